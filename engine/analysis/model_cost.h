@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/analysis/inferred_types.h"
+#include "engine/ops/operator.h"
+
+namespace lapidary {
+
+struct NodeCost {
+  std::optional<Cost> arithmetic;           ///< nothing if it cannot be known
+  std::optional<std::int64_t> bytes_read;   ///< all inputs, weights included
+  std::optional<std::int64_t> bytes_written;
+};
+
+/// What a model costs to hold and to run once. Unknown dimensions count as 1 in the totals.
+struct ModelCost {
+  std::vector<NodeCost> nodes;  ///< by position in the main graph
+  double macs = 0, flops = 0;
+  int unknown_nodes = 0;  ///< nodes whose arithmetic could not be known, left out of the totals
+  std::int64_t parameters = 0, parameter_bytes = 0;
+  std::int64_t activation_peak_bytes = 0;  ///< largest sum of values alive at once, running in graph order
+};
+
+ModelCost cost_of(const Model& model, const InferredTypes& types);
+
+/// An operator that this program has no kernel for, and how often the model (subgraphs included) uses it.
+struct UnsupportedOperator {
+  std::string op, domain;
+  int count = 0;
+};
+std::vector<UnsupportedOperator> unsupported_operators(const Model& model);
+/// Nodes by operator type, subgraphs and functions included; other domains as "domain.Op".
+std::map<std::string, int> operator_counts(const Model& model);
+/// Subgraphs in attributes, at any depth.
+int subgraph_count(const Model& model);
+
+}  // namespace lapidary

@@ -1,0 +1,1 @@
+#include "engine/io/model_file.h"

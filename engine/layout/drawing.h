@@ -1,0 +1,30 @@
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "engine/layout/layout.h"
+
+namespace lapidary {
+
+enum class Theme { Light, Dark };
+
+/// Colours of the studio's look, shared by the canvas and by pictures; "#rrggbb".
+struct Palette {
+  std::string window, surface, group, node, border, text, weak_text, edge, accent;
+  std::string kind(OperatorKind kind) const;
+  /// From pale to deep for a share of 0 to 1.
+  std::string heat(double share) const;
+  Theme theme = Theme::Light;
+};
+Palette palette_for(Theme theme);
+
+/// The picture as an SVG document. `heat` gives a share of 0 to 1 by box index, for boxes that have one.
+std::string to_svg(const Layout& layout, Theme theme, const std::map<int, double>& heat = {});
+std::string to_dot(const Layout& layout);
+/// Boxes and curves with their coordinates, for other programs.
+std::string to_json(const Layout& layout);
+/// Writes OUT.svg, .png, .pdf, .dot or .json by the name's ending. Throws Error.
+void draw(const Layout& layout, const std::string& path, Theme theme);
+
+}  // namespace lapidary

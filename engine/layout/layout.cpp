@@ -1,0 +1,1 @@
+#include "engine/layout/layout.h"

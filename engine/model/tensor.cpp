@@ -1,0 +1,117 @@
+#include "engine/model/tensor.h"
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+#include <new>
+
+namespace lapidary {
+namespace {
+
+/// Elements of `dims`, refusing negative sizes and products that overflow.
+std::int64_t checked_count(const Dims& dims) {
+  std::int64_t count = 1;
+  bool zero = false;
+  for (const std::int64_t d : dims) {
+    if (d < 0) throw Error("a size is negative: " + to_string(dims));
+    if (d == 0)
+      zero = true;
+    else if (__builtin_mul_overflow(count, d, &count))
+      throw Error("sizes are too large: " + to_string(dims));
+  }
+  return zero ? 0 : count;
+}
+
+std::size_t checked_bytes(DataType type, std::int64_t count, const Dims& dims) {
+  if (count > std::numeric_limits<std::int64_t>::max() / 16) throw Error("sizes are too large: " + to_string(dims));
+  return static_cast<std::size_t>(bytes_for(type, count));
+}
+
+constexpr std::align_val_t alignment{64};
+
+}  // namespace
+
+Tensor::Tensor(DataType type, Dims dims) : type_(type), dims_(std::move(dims)), size_(checked_count(dims_)) {
+  if (type == DataType::String) {
+    strings_ = std::make_shared<std::vector<std::string>>(static_cast<std::size_t>(size_));
+    return;
+  }
+  const std::size_t count = checked_bytes(type, size_, dims_);
+  void* memory = ::operator new(std::max<std::size_t>(count, 1), alignment, std::nothrow);
+  if (!memory)
+    throw Error("no memory for a tensor of " + std::to_string(count) + " bytes (" + lapidary::to_string(dims_) + ")",
+                Error::Kind::Machine);
+  writable_ = static_cast<std::byte*>(memory);
+  bytes_ = {writable_, count};
+  owner_ = std::shared_ptr<const void>(memory, [](const void* p) { ::operator delete(const_cast<void*>(p), alignment); });
+}
+
+Tensor::Tensor(DataType type, Dims dims, std::span<const std::byte> bytes, std::shared_ptr<const void> owner)
+    : type_(type), dims_(std::move(dims)), size_(checked_count(dims_)), owner_(std::move(owner)) {
+  const std::size_t needed = checked_bytes(type, size_, dims_);
+  if (bytes.size() < needed)
+    throw Error("data holds " + std::to_string(bytes.size()) + " bytes where " + std::to_string(needed) +
+                " are needed for " + std::string(name_of(type)) + " " + lapidary::to_string(dims_));
+  bytes_ = bytes.first(needed);
+}
+
+Tensor Tensor::of(Dims dims, const std::vector<bool>& values) {
+  Tensor tensor(DataType::Bool, std::move(dims));
+  std::copy(values.begin(), values.end(), tensor.mutable_data<bool>());
+  return tensor;
+}
+
+Tensor Tensor::of_strings(Dims dims, std::vector<std::string> values) {
+  Tensor tensor(DataType::String, std::move(dims));
+  assert(static_cast<std::size_t>(tensor.size()) == values.size());
+  *tensor.strings_ = std::move(values);
+  return tensor;
+}
+
+std::byte* Tensor::mutable_bytes() {
+  assert(writable_ || size_bytes() == 0);
+  return writable_;
+}
+
+const std::vector<std::string>& Tensor::strings() const {
+  assert(is_string());
+  return *strings_;
+}
+
+std::vector<std::string>& Tensor::mutable_strings() {
+  assert(is_string());
+  return *strings_;
+}
+
+Tensor Tensor::reshaped(Dims dims) const {
+  assert(checked_count(dims) == size_);
+  Tensor result = *this;
+  result.dims_ = std::move(dims);
+  return result;
+}
+
+Datum Datum::sequence(Sequence elements) {
+  Datum datum;
+  datum.value = std::make_shared<const Sequence>(std::move(elements));
+  return datum;
+}
+
+const Tensor& Datum::tensor() const {
+  if (const auto* t = std::get_if<Tensor>(&value)) return *t;
+  throw Error(is_present() ? "a tensor is needed, and a sequence or map was given" : "a tensor is needed, and none was given");
+}
+
+const Sequence& Datum::sequence() const {
+  if (const auto* s = std::get_if<std::shared_ptr<const Sequence>>(&value)) return **s;
+  throw Error("a sequence is needed, and something else was given");
+}
+
+bool identical(const Tensor& a, const Tensor& b) {
+  if (a.type() != b.type() || a.dims() != b.dims()) return false;
+  if (!a.is_present()) return true;
+  if (a.is_string()) return a.strings() == b.strings();
+  return a.size_bytes() == b.size_bytes() &&
+         (a.size_bytes() == 0 || std::memcmp(a.bytes().data(), b.bytes().data(), a.size_bytes()) == 0);
+}
+
+}  // namespace lapidary

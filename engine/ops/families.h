@@ -1,0 +1,35 @@
+#pragma once
+
+namespace lapidary {
+
+class OperatorTable;
+
+// One function a family, each in the file of that name; operator_table.cpp calls them all.
+void register_activation(OperatorTable& table);
+void register_arithmetic(OperatorTable& table);
+void register_attention(OperatorTable& table);
+void register_bitwise(OperatorTable& table);
+void register_cast(OperatorTable& table);
+void register_comparison(OperatorTable& table);
+void register_constant(OperatorTable& table);
+void register_control_flow(OperatorTable& table);
+void register_convolution(OperatorTable& table);
+void register_einsum(OperatorTable& table);
+void register_gather(OperatorTable& table);
+void register_logical(OperatorTable& table);
+void register_math(OperatorTable& table);
+void register_matmul(OperatorTable& table);
+void register_normalization(OperatorTable& table);
+void register_pooling(OperatorTable& table);
+void register_quantization(OperatorTable& table);
+void register_random(OperatorTable& table);
+void register_recurrent(OperatorTable& table);
+void register_reduction(OperatorTable& table);
+void register_resize(OperatorTable& table);
+void register_selection(OperatorTable& table);
+void register_sequence(OperatorTable& table);
+void register_shape(OperatorTable& table);
+void register_slice(OperatorTable& table);
+void register_softmax(OperatorTable& table);
+
+}  // namespace lapidary

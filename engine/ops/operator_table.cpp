@@ -1,0 +1,76 @@
+#include "engine/ops/operator_table.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "engine/ops/families.h"
+
+namespace lapidary {
+namespace {
+
+std::string key_of(std::string_view domain, std::string_view name) {
+  std::string key(normalized_domain(domain));
+  key += ':';
+  key += name;
+  return key;
+}
+
+/// Every family, by name.
+constexpr void (*families[])(OperatorTable&) = {
+    register_activation,   register_arithmetic,    register_attention, register_bitwise,  register_cast,
+    register_comparison,   register_constant,      register_control_flow, register_convolution, register_einsum,
+    register_gather,       register_logical,       register_math,      register_matmul,   register_normalization,
+    register_pooling,      register_quantization,  register_random,    register_recurrent, register_reduction,
+    register_resize,       register_selection,     register_sequence,  register_shape,    register_slice,
+    register_softmax,
+};
+
+}  // namespace
+
+void OperatorTable::add(Operator record) {
+  auto& list = versions_[key_of(record.domain, record.name)];
+  const auto place = std::lower_bound(list.begin(), list.end(), record, [](const Operator& a, const Operator& b) {
+    return a.since_version < b.since_version;
+  });
+  list.insert(place, std::move(record));
+}
+
+const Operator* OperatorTable::find(std::string_view domain, std::string_view name, std::int64_t opset) const {
+  const auto found = versions_.find(key_of(domain, name));
+  if (found == versions_.end()) return nullptr;
+  const Operator* best = nullptr;
+  for (const auto& record : found->second)
+    if (record.since_version <= opset) best = &record;
+  return best;
+}
+
+std::vector<const Operator*> OperatorTable::all() const {
+  std::vector<const Operator*> records;
+  for (const auto& [key, list] : versions_)
+    for (const auto& record : list) records.push_back(&record);
+  std::sort(records.begin(), records.end(), [](const Operator* a, const Operator* b) {
+    return std::tie(a->domain, a->name, a->since_version) < std::tie(b->domain, b->name, b->since_version);
+  });
+  return records;
+}
+
+const OperatorTable& operator_table() {
+  static const OperatorTable table = [] {
+    OperatorTable filled;
+    for (const auto add_family : families) add_family(filled);
+    return filled;
+  }();
+  return table;
+}
+
+const Operator* find_operator(const Model& model, const Node& node) {
+  if (model.find_function(node)) return nullptr;
+  return operator_table().find(node.domain, node.op_type, model.opset(node.domain));
+}
+
+OperatorKind kind_of(std::string_view domain, std::string_view op_type) {
+  const Operator* record = operator_table().find(domain, op_type, INT64_MAX);
+  return record ? record->kind : OperatorKind::Other;
+}
+
+}  // namespace lapidary
