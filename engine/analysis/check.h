@@ -6,8 +6,8 @@
 
 namespace lapidary {
 
-/// Validates a model: graph, names, topological order, arities, attributes, types, shapes, versions. Nothing found
-/// means valid. Problems are in file order.
+/// Validates a model: graph, names, topological order, arities, attributes, types, shapes, versions. Nothing
+/// found means valid. Problems are in file order.
 std::vector<Problem> check_model(const Model& model);
 
 }  // namespace lapidary

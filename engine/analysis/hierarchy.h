@@ -15,9 +15,10 @@ struct Group {
   std::vector<int> children;  ///< groups directly inside, in order of their first node
   std::vector<int> nodes;     ///< nodes of the main graph directly inside, in graph order
   int node_count = 0;         ///< nodes inside, at any depth
-  /// Groups of the same structure share a number (same operators and wiring inside); -1 if the group is empty.
+  /// Groups of the same structure share a number (same operators and wiring inside); -1 if the group is
+  /// empty.
   int structure = -1;
-  std::string class_name;     ///< "torch.nn.Conv2d", where exporters' metadata says so
+  std::string class_name;  ///< "torch.nn.Conv2d", where exporters' metadata says so
 };
 
 /// The module tree of a graph. groups[0] is the root.

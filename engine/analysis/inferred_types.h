@@ -12,7 +12,7 @@ namespace lapidary {
 struct InferenceOptions {
   std::map<std::string, std::int64_t> dimensions;  ///< numbers for symbols: {"N", 1}
   std::map<std::string, Type> inputs;              ///< types that replace those of graph inputs
-  bool fold_constants = true;                      ///< run small constant sub-expressions to know shapes from them
+  bool fold_constants = true;  ///< run small constant sub-expressions to know shapes from them
 };
 
 /// Something that does not fit, found while inferring or checking. Never stops a load.
@@ -31,7 +31,8 @@ class InferredTypes {
   const Type& type_of(std::string_view value) const { return type_in(nullptr, value); }
   /// Of a subgraph (the pointer found in the node's attribute), or of the main graph for nullptr.
   const Type& type_in(const Graph* graph, std::string_view value) const;
-  /// The value's constant, if it is one (initializer, Constant, or folded from such) and small or an initializer.
+  /// The value's constant, if it is one (initializer, Constant, or folded from such) and small or an
+  /// initializer.
   const Tensor* constant_in(const Graph* graph, std::string_view value) const;
   const std::vector<Problem>& problems() const { return problems_; }
 
@@ -40,14 +41,15 @@ class InferredTypes {
   struct Facts {
     std::unordered_map<std::string, Type> types;
     std::unordered_map<std::string, Tensor> constants;
-    std::unordered_map<std::string, std::vector<Dimension>> values;  ///< symbolic contents of small integer tensors
+    std::unordered_map<std::string, std::vector<Dimension>>
+        values;  ///< symbolic contents of small integer tensors
   };
   std::unordered_map<const Graph*, Facts> graphs_;  ///< nullptr: the main graph
   std::vector<Problem> problems_;
 };
 
-/// Derives types and shapes, with symbols, through the whole model; functions are entered. Never throws for what the
-/// model contains: it reports.
+/// Derives types and shapes, with symbols, through the whole model; functions are entered. Never throws for
+/// what the model contains: it reports.
 InferredTypes infer_types(const Model& model, const InferenceOptions& options = {});
 
 }  // namespace lapidary

@@ -12,8 +12,8 @@
 namespace lapidary {
 
 struct NodeCost {
-  std::optional<Cost> arithmetic;           ///< nothing if it cannot be known
-  std::optional<std::int64_t> bytes_read;   ///< all inputs, weights included
+  std::optional<Cost> arithmetic;          ///< nothing if it cannot be known
+  std::optional<std::int64_t> bytes_read;  ///< all inputs, weights included
   std::optional<std::int64_t> bytes_written;
 };
 

@@ -30,17 +30,19 @@ struct LoadedModel {
   std::shared_ptr<const void> original;  ///< what save_model needs to write an unchanged model byte for byte
 };
 
-/// Opens a model in any format that the program reads; the format is told by content, then by name. Weights stay in the
-/// mapped file. "-" reads standard input. Throws Error (file, node, tensor and advice named) on what cannot be read.
+/// Opens a model in any format that the program reads; the format is told by content, then by name. Weights
+/// stay in the mapped file. "-" reads standard input. Throws Error (file, node, tensor and advice named) on
+/// what cannot be read.
 LoadedModel load_model(const std::string& path, const LoadOptions& options = {});
 /// The same from memory; `name` stands in messages, and relative external data is looked for beside it.
-LoadedModel load_model_from_memory(std::string bytes, const std::string& name, const LoadOptions& options = {});
+LoadedModel load_model_from_memory(std::string bytes, const std::string& name,
+                                   const LoadOptions& options = {});
 
 struct SaveOptions {
   ModelFormat format = ModelFormat::Binary;
   Compression compression = Compression::None;
-  bool external_data = false;                         ///< weights into a file beside the model
-  std::int64_t external_threshold_bytes = 1024;       ///< smaller tensors stay inside
+  bool external_data = false;                    ///< weights into a file beside the model
+  std::int64_t external_threshold_bytes = 1024;  ///< smaller tensors stay inside
 };
 
 struct SaveResult {
@@ -48,9 +50,9 @@ struct SaveResult {
   std::vector<std::string> messages;  ///< e.g. that the weights went out as external data, and why
 };
 
-/// Writes to a temporary file beside `path` and renames it, so that a failure leaves what was there before. Weights over
-/// 2 GiB go out as external data. A model that is `loaded.model` itself, saved in its own format, is written byte for
-/// byte as it was read. Throws Error (Kind::Machine on I/O).
+/// Writes to a temporary file beside `path` and renames it, so that a failure leaves what was there before.
+/// Weights over 2 GiB go out as external data. A model that is `loaded.model` itself, saved in its own
+/// format, is written byte for byte as it was read. Throws Error (Kind::Machine on I/O).
 SaveResult save_model(const Model& model, const std::string& path, const SaveOptions& options = {},
                       const LoadedModel* loaded = nullptr);
 

@@ -11,17 +11,20 @@ namespace lapidary {
 /// Data by the name of the value that it is for, in file order.
 using NamedData = std::vector<std::pair<std::string, Datum>>;
 
-/// A value that data is wanted for: name, and declared type (which decides types that npy cannot say, such as bfloat16).
+/// A value that data is wanted for: name, and declared type (which decides types that npy cannot say, such as
+/// bfloat16).
 struct WantedData {
   std::string name;
   Type type;
 };
 
-/// Reads one tensor: .npy, TensorProto .pb (also Sequence- and OptionalProto, by `type`), .json. Throws Error.
+/// Reads one tensor: .npy, TensorProto .pb (also Sequence- and OptionalProto, by `type`), .json. Throws
+/// Error.
 Datum read_datum(const std::string& path, const Type& type = {});
-/// Reads several: .npz, .safetensors, .json object, or a folder: a conformance data set (input_0.pb … or output_0.pb …
-/// by position in `wanted`; `prefix` is "input" or "output") or files named after the values.
-NamedData read_data(const std::string& path, const std::vector<WantedData>& wanted, const std::string& prefix = "input");
+/// Reads several: .npz, .safetensors, .json object, or a folder: a conformance data set (input_0.pb … or
+/// output_0.pb … by position in `wanted`; `prefix` is "input" or "output") or files named after the values.
+NamedData read_data(const std::string& path, const std::vector<WantedData>& wanted,
+                    const std::string& prefix = "input");
 
 /// Writes one tensor by the name's ending: .npy, .pb, .json.
 void write_datum(const std::string& path, const std::string& name, const Datum& datum);

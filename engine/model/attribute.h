@@ -39,17 +39,17 @@ std::string_view name_of(AttributeType type);
 
 /// The alternatives' order follows AttributeType, so that `index()` of the variant is the type's number.
 using AttributeValue =
-    std::variant<std::monostate, float, std::int64_t, std::string, std::shared_ptr<const NamedTensor>, GraphPointer,
-                 std::vector<float>, std::vector<std::int64_t>, std::vector<std::string>,
+    std::variant<std::monostate, float, std::int64_t, std::string, std::shared_ptr<const NamedTensor>,
+                 GraphPointer, std::vector<float>, std::vector<std::int64_t>, std::vector<std::string>,
                  std::vector<std::shared_ptr<const NamedTensor>>, std::vector<GraphPointer>,
-                 std::shared_ptr<const NamedSparseTensor>, std::vector<std::shared_ptr<const NamedSparseTensor>>,
-                 Type, std::vector<Type>>;
+                 std::shared_ptr<const NamedSparseTensor>,
+                 std::vector<std::shared_ptr<const NamedSparseTensor>>, Type, std::vector<Type>>;
 
 struct Attribute {
   std::string name;
   AttributeValue value;
-  /// In a function's body: the name of the function's attribute whose value stands here; `value` is then empty
-  /// and `declared_type` says what it must be.
+  /// In a function's body: the name of the function's attribute whose value stands here; `value` is then
+  /// empty and `declared_type` says what it must be.
   std::string reference;
   AttributeType declared_type = AttributeType::Undefined;
   std::string doc_string;

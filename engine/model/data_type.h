@@ -53,9 +53,9 @@ int bits_of(DataType type);
 /// Bytes that `count` elements take when stored, packed types rounded up. 0 for strings.
 std::int64_t bytes_for(DataType type, std::int64_t count);
 
-bool is_floating(DataType type);   ///< float64 down to float4e2m1
-bool is_integer(DataType type);    ///< signed and unsigned, 64 to 2 bits; not bool
-bool is_signed(DataType type);     ///< signed integers and floating types
-bool is_sub_byte(DataType type);   ///< stored packed, several elements a byte
+bool is_floating(DataType type);  ///< float64 down to float4e2m1
+bool is_integer(DataType type);   ///< signed and unsigned, 64 to 2 bits; not bool
+bool is_signed(DataType type);    ///< signed integers and floating types
+bool is_sub_byte(DataType type);  ///< stored packed, several elements a byte
 
 }  // namespace lapidary

@@ -118,7 +118,8 @@ Dimension operator*(const Dimension& a, const Dimension& b) {
     for (const auto& [y, j] : b.sum()) {
       Product product = x;
       product.insert(product.end(), y.begin(), y.end());
-      std::sort(product.begin(), product.end(), [](const auto& p, const auto& q) { return p->text < q->text; });
+      std::sort(product.begin(), product.end(),
+                [](const auto& p, const auto& q) { return p->text < q->text; });
       result[product] += i * j;
     }
   return Dimension(std::move(result));
@@ -145,7 +146,8 @@ Dimension floor_div(const Dimension& a, const Dimension& b) {
     for (const auto& [product, factor] : a.sum()) {
       Product rest = product;
       for (const auto& atom : divisor) {
-        auto found = std::find_if(rest.begin(), rest.end(), [&](const auto& x) { return x->text == atom->text; });
+        auto found =
+            std::find_if(rest.begin(), rest.end(), [&](const auto& x) { return x->text == atom->text; });
         if (found == rest.end()) {
           exact = false;
           break;
@@ -173,7 +175,8 @@ Dimension ceil_div(const Dimension& a, const Dimension& b) {
 
 Dimension mod(const Dimension& a, const Dimension& b) {
   if (!a.known_ || !b.known_ || (b.is_constant_ && b.constant_ == 0)) return {};
-  if (a.is_constant_ && b.is_constant_) return a.constant_ - floor_divide(a.constant_, b.constant_) * b.constant_;
+  if (a.is_constant_ && b.is_constant_)
+    return a.constant_ - floor_divide(a.constant_, b.constant_) * b.constant_;
   if (floor_div(a, b) * b == a) return 0;
   return atom_dimension(Atom::Kind::Mod, "mod(" + a.to_string() + ", " + b.to_string() + ")", a, b,
                         [](Sum s) { return Dimension(std::move(s)); });
@@ -199,7 +202,8 @@ Dimension max(const Dimension& a, const Dimension& b) {
                         [](Sum s) { return Dimension(std::move(s)); });
 }
 
-Dimension Dimension::substitute(const std::function<std::optional<std::int64_t>(const std::string&)>& find) const {
+Dimension Dimension::substitute(
+    const std::function<std::optional<std::int64_t>(const std::string&)>& find) const {
   if (!known_ || is_constant_) return *this;
   const auto value_of = [&](const Atom& atom) -> Dimension {
     if (atom.kind == Atom::Kind::Symbol) {
@@ -208,11 +212,16 @@ Dimension Dimension::substitute(const std::function<std::optional<std::int64_t>(
     }
     const Dimension a = atom.operands[0].substitute(find), b = atom.operands[1].substitute(find);
     switch (atom.kind) {
-      case Atom::Kind::FloorDiv: return floor_div(a, b);
-      case Atom::Kind::CeilDiv: return ceil_div(a, b);
-      case Atom::Kind::Mod: return mod(a, b);
-      case Atom::Kind::Min: return min(a, b);
-      default: return max(a, b);
+      case Atom::Kind::FloorDiv:
+        return floor_div(a, b);
+      case Atom::Kind::CeilDiv:
+        return ceil_div(a, b);
+      case Atom::Kind::Mod:
+        return mod(a, b);
+      case Atom::Kind::Min:
+        return min(a, b);
+      default:
+        return max(a, b);
     }
   };
   Dimension result = 0;

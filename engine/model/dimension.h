@@ -10,9 +10,9 @@
 
 namespace lapidary {
 
-/// One dimension of a shape: a number, an expression over symbols (`N`, `2*N`, `floor((H + 1)/2)`), or unknown.
-/// Expressions are kept in a canonical form, a sum of integer multiples of products, so that equal expressions
-/// compare equal however they were built. An unknown dimension equals nothing, not even itself.
+/// One dimension of a shape: a number, an expression over symbols (`N`, `2*N`, `floor((H + 1)/2)`), or
+/// unknown. Expressions are kept in a canonical form, a sum of integer multiples of products, so that equal
+/// expressions compare equal however they were built. An unknown dimension equals nothing, not even itself.
 class Dimension {
  public:
   struct Atom;
@@ -23,7 +23,7 @@ class Dimension {
   };
   using Sum = std::map<Product, std::int64_t, ProductLess>;
 
-  Dimension() = default;  ///< unknown
+  Dimension() = default;          ///< unknown
   Dimension(std::int64_t value);  // NOLINT: a number is a dimension
   static Dimension unknown() { return {}; }
   static Dimension symbol(const std::string& name);
@@ -31,7 +31,7 @@ class Dimension {
   /// Text that is none of these becomes one symbol of that name; empty text is unknown.
   static Dimension parse(const std::string& text);
 
-  bool is_known() const { return known_; }     ///< number or expression
+  bool is_known() const { return known_; }  ///< number or expression
   bool is_constant() const { return known_ && is_constant_; }
   /// The number; call only if is_constant().
   std::int64_t value() const { return constant_; }

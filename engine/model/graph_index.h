@@ -27,8 +27,8 @@ class GraphIndex {
   /// The declared type: of an input, output or value_info; nullptr if none is declared.
   const Type* declared_type(std::string_view value) const;
 
-  /// Positions of the nodes so that each comes after all that it reads, subgraphs' outer reads included. Nodes on a
-  /// cycle are left out.
+  /// Positions of the nodes so that each comes after all that it reads, subgraphs' outer reads included.
+  /// Nodes on a cycle are left out.
   const std::vector<int>& topological_order() const { return order_; }
 
  private:

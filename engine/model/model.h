@@ -25,7 +25,8 @@ struct NamedTensor {
   Tensor tensor;
   std::string doc_string;
   Metadata metadata;
-  /// Where external data lies, as the file says it (location, offset, length, checksum); empty if inside the model.
+  /// Where external data lies, as the file says it (location, offset, length, checksum); empty if inside the
+  /// model.
   Metadata external_data;
   std::string unknown_fields;
 };
@@ -74,7 +75,8 @@ struct Node {
 
 struct Graph {
   std::string name, doc_string;
-  PersistentVector<std::shared_ptr<const Node>> nodes;  ///< in file order; the standard asks for topological order
+  PersistentVector<std::shared_ptr<const Node>>
+      nodes;  ///< in file order; the standard asks for topological order
   std::vector<Value> inputs, outputs;
   PersistentVector<Value> value_infos;
   PersistentVector<std::shared_ptr<const NamedTensor>> initializers;

@@ -10,8 +10,9 @@
 
 namespace lapidary {
 
-/// A sequence that is cheap to copy and to change: elements lie in shared chunks, and a changed copy shares every
-/// chunk that it did not touch. Copying costs one pointer a chunk; with, inserted and erased cost one chunk more.
+/// A sequence that is cheap to copy and to change: elements lie in shared chunks, and a changed copy shares
+/// every chunk that it did not touch. Copying costs one pointer a chunk; with, inserted and erased cost one
+/// chunk more.
 template <class T>
 class PersistentVector {
  public:
@@ -19,7 +20,8 @@ class PersistentVector {
   explicit PersistentVector(std::vector<T> elements) {
     for (std::size_t begin = 0; begin < elements.size(); begin += chunk_size) {
       const auto first = elements.begin() + static_cast<std::ptrdiff_t>(begin);
-      const auto last = elements.begin() + static_cast<std::ptrdiff_t>(std::min(begin + chunk_size, elements.size()));
+      const auto last =
+          elements.begin() + static_cast<std::ptrdiff_t>(std::min(begin + chunk_size, elements.size()));
       append(std::vector<T>(std::make_move_iterator(first), std::make_move_iterator(last)));
     }
   }
@@ -48,7 +50,8 @@ class PersistentVector {
     if (empty()) return PersistentVector(std::vector<T>{std::move(element)});
     const std::size_t chunk = index == size() ? chunks_.size() - 1 : chunk_of(index);
     auto changed = *chunks_[chunk];
-    changed.insert(changed.begin() + static_cast<std::ptrdiff_t>(index - begin_of(chunk)), std::move(element));
+    changed.insert(changed.begin() + static_cast<std::ptrdiff_t>(index - begin_of(chunk)),
+                   std::move(element));
     return replaced_chunk(chunk, std::move(changed));
   }
 

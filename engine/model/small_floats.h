@@ -13,7 +13,8 @@ enum class Overflow { ToInfinity, Saturate };
 
 /// A binary floating type of up to 16 bits with `ExponentBits` and `MantissaBits`, converted through float32.
 /// `FiniteOnly` types (…FN) have no infinity; `UnsignedZero` types (…FNUZ) have one zero and one NaN (0x80).
-/// Formats: IEEE 754 binary16, bfloat16, and ONNX's float 8 and 4 types (onnx/onnx docs "Float stored in 8 bits").
+/// Formats: IEEE 754 binary16, bfloat16, and ONNX's float 8 and 4 types (onnx/onnx docs "Float stored in 8
+/// bits").
 template <int ExponentBits, int MantissaBits, int Bias, bool FiniteOnly = false, bool UnsignedZero = false>
 struct SmallFloat {
   static constexpr int bits_total = 1 + ExponentBits + MantissaBits;
@@ -22,7 +23,8 @@ struct SmallFloat {
   Storage bits = 0;
 
   SmallFloat() = default;
-  SmallFloat(float value) : bits(encode(value, Overflow::ToInfinity)) {}  // NOLINT: arithmetic reads as for float
+  SmallFloat(float value)
+      : bits(encode(value, Overflow::ToInfinity)) {}  // NOLINT: arithmetic reads as for float
   static SmallFloat from_bits(Storage b) {
     SmallFloat result;
     result.bits = b;
@@ -72,7 +74,8 @@ struct SmallFloat {
     const int quantum = (biased < 1 ? 1 : biased) - Bias - MantissaBits;
     const auto rounded = static_cast<std::int64_t>(std::nearbyint(std::ldexp(magnitude, -quantum)));
     if (rounded == 0) return zero(sign);
-    std::int64_t code = biased < 1 ? rounded : rounded + (static_cast<std::int64_t>(biased - 1) << MantissaBits);
+    std::int64_t code =
+        biased < 1 ? rounded : rounded + (static_cast<std::int64_t>(biased - 1) << MantissaBits);
     if (code > largest(0)) return overflow == Overflow::Saturate ? largest(sign) : infinite(sign);
     return static_cast<Storage>(sign | static_cast<Storage>(code));
   }
@@ -119,8 +122,7 @@ struct Float16 {
   static float decode(std::uint16_t h) {
     const std::uint32_t sign = static_cast<std::uint32_t>(h & 0x8000u) << 16;
     const std::uint32_t rest = h & 0x7fffu;
-    if (rest >= 0x7c00u)
-      return std::bit_cast<float>(sign | 0x7f800000u | ((rest & 0x3ffu) << 13));
+    if (rest >= 0x7c00u) return std::bit_cast<float>(sign | 0x7f800000u | ((rest & 0x3ffu) << 13));
     if (rest >= 0x0400u) return std::bit_cast<float>(sign | ((rest << 13) + 0x38000000u));
     const float subnormal = static_cast<float>(rest) * 0x1p-24f;
     return std::bit_cast<float>(std::bit_cast<std::uint32_t>(subnormal) | sign);
@@ -129,7 +131,8 @@ struct Float16 {
     const auto word = std::bit_cast<std::uint32_t>(value);
     const auto sign = static_cast<std::uint16_t>((word >> 16) & 0x8000u);
     const std::uint32_t magnitude = word & 0x7fffffffu;
-    if (magnitude > 0x7f800000u) return static_cast<std::uint16_t>(sign | 0x7e00u | ((magnitude >> 13) & 0x1ffu));
+    if (magnitude > 0x7f800000u)
+      return static_cast<std::uint16_t>(sign | 0x7e00u | ((magnitude >> 13) & 0x1ffu));
     if (magnitude >= 0x477ff000u) return static_cast<std::uint16_t>(sign | 0x7c00u);
     if (magnitude < 0x38800000u) {  // below the smallest normal: round by adding a power of two in float32
       const float shifted = std::bit_cast<float>(magnitude) + 0.5f;

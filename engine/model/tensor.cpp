@@ -23,7 +23,8 @@ std::int64_t checked_count(const Dims& dims) {
 }
 
 std::size_t checked_bytes(DataType type, std::int64_t count, const Dims& dims) {
-  if (count > std::numeric_limits<std::int64_t>::max() / 16) throw Error("sizes are too large: " + to_string(dims));
+  if (count > std::numeric_limits<std::int64_t>::max() / 16)
+    throw Error("sizes are too large: " + to_string(dims));
   return static_cast<std::size_t>(bytes_for(type, count));
 }
 
@@ -39,11 +40,13 @@ Tensor::Tensor(DataType type, Dims dims) : type_(type), dims_(std::move(dims)), 
   const std::size_t count = checked_bytes(type, size_, dims_);
   void* memory = ::operator new(std::max<std::size_t>(count, 1), alignment, std::nothrow);
   if (!memory)
-    throw Error("no memory for a tensor of " + std::to_string(count) + " bytes (" + lapidary::to_string(dims_) + ")",
-                Error::Kind::Machine);
+    throw Error(
+        "no memory for a tensor of " + std::to_string(count) + " bytes (" + lapidary::to_string(dims_) + ")",
+        Error::Kind::Machine);
   writable_ = static_cast<std::byte*>(memory);
   bytes_ = {writable_, count};
-  owner_ = std::shared_ptr<const void>(memory, [](const void* p) { ::operator delete(const_cast<void*>(p), alignment); });
+  owner_ = std::shared_ptr<const void>(
+      memory, [](const void* p) { ::operator delete(const_cast<void*>(p), alignment); });
 }
 
 Tensor::Tensor(DataType type, Dims dims, std::span<const std::byte> bytes, std::shared_ptr<const void> owner)
@@ -90,6 +93,16 @@ Tensor Tensor::reshaped(Dims dims) const {
   return result;
 }
 
+Tensor Tensor::aligned() const {
+  const std::size_t needed =
+      std::min<std::size_t>(static_cast<std::size_t>(std::max(bits_of(type_), 8)) / 8, 8);
+  if (is_string() || bytes_.empty() || reinterpret_cast<std::uintptr_t>(bytes_.data()) % needed == 0)
+    return *this;
+  Tensor copy(type_, dims_);
+  std::memcpy(copy.writable_, bytes_.data(), bytes_.size());
+  return copy;
+}
+
 Datum Datum::sequence(Sequence elements) {
   Datum datum;
   datum.value = std::make_shared<const Sequence>(std::move(elements));
@@ -98,7 +111,8 @@ Datum Datum::sequence(Sequence elements) {
 
 const Tensor& Datum::tensor() const {
   if (const auto* t = std::get_if<Tensor>(&value)) return *t;
-  throw Error(is_present() ? "a tensor is needed, and a sequence or map was given" : "a tensor is needed, and none was given");
+  throw Error(is_present() ? "a tensor is needed, and a sequence or map was given"
+                           : "a tensor is needed, and none was given");
 }
 
 const Sequence& Datum::sequence() const {

@@ -16,8 +16,9 @@
 namespace lapidary {
 
 /// A dense array: element type, sizes, and bytes that it owns, shares or borrows from a mapped file.
-/// Copying is cheap and shares the bytes. Elements are in row-major order, little-endian; 4-bit and 2-bit types
-/// are packed, low bits first. A default-constructed tensor is "absent" (an optional input that was not given).
+/// Copying is cheap and shares the bytes. Elements are in row-major order, little-endian; 4-bit and 2-bit
+/// types are packed, low bits first. A default-constructed tensor is "absent" (an optional input that was not
+/// given).
 class Tensor {
  public:
   Tensor() = default;
@@ -68,6 +69,10 @@ class Tensor {
 
   /// The same bytes under other sizes of equal element count.
   Tensor reshaped(Dims dims) const;
+  /// The same tensor with bytes aligned for its element type: itself where they are, else a copy. Bytes in a
+  /// mapped file can lie anywhere, so whoever reads elements of an initializer through data() asks for this
+  /// first.
+  Tensor aligned() const;
   /// What keeps the bytes alive.
   const std::shared_ptr<const void>& owner() const { return owner_; }
   /// The type with constant shape.
@@ -83,16 +88,17 @@ class Tensor {
   std::shared_ptr<std::vector<std::string>> strings_;
 };
 
-/// Numbers and dimensions that need no C++ element type: any numeric or bool tensor as T, converted element by
-/// element (packed types unpacked). Throws Error for strings and complex numbers.
+/// Numbers and dimensions that need no C++ element type: any numeric or bool tensor as T, converted element
+/// by element (packed types unpacked). Throws Error for strings and complex numbers.
 template <class T>
 std::vector<T> values_as(const Tensor& tensor);
 /// The other direction: values converted to the element type (rounded to nearest even, packed if sub-byte).
 Tensor tensor_from(DataType type, Dims dims, std::span<const double> values);
-/// The tensor in another element type, by the rules of C++ conversions (floating to integer truncates); packed
-/// types included. Strings and complex numbers are refused. For Cast's exact rules see the operator.
+/// The tensor in another element type, by the rules of C++ conversions (floating to integer truncates);
+/// packed types included. Strings and complex numbers are refused. For Cast's exact rules see the operator.
 Tensor converted(const Tensor& tensor, DataType type);
-/// Packed 4 or 2-bit elements widened to int8 or uint8, one a byte; float4e2m1 gives float32. Other tensors as they are.
+/// Packed 4 or 2-bit elements widened to int8 or uint8, one a byte; float4e2m1 gives float32. Other tensors
+/// as they are.
 Tensor unpacked(const Tensor& tensor);
 /// int8/uint8 (or float32 for float4e2m1) elements packed into `type`.
 Tensor packed(const Tensor& tensor, DataType type);
@@ -114,7 +120,8 @@ struct MapDatum {
   std::vector<Datum> values;
 };
 
-/// What flows along an edge during a run: a tensor, a sequence, a map, a sparse tensor, or nothing (an empty optional).
+/// What flows along an edge during a run: a tensor, a sequence, a map, a sparse tensor, or nothing (an empty
+/// optional).
 struct Datum {
   std::variant<std::monostate, Tensor, std::shared_ptr<const Sequence>, std::shared_ptr<const MapDatum>,
                std::shared_ptr<const SparseTensor>>

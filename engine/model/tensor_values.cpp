@@ -59,7 +59,8 @@ Tensor packed(const Tensor& tensor, DataType type) {
   for (std::int64_t i = 0; i < tensor.size(); ++i) {
     const int code = floating ? Float4E2M1::encode(tensor.data<float>()[i], Overflow::Saturate)
                               : std::to_integer<int>(tensor.bytes()[static_cast<std::size_t>(i)]);
-    to[i / per_byte] = static_cast<std::uint8_t>(to[i / per_byte] | ((code & mask) << (bits * (i % per_byte))));
+    to[i / per_byte] =
+        static_cast<std::uint8_t>(to[i / per_byte] | ((code & mask) << (bits * (i % per_byte))));
   }
   return result;
 }

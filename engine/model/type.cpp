@@ -41,12 +41,18 @@ Type Type::map(DataType key, Type value) {
 std::string constraint_text(const Type& type) {
   const std::string element(constraint_name_of(type.element));
   switch (type.kind) {
-    case Type::Kind::Unknown: return {};
-    case Type::Kind::Tensor: return "tensor(" + element + ")";
-    case Type::Kind::SparseTensor: return "sparse_tensor(" + element + ")";
-    case Type::Kind::Sequence: return "seq(" + constraint_text(*type.inner) + ")";
-    case Type::Kind::Optional: return "optional(" + constraint_text(*type.inner) + ")";
-    case Type::Kind::Map: return "map(" + element + ", " + constraint_text(*type.inner) + ")";
+    case Type::Kind::Unknown:
+      return {};
+    case Type::Kind::Tensor:
+      return "tensor(" + element + ")";
+    case Type::Kind::SparseTensor:
+      return "sparse_tensor(" + element + ")";
+    case Type::Kind::Sequence:
+      return "seq(" + constraint_text(*type.inner) + ")";
+    case Type::Kind::Optional:
+      return "optional(" + constraint_text(*type.inner) + ")";
+    case Type::Kind::Map:
+      return "map(" + element + ", " + constraint_text(*type.inner) + ")";
   }
   return {};
 }
@@ -54,16 +60,20 @@ std::string constraint_text(const Type& type) {
 std::string to_string(const Type& type) {
   const std::string element(name_of(type.element));
   switch (type.kind) {
-    case Type::Kind::Unknown: return "unknown type";
+    case Type::Kind::Unknown:
+      return "unknown type";
     case Type::Kind::Tensor:
     case Type::Kind::SparseTensor: {
       const std::string prefix = type.kind == Type::Kind::SparseTensor ? "sparse " : "";
       if (!type.shape) return prefix + element;
       return prefix + element + " " + to_string(*type.shape);
     }
-    case Type::Kind::Sequence: return "sequence of " + to_string(*type.inner);
-    case Type::Kind::Optional: return "optional " + to_string(*type.inner);
-    case Type::Kind::Map: return "map from " + element + " to " + to_string(*type.inner);
+    case Type::Kind::Sequence:
+      return "sequence of " + to_string(*type.inner);
+    case Type::Kind::Optional:
+      return "optional " + to_string(*type.inner);
+    case Type::Kind::Map:
+      return "map from " + element + " to " + to_string(*type.inner);
   }
   return {};
 }

@@ -47,8 +47,8 @@ class InferenceContext {
   const std::optional<Shape>& input_shape(std::size_t index) const { return input_type(index).shape; }
   /// The value, if it is known and constant (initializers, constants, folded); nullptr otherwise.
   virtual const Tensor* input_constant(std::size_t index) const = 0;
-  /// The elements of a small integer tensor as dimensions, known or symbolic (the result of Shape and what is made
-  /// from it); nothing if not known. Scalars have one element.
+  /// The elements of a small integer tensor as dimensions, known or symbolic (the result of Shape and what is
+  /// made from it); nothing if not known. Scalars have one element.
   virtual std::optional<std::vector<Dimension>> input_values(std::size_t index) const = 0;
 
   // --- results ---
@@ -88,8 +88,8 @@ void same_as_input(InferenceContext& context);
 void broadcast_inputs(InferenceContext& context);
 /// As broadcast_inputs, with bool elements.
 void broadcast_to_bool(InferenceContext& context);
-/// The shape that numpy's broadcasting gives, or nothing where a rank is unknown. Where two sizes contradict each
-/// other, reports and gives an unknown dimension.
+/// The shape that numpy's broadcasting gives, or nothing where a rank is unknown. Where two sizes contradict
+/// each other, reports and gives an unknown dimension.
 std::optional<Shape> broadcast(InferenceContext& context, const std::vector<std::optional<Shape>>& shapes);
 /// axis in [-rank, rank) made non-negative; reports and gives nothing otherwise.
 std::optional<std::int64_t> normalized_axis(InferenceContext& context, std::int64_t axis, std::size_t rank);

@@ -21,7 +21,8 @@ const Graph& KernelContext::graph(std::string_view name) const {
 }
 
 const Tensor& KernelContext::input(std::size_t index) const {
-  if (!has_input(index)) throw Error("input " + std::to_string(index) + " of " + node_->op_type + " is missing");
+  if (!has_input(index))
+    throw Error("input " + std::to_string(index) + " of " + node_->op_type + " is missing");
   return inputs_[index].tensor();
 }
 

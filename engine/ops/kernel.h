@@ -35,8 +35,8 @@ class Cancelled : public Error {
 /// What a kernel sees of its node: attributes, inputs, outputs, and the services of the backend that runs it.
 class KernelContext {
  public:
-  /// Runs a subgraph of this node on `inputs` (in the order of its graph inputs); names from outside are found by
-  /// the backend.
+  /// Runs a subgraph of this node on `inputs` (in the order of its graph inputs); names from outside are
+  /// found by the backend.
   using SubgraphRunner = std::function<std::vector<Datum>(const Graph&, std::vector<Datum> inputs)>;
 
   KernelContext(const Node& node, int version, std::vector<Datum> inputs)
@@ -55,9 +55,13 @@ class KernelContext {
     if (const T* value = std::get_if<T>(&found->value)) return *value;
     throw wrong_attribute_type(*found);
   }
-  std::int64_t integer(std::string_view name, std::int64_t otherwise) const { return attribute(name, otherwise); }
+  std::int64_t integer(std::string_view name, std::int64_t otherwise) const {
+    return attribute(name, otherwise);
+  }
   float real(std::string_view name, float otherwise) const { return attribute(name, otherwise); }
-  std::string text(std::string_view name, std::string otherwise) const { return attribute(name, std::move(otherwise)); }
+  std::string text(std::string_view name, std::string otherwise) const {
+    return attribute(name, std::move(otherwise));
+  }
   std::vector<std::int64_t> integers(std::string_view name) const {
     return attribute(name, std::vector<std::int64_t>{});
   }
@@ -79,15 +83,18 @@ class KernelContext {
 
   // --- outputs ---
   std::size_t output_count() const { return outputs_.size(); }
-  bool wants_output(std::size_t index) const { return index < outputs_.size() && !node_->outputs[index].empty(); }
-  /// A fresh tensor to be filled, which is then output `index`. The reference stays valid until the kernel ends.
+  bool wants_output(std::size_t index) const {
+    return index < outputs_.size() && !node_->outputs[index].empty();
+  }
+  /// A fresh tensor to be filled, which is then output `index`. The reference stays valid until the kernel
+  /// ends.
   Tensor& output(std::size_t index, DataType type, Dims dims);
   void set_output(std::size_t index, Datum datum);
   std::vector<Datum> take_outputs() { return std::move(outputs_); }
 
   // --- services ---
-  /// The floating type to make where an attribute or a default asks for `type`: float64 if the backend runs all
-  /// floating arithmetic in float64, else `type`.
+  /// The floating type to make where an attribute or a default asks for `type`: float64 if the backend runs
+  /// all floating arithmetic in float64, else `type`.
   DataType made_type(DataType type) const { return widen_ && is_floating(type) ? DataType::Float64 : type; }
   std::vector<Datum> run_subgraph(const Graph& graph, std::vector<Datum> inputs) {
     return subgraph_runner(graph, std::move(inputs));

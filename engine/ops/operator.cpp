@@ -8,8 +8,8 @@ namespace lapidary {
 
 std::string_view name_of(OperatorKind kind) {
   static constexpr std::array<std::string_view, 9> names = {
-      "matrix and convolution", "normalization",    "activation",   "element-wise", "pooling and reduction",
-      "shape and layout",       "control flow",     "quantization", "other"};
+      "matrix and convolution", "normalization", "activation",   "element-wise", "pooling and reduction",
+      "shape and layout",       "control flow",  "quantization", "other"};
   return names[static_cast<std::size_t>(kind)];
 }
 
@@ -29,8 +29,12 @@ std::optional<double> CostContext::output_elements() const {
   return static_cast<double>(element_count(*dims));
 }
 
-Operator::Operator(std::string operator_name, int version, OperatorKind operator_kind, std::string operator_domain)
-    : name(std::move(operator_name)), domain(std::move(operator_domain)), since_version(version), kind(operator_kind) {}
+Operator::Operator(std::string operator_name, int version, OperatorKind operator_kind,
+                   std::string operator_domain)
+    : name(std::move(operator_name)),
+      domain(std::move(operator_domain)),
+      since_version(version),
+      kind(operator_kind) {}
 
 Operator& Operator::summary(std::string text) {
   summary_text = std::move(text);
@@ -68,10 +72,10 @@ Operator& Operator::optional_input(std::string parameter, std::string type, std:
   return input(std::move(parameter), std::move(type), std::move(description), Arity::Optional);
 }
 
-Operator& Operator::variadic_input(std::string parameter, std::string type, std::string description, int minimum,
-                                   bool homogeneous) {
-  add_parameter(inputs, std::move(parameter), std::move(type), std::move(description), Arity::Variadic, minimum,
-                homogeneous);
+Operator& Operator::variadic_input(std::string parameter, std::string type, std::string description,
+                                   int minimum, bool homogeneous) {
+  add_parameter(inputs, std::move(parameter), std::move(type), std::move(description), Arity::Variadic,
+                minimum, homogeneous);
   return *this;
 }
 
@@ -84,27 +88,31 @@ Operator& Operator::optional_output(std::string parameter, std::string type, std
   return output(std::move(parameter), std::move(type), std::move(description), Arity::Optional);
 }
 
-Operator& Operator::variadic_output(std::string parameter, std::string type, std::string description, int minimum,
-                                    bool homogeneous) {
-  add_parameter(outputs, std::move(parameter), std::move(type), std::move(description), Arity::Variadic, minimum,
-                homogeneous);
+Operator& Operator::variadic_output(std::string parameter, std::string type, std::string description,
+                                    int minimum, bool homogeneous) {
+  add_parameter(outputs, std::move(parameter), std::move(type), std::move(description), Arity::Variadic,
+                minimum, homogeneous);
   return *this;
 }
 
-Operator& Operator::attribute(std::string attribute_name, AttributeValue default_value, std::string description) {
+Operator& Operator::attribute(std::string attribute_name, AttributeValue default_value,
+                              std::string description) {
   const auto type = static_cast<AttributeType>(default_value.index());
   without_attribute(attribute_name);
-  attributes.push_back({std::move(attribute_name), type, std::move(default_value), false, std::move(description)});
+  attributes.push_back(
+      {std::move(attribute_name), type, std::move(default_value), false, std::move(description)});
   return *this;
 }
 
-Operator& Operator::optional_attribute(std::string attribute_name, AttributeType type, std::string description) {
+Operator& Operator::optional_attribute(std::string attribute_name, AttributeType type,
+                                       std::string description) {
   without_attribute(attribute_name);
   attributes.push_back({std::move(attribute_name), type, {}, false, std::move(description)});
   return *this;
 }
 
-Operator& Operator::required_attribute(std::string attribute_name, AttributeType type, std::string description) {
+Operator& Operator::required_attribute(std::string attribute_name, AttributeType type,
+                                       std::string description) {
   without_attribute(attribute_name);
   attributes.push_back({std::move(attribute_name), type, {}, true, std::move(description)});
   return *this;

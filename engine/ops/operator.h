@@ -44,7 +44,8 @@ struct Cost {
   double flops = 0;  ///< floating or integer arithmetic operations, multiply-adds counted as two
 };
 
-/// What a cost function may ask: the node with the types of its inputs and outputs (Type::Kind::Unknown if not known).
+/// What a cost function may ask: the node with the types of its inputs and outputs (Type::Kind::Unknown if
+/// not known).
 struct CostContext {
   const Node& node;
   int version;
@@ -76,8 +77,8 @@ enum class OperatorKind {
 };
 std::string_view name_of(OperatorKind kind);
 
-/// What one operator is, in one version: the record that everything else is derived from. Written with the fluent
-/// setters below, in the file of its family:
+/// What one operator is, in one version: the record that everything else is derived from. Written with the
+/// fluent setters below, in the file of its family:
 ///
 ///   table.add(Operator("Relu", 14, OperatorKind::Activation)
 ///                 .summary("max(x, 0), element by element.")
@@ -88,11 +89,13 @@ class Operator {
   Operator(std::string name, int since_version, OperatorKind kind, std::string domain = "");
 
   Operator& summary(std::string text);
-  Operator& input(std::string name, std::string type, std::string description = "", Arity arity = Arity::Single);
+  Operator& input(std::string name, std::string type, std::string description = "",
+                  Arity arity = Arity::Single);
   Operator& optional_input(std::string name, std::string type, std::string description = "");
   Operator& variadic_input(std::string name, std::string type, std::string description = "", int minimum = 1,
                            bool homogeneous = true);
-  Operator& output(std::string name, std::string type, std::string description = "", Arity arity = Arity::Single);
+  Operator& output(std::string name, std::string type, std::string description = "",
+                   Arity arity = Arity::Single);
   Operator& optional_output(std::string name, std::string type, std::string description = "");
   Operator& variadic_output(std::string name, std::string type, std::string description = "", int minimum = 1,
                             bool homogeneous = true);

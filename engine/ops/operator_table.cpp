@@ -17,25 +17,27 @@ std::string key_of(std::string_view domain, std::string_view name) {
 
 /// Every family, by name.
 constexpr void (*families[])(OperatorTable&) = {
-    register_activation,   register_arithmetic,    register_attention, register_bitwise,  register_cast,
-    register_comparison,   register_constant,      register_control_flow, register_convolution, register_einsum,
-    register_gather,       register_logical,       register_math,      register_matmul,   register_normalization,
-    register_pooling,      register_quantization,  register_random,    register_recurrent, register_reduction,
-    register_resize,       register_selection,     register_sequence,  register_shape,    register_slice,
-    register_softmax,
+    register_activation,   register_arithmetic, register_attention,     register_bitwise,
+    register_cast,         register_comparison, register_constant,      register_control_flow,
+    register_convolution,  register_einsum,     register_gather,        register_logical,
+    register_math,         register_matmul,     register_normalization, register_pooling,
+    register_quantization, register_random,     register_recurrent,     register_reduction,
+    register_resize,       register_selection,  register_sequence,      register_shape,
+    register_slice,        register_softmax,
 };
 
 }  // namespace
 
 void OperatorTable::add(Operator record) {
   auto& list = versions_[key_of(record.domain, record.name)];
-  const auto place = std::lower_bound(list.begin(), list.end(), record, [](const Operator& a, const Operator& b) {
-    return a.since_version < b.since_version;
-  });
+  const auto place = std::lower_bound(
+      list.begin(), list.end(), record,
+      [](const Operator& a, const Operator& b) { return a.since_version < b.since_version; });
   list.insert(place, std::move(record));
 }
 
-const Operator* OperatorTable::find(std::string_view domain, std::string_view name, std::int64_t opset) const {
+const Operator* OperatorTable::find(std::string_view domain, std::string_view name,
+                                    std::int64_t opset) const {
   const auto found = versions_.find(key_of(domain, name));
   if (found == versions_.end()) return nullptr;
   const Operator* best = nullptr;

@@ -14,8 +14,8 @@ class OperatorTable {
  public:
   void add(Operator record);
 
-  /// The record in force for `opset` of the domain: the newest whose since-version is not above it; nullptr if the
-  /// operator is unknown there. Deprecated records are found too.
+  /// The record in force for `opset` of the domain: the newest whose since-version is not above it; nullptr
+  /// if the operator is unknown there. Deprecated records are found too.
   const Operator* find(std::string_view domain, std::string_view name, std::int64_t opset) const;
   /// All versions of all operators, sorted by domain, name, version.
   std::vector<const Operator*> all() const;
@@ -27,7 +27,8 @@ class OperatorTable {
 /// The one table, filled on first use from the families listed in operator_table.cpp.
 const OperatorTable& operator_table();
 
-/// The record for a node of `model`, or nullptr (unknown operator, domain not imported, or a model-local function).
+/// The record for a node of `model`, or nullptr (unknown operator, domain not imported, or a model-local
+/// function).
 const Operator* find_operator(const Model& model, const Node& node);
 
 /// The colour group of a node, also for those without record.

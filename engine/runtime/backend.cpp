@@ -40,9 +40,31 @@ void check_input(const Value& wanted, const Datum& data) {
   const bool fits = type_fits && (!wanted.type.shape || shape_fits(*wanted.type.shape, tensor.dims()));
   if (fits) return;
   throw Error("the model wants " + to_string(wanted.type) + " for this input, and " +
-                  to_string(tensor.full_type()) + " was given")
+              to_string(tensor.full_type()) + " was given")
       .tensor(wanted.name)
-      .advice(type_fits ? "Give data of that size" : "Convert the data to " + std::string(name_of(wanted.type.element)));
+      .advice(type_fits ? "Give data of that size"
+                        : "Convert the data to " + std::string(name_of(wanted.type.element)));
+}
+
+std::vector<Datum> arranged_inputs(const Model& model, const std::vector<Value>& wanted,
+                                   const std::vector<Datum>& given) {
+  std::unordered_set<std::string_view> initialized;
+  for (const auto& tensor : model.graph->initializers) initialized.insert(tensor->name);
+  std::vector<Datum> arranged(model.graph->inputs.size());
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    const Value& value = wanted[i];
+    const bool present = i < given.size() && given[i].is_present();
+    if (!present) {
+      if (initialized.contains(value.name) || value.type.kind == Type::Kind::Optional) continue;
+      throw Error("no data is given for this input, which wants " + to_string(value.type), Error::Kind::Usage)
+          .tensor(value.name);
+    }
+    check_input(value, given[i]);
+    const auto place = std::find_if(model.graph->inputs.begin(), model.graph->inputs.end(),
+                                    [&](const Value& input) { return input.name == value.name; });
+    arranged[static_cast<std::size_t>(place - model.graph->inputs.begin())] = given[i];
+  }
+  return arranged;
 }
 
 }  // namespace lapidary

@@ -8,9 +8,10 @@
 
 namespace lapidary {
 
-/// A tensor for an input from a word: "random", "random:1x3x640x640", "zeros", "ones", a number, or nothing (random).
-/// Unknown dimensions take the value in `dimensions`, or 1. Random floats are standard normal, integers 0 to 99
-/// (bool: true), from `seed` and the input's name. Throws Error on a word that is none of these.
+/// A tensor for an input from a word: "random", "random:1x3x640x640", "zeros", "ones", a number, or nothing
+/// (random). Unknown dimensions take the value in `dimensions`, or 1. Random floats are standard normal,
+/// integers 0 to 99 (bool: true), from `seed` and the input's name. Throws Error on a word that is none of
+/// these.
 Tensor make_input(const Value& input, const std::string& specification,
                   const std::map<std::string, std::int64_t>& dimensions, std::uint64_t seed);
 

@@ -12,7 +12,8 @@ int Trace::median_run() const {
   if (order.empty()) return -1;
   const auto duration = [&](int i) { return runs[i].end_ns - runs[i].begin_ns; };
   const auto middle = order.begin() + static_cast<std::ptrdiff_t>((order.size() - 1) / 2);
-  std::nth_element(order.begin(), middle, order.end(), [&](int a, int b) { return duration(a) < duration(b); });
+  std::nth_element(order.begin(), middle, order.end(),
+                   [&](int a, int b) { return duration(a) < duration(b); });
   return *middle;
 }
 

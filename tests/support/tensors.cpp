@@ -7,7 +7,8 @@ namespace lapidary::test {
 QString difference(const Tensor& got, const Tensor& want, double rtol, double atol) {
   if (got.type() != want.type() || got.dims() != want.dims())
     return QStringLiteral("got %1, want %2")
-        .arg(QString::fromStdString(to_string(got.full_type())), QString::fromStdString(to_string(want.full_type())));
+        .arg(QString::fromStdString(to_string(got.full_type())),
+             QString::fromStdString(to_string(want.full_type())));
   if (!got.is_present()) return {};
   if (got.is_string()) {
     for (std::size_t i = 0; i < got.strings().size(); ++i)
@@ -23,7 +24,8 @@ QString difference(const Tensor& got, const Tensor& want, double rtol, double at
   for (std::size_t i = 0; i < a.size(); ++i) {
     const bool same = a[i] == b[i] || (std::isnan(a[i]) && std::isnan(b[i])) ||
                       (std::isfinite(a[i]) && std::abs(a[i] - b[i]) <= atol + rtol * std::abs(b[i]));
-    if (!same) return QStringLiteral("element %1: got %2, want %3").arg(i).arg(a[i], 0, 'g', 9).arg(b[i], 0, 'g', 9);
+    if (!same)
+      return QStringLiteral("element %1: got %2, want %3").arg(i).arg(a[i], 0, 'g', 9).arg(b[i], 0, 'g', 9);
   }
   return {};
 }
