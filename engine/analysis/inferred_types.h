@@ -1,7 +1,9 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -24,32 +26,46 @@ struct Problem {
   std::string message;
 };
 
+/// What is known of one value before the model runs.
+struct ValueFacts {
+  Type type;
+  Tensor constant;  ///< present if the value is a constant that is small, an initializer, or a Constant
+  std::optional<std::vector<Dimension>> values;  ///< symbolic contents of a small integer tensor
+};
+
 /// Types and known contents of every value of a model: its main graph, and each subgraph inside.
 class InferredTypes {
  public:
   /// Of the main graph; Kind::Unknown if not known.
   const Type& type_of(std::string_view value) const { return type_in(nullptr, value); }
-  /// Of a subgraph (the pointer found in the node's attribute), or of the main graph for nullptr.
+  /// Of a subgraph (the pointer found in the node's attribute), or of the main graph for nullptr. Names from
+  /// the graphs around a subgraph are found too.
   const Type& type_in(const Graph* graph, std::string_view value) const;
   /// The value's constant, if it is one (initializer, Constant, or folded from such) and small or an
   /// initializer.
   const Tensor* constant_in(const Graph* graph, std::string_view value) const;
+  /// Everything known of the value, or nullptr.
+  const ValueFacts* find(const Graph* graph, std::string_view value) const;
   const std::vector<Problem>& problems() const { return problems_; }
 
  private:
   friend class TypeInference;
-  struct Facts {
-    std::unordered_map<std::string, Type> types;
-    std::unordered_map<std::string, Tensor> constants;
-    std::unordered_map<std::string, std::vector<Dimension>>
-        values;  ///< symbolic contents of small integer tensors
+  struct NameHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view name) const { return std::hash<std::string_view>{}(name); }
   };
-  std::unordered_map<const Graph*, Facts> graphs_;  ///< nullptr: the main graph
+  struct GraphFacts {
+    std::unordered_map<std::string, ValueFacts, NameHash, std::equal_to<>> values;
+    const Graph* outer = nullptr;
+  };
+  const Graph* main_ = nullptr;
+  std::unordered_map<const Graph*, GraphFacts> graphs_;
   std::vector<Problem> problems_;
 };
 
-/// Derives types and shapes, with symbols, through the whole model; functions are entered. Never throws for
-/// what the model contains: it reports.
+/// Derives types and shapes, with symbols, through the whole model; functions are entered. Dimensions of
+/// graph inputs that have neither number nor name are called "INPUT.AXIS", so that what follows from them can
+/// be written down. Never throws for what the model contains: it reports.
 InferredTypes infer_types(const Model& model, const InferenceOptions& options = {});
 
 }  // namespace lapidary

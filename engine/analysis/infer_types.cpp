@@ -1,0 +1,330 @@
+#include <algorithm>
+#include <unordered_set>
+
+#include "engine/analysis/constant_folding.h"
+#include "engine/analysis/function_call.h"
+#include "engine/analysis/inferred_types.h"
+#include "engine/analysis/merge_types.h"
+#include "engine/model/graph_index.h"
+#include "engine/ops/operator_table.h"
+
+namespace lapidary {
+
+/// Walks a model's graphs in the order in which they run and fills InferredTypes.
+class TypeInference {
+ public:
+  TypeInference(const Model& model, const InferenceOptions& options) : model_(model), options_(options) {}
+  InferredTypes run();
+
+ private:
+  using GraphFacts = InferredTypes::GraphFacts;
+  /// A call of a model-local function whose body is being walked.
+  struct Call {
+    const Function& function;
+    const Node& caller;
+    const Call* outer;
+  };
+  /// The graph or function body being walked.
+  struct Scope {
+    GraphFacts* facts;
+    const Graph* graph;  ///< nullptr in a function's body
+    const Scope* outer;  ///< the graph around a subgraph, whose names are seen
+    const Call* call;    ///< nullptr outside functions
+    int depth;
+  };
+  class Context;
+
+  void enter_main_graph();
+  Type type_of_main_input(const Value& input);
+  void add_initializers(const Graph& graph, GraphFacts& facts);
+  void walk(const Graph& graph, const Scope& scope);
+  void visit(const std::shared_ptr<const Node>& node, const Scope& scope, const auto& declared);
+  void infer_node(const Operator& record, const Node& node, const Scope& scope,
+                  std::vector<ValueFacts>& outputs);
+  void fold(const Operator& record, const Node& node, const Scope& scope, std::vector<ValueFacts>& outputs);
+  void enter_function(const Function& function, const Node& node, const Scope& scope,
+                      std::vector<ValueFacts>& outputs);
+  std::vector<Type> enter_body(const Graph& graph, const std::vector<Type>& inputs, const Scope& outer);
+  void enter_bodies_left(const Node& node, const Scope& scope);
+  void merge_declared(const Node& node, const std::string& value, const Type& declared, const Scope& scope,
+                      Type& type);
+
+  static const ValueFacts* find(const Scope& scope, std::string_view name);
+  const Operator* find_record(const Node& node, const Scope& scope) const;
+  void report(Problem::Severity severity, const Scope& scope, const Node& node, const std::string& tensor,
+              std::string message);
+
+  const Model& model_;
+  const InferenceOptions& options_;
+  InferredTypes result_;
+  DimensionNames names_;
+  std::unordered_set<std::string> reported_;
+  /// Bounds the work on models whose functions call each other, or whose loops nest, so often that it would
+  /// never end.
+  std::int64_t visits_left_ = 0;
+  static constexpr int most_depth = 128;
+};
+
+/// One node's view of the facts.
+class TypeInference::Context : public InferenceContext {
+ public:
+  Context(TypeInference& inference, const Scope& scope, const Node& node, int version)
+      : InferenceContext(node, version), inference_(inference), scope_(scope) {
+    inputs_.reserve(node.inputs.size());
+    for (const auto& input : node.inputs) inputs_.push_back(input.empty() ? nullptr : find(scope, input));
+  }
+
+  const Type& input_type(std::size_t index) const override {
+    static const Type unknown;
+    return index < inputs_.size() && inputs_[index] ? inputs_[index]->type : unknown;
+  }
+  const Tensor* input_constant(std::size_t index) const override {
+    if (index >= inputs_.size() || !inputs_[index] || !inputs_[index]->constant.is_present()) return nullptr;
+    return &inputs_[index]->constant;
+  }
+  std::optional<std::vector<Dimension>> input_values(std::size_t index) const override {
+    if (index >= inputs_.size() || !inputs_[index]) return std::nullopt;
+    if (inputs_[index]->values) return inputs_[index]->values;
+    return inputs_[index]->constant.is_present() ? small_values(inputs_[index]->constant) : std::nullopt;
+  }
+  std::vector<Type> infer_subgraph(const Graph& graph, const std::vector<Type>& inputs) override {
+    return inference_.enter_body(graph, inputs, scope_);
+  }
+
+ private:
+  TypeInference& inference_;
+  const Scope& scope_;
+  std::vector<const ValueFacts*> inputs_;
+};
+
+InferredTypes TypeInference::run() {
+  if (!model_.graph) return std::move(result_);
+  visits_left_ = 4 * static_cast<std::int64_t>(model_.graph->nodes.size()) + 1'000'000;
+  result_.main_ = model_.graph.get();
+  enter_main_graph();
+  return std::move(result_);
+}
+
+void TypeInference::enter_main_graph() {
+  const Graph& graph = *model_.graph;
+  GraphFacts& facts = result_.graphs_[&graph];
+  facts.values.reserve(graph.nodes.size() * 5 / 4 + graph.initializers.size() + graph.inputs.size());
+  for (const auto& [name, number] : options_.dimensions) names_.give_number(name, number);
+  add_initializers(graph, facts);
+  for (const auto& input : graph.inputs) {
+    Type type = type_of_main_input(input);
+    ValueFacts& fact = facts.values[input.name];
+    if (fact.constant.is_present() && !options_.inputs.contains(input.name)) continue;
+    fact = {std::move(type), {}, std::nullopt};
+  }
+  for (const auto& input : graph.inputs) {
+    ValueFacts& fact = facts.values[input.name];
+    fact.type = names_.resolved(std::move(fact.type));
+  }
+  walk(graph, {&facts, &graph, nullptr, nullptr, 0});
+}
+
+Type TypeInference::type_of_main_input(const Value& input) {
+  Type type = input.type;
+  if (type.shape)
+    for (std::size_t axis = 0; axis < type.shape->size(); ++axis) {
+      Dimension& dimension = (*type.shape)[axis];
+      // A declared size such as -1 is none.
+      if (dimension.is_constant() && dimension.value() < 0) dimension = Dimension::unknown();
+      if (!dimension.is_known()) dimension = Dimension::symbol(input.name + "." + std::to_string(axis));
+      names_.fix(dimension);
+    }
+  const auto given = options_.inputs.find(input.name);
+  if (given == options_.inputs.end()) return type;
+  // Sizes given for one input number the names that it shares with others.
+  if (type.shape && given->second.shape && type.shape->size() == given->second.shape->size())
+    for (std::size_t axis = 0; axis < type.shape->size(); ++axis) {
+      const auto symbols = (*type.shape)[axis].symbols();
+      const Dimension& number = (*given->second.shape)[axis];
+      if (symbols.size() == 1 && number.is_constant() && (*type.shape)[axis] == Dimension::symbol(symbols[0]))
+        names_.give_number(symbols[0], number.value());
+    }
+  return given->second;
+}
+
+void TypeInference::add_initializers(const Graph& graph, GraphFacts& facts) {
+  for (const auto& initializer : graph.initializers)
+    facts.values[initializer->name] = {initializer->tensor.full_type(), initializer->tensor, std::nullopt};
+  for (const auto& initializer : graph.sparse_initializers)
+    facts.values[initializer->name].type =
+        Type::tensor(initializer->tensor.values.type(), shape_of(initializer->tensor.dims));
+}
+
+void TypeInference::walk(const Graph& graph, const Scope& scope) {
+  const GraphIndex index(graph);
+  const auto& order = index.topological_order();
+  const auto declared = [&](const std::string& value) { return index.declared_type(value); };
+  for (const int position : order) visit(graph.nodes[static_cast<std::size_t>(position)], scope, declared);
+  if (order.size() == graph.nodes.size()) return;
+  std::vector<bool> seen(graph.nodes.size(), false);
+  for (const int position : order) seen[static_cast<std::size_t>(position)] = true;
+  const auto first = static_cast<std::size_t>(std::find(seen.begin(), seen.end(), false) - seen.begin());
+  report(
+      Problem::Severity::Error, scope, *graph.nodes[first], "",
+      "is on a cycle or needs one (" + std::to_string(graph.nodes.size() - order.size()) + " nodes in all)");
+}
+
+void TypeInference::visit(const std::shared_ptr<const Node>& written, const Scope& scope,
+                          const auto& declared) {
+  if (--visits_left_ < 0) return;
+  const auto kept = scope.call ? node_for_call(written, scope.call->function, scope.call->caller) : written;
+  const Node& node = *kept;
+  std::vector<ValueFacts> outputs(node.outputs.size());
+  const Function* function = model_.functions.empty() ? nullptr : model_.find_function(node);
+  if (function) {
+    enter_function(*function, node, scope, outputs);
+  } else if (const Operator* record = find_record(node, scope)) {
+    infer_node(*record, node, scope, outputs);
+    if (options_.fold_constants) fold(*record, node, scope, outputs);
+  }
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    if (node.outputs[i].empty()) continue;
+    if (const Type* type = declared(node.outputs[i]))
+      merge_declared(node, node.outputs[i], *type, scope, outputs[i].type);
+    scope.facts->values.insert_or_assign(node.outputs[i], std::move(outputs[i]));
+  }
+  enter_bodies_left(node, scope);
+}
+
+void TypeInference::infer_node(const Operator& record, const Node& node, const Scope& scope,
+                               std::vector<ValueFacts>& outputs) {
+  if (!record.infer_function) return;
+  Context context(*this, scope, node, record.since_version);
+  try {
+    record.infer_function(context);
+  } catch (const std::exception& error) {
+    report(Problem::Severity::Error, scope, node, "", error.what());
+    return;
+  }
+  for (const auto& problem : context.problems()) report(Problem::Severity::Error, scope, node, "", problem);
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    outputs[i].type = context.outputs()[i];
+    outputs[i].values = context.output_values()[i];
+  }
+}
+
+void TypeInference::fold(const Operator& record, const Node& node, const Scope& scope,
+                         std::vector<ValueFacts>& outputs) {
+  for (auto& output : outputs)
+    if (output.values)
+      if (auto tensor = tensor_of_values(output.type, *output.values)) output.constant = std::move(*tensor);
+  std::vector<const Tensor*> inputs;
+  for (const auto& input : node.inputs) {
+    const ValueFacts* fact = input.empty() ? nullptr : find(scope, input);
+    if (!input.empty() && (!fact || !fact->constant.is_present())) return;
+    inputs.push_back(fact ? &fact->constant : nullptr);
+  }
+  std::vector<Type> types;
+  for (const auto& output : outputs) types.push_back(output.type);
+  std::vector<Tensor> folded = fold_node(record, node, inputs, types);
+  for (std::size_t i = 0; i < folded.size(); ++i) {
+    if (!folded[i].is_present()) continue;
+    outputs[i] = {folded[i].full_type(), folded[i], std::nullopt};
+  }
+}
+
+void TypeInference::enter_function(const Function& function, const Node& node, const Scope& scope,
+                                   std::vector<ValueFacts>& outputs) {
+  for (const Call* call = scope.call; call; call = call->outer)
+    if (&call->function == &function) {
+      report(Problem::Severity::Error, scope, node, "", "function " + function.name + " calls itself");
+      return;
+    }
+  if (scope.depth >= most_depth) return;
+  const Call call{function, node, scope.call};
+  GraphFacts facts;
+  const Scope body{&facts, nullptr, nullptr, &call, scope.depth + 1};
+  for (std::size_t i = 0; i < std::min(function.inputs.size(), node.inputs.size()); ++i)
+    if (const ValueFacts* given = node.inputs[i].empty() ? nullptr : find(scope, node.inputs[i]))
+      facts.values[function.inputs[i]] = *given;
+  std::unordered_map<std::string_view, const Type*> types;
+  for (const auto& value : function.value_infos) types[value.name] = &value.type;
+  const auto declared = [&](const std::string& value) {
+    const auto found = types.find(value);
+    return found == types.end() ? nullptr : found->second;
+  };
+  for (const auto& inner : function.nodes) visit(inner, body, declared);
+  for (std::size_t i = 0; i < std::min(outputs.size(), function.outputs.size()); ++i)
+    if (const ValueFacts* found = find(body, function.outputs[i])) outputs[i] = *found;
+}
+
+std::vector<Type> TypeInference::enter_body(const Graph& graph, const std::vector<Type>& inputs,
+                                            const Scope& outer) {
+  std::vector<Type> results(graph.outputs.size());
+  if (outer.depth >= most_depth) return results;
+  GraphFacts& facts = result_.graphs_[&graph];
+  facts = {};
+  facts.outer = outer.graph;
+  add_initializers(graph, facts);
+  for (std::size_t i = 0; i < graph.inputs.size(); ++i) {
+    const Value& input = graph.inputs[i];
+    Type given = i < inputs.size() ? inputs[i] : Type();
+    facts.values[input.name] = {merge_types(std::move(given), input.type, names_).type, {}, std::nullopt};
+  }
+  const Scope scope{&facts, &graph, &outer, outer.call, outer.depth + 1};
+  walk(graph, scope);
+  for (std::size_t i = 0; i < results.size(); ++i)
+    if (const ValueFacts* found = find(scope, graph.outputs[i].name)) results[i] = found->type;
+  return results;
+}
+
+void TypeInference::enter_bodies_left(const Node& node, const Scope& scope) {
+  for (const auto& attribute : node.attributes) {
+    const bool holds_graphs =
+        attribute.type() == AttributeType::Graph || attribute.type() == AttributeType::Graphs;
+    if (!holds_graphs) continue;
+    for (const auto& [name, graph] : subgraphs_of(node))
+      if (graph && !result_.graphs_.contains(graph.get())) enter_body(*graph, {}, scope);
+    return;
+  }
+}
+
+void TypeInference::merge_declared(const Node& node, const std::string& value, const Type& declared,
+                                   const Scope& scope, Type& type) {
+  MergedType merged = merge_types(std::move(type), declared, names_);
+  type = std::move(merged.type);
+  if (merged.contradiction.empty()) return;
+  // Sizes given by the caller may well differ from those that the file was exported with.
+  if (merged.is_shape_only && !(options_.inputs.empty() && options_.dimensions.empty())) return;
+  const auto severity = merged.is_shape_only ? Problem::Severity::Warning : Problem::Severity::Error;
+  report(severity, scope, node, value, std::move(merged.contradiction));
+}
+
+const ValueFacts* TypeInference::find(const Scope& scope, std::string_view name) {
+  for (const Scope* s = &scope; s; s = s->outer) {
+    const auto found = s->facts->values.find(name);
+    if (found != s->facts->values.end()) return &found->second;
+  }
+  return nullptr;
+}
+
+const Operator* TypeInference::find_record(const Node& node, const Scope& scope) const {
+  if (scope.call)
+    for (const auto& import : scope.call->function.opset_imports)
+      if (normalized_domain(import.domain) == normalized_domain(node.domain))
+        return operator_table().find(node.domain, node.op_type, import.version);
+  return operator_table().find(node.domain, node.op_type, model_.opset(node.domain));
+}
+
+void TypeInference::report(Problem::Severity severity, const Scope& scope, const Node& node,
+                           const std::string& tensor, std::string message) {
+  Problem problem{severity, node.label(), tensor, std::move(message)};
+  for (const Call* call = scope.call; call; call = call->outer) {
+    problem.message = "in function " + call->function.name + ", " + problem.node + ": " + problem.message;
+    problem.node = call->caller.label();
+  }
+  // A loop's body is walked more than once.
+  if (reported_.insert(problem.node + '\n' + tensor + '\n' + problem.message).second)
+    result_.problems_.push_back(std::move(problem));
+}
+
+InferredTypes infer_types(const Model& model, const InferenceOptions& options) {
+  return TypeInference(model, options).run();
+}
+
+}  // namespace lapidary
