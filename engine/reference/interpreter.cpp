@@ -72,7 +72,8 @@ std::vector<Datum> run_kernel(const Node& node, const Operator& record, std::vec
   } catch (const Cancelled&) {
     throw;
   } catch (Error& error) {
-    throw error.node(node.label());
+    error.node(node.label());
+    throw;
   } catch (const std::bad_alloc&) {
     throw Error("no memory to run " + node.op_type, Error::Kind::Machine).node(node.label());
   }

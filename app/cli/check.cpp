@@ -1,0 +1,61 @@
+#include <iostream>
+
+#include "app/cli/model_options.h"
+#include "engine/analysis/check.h"
+
+namespace lapidary::cli {
+namespace {
+
+std::string_view severity_name(Problem::Severity severity) {
+  switch (severity) {
+    case Problem::Severity::Error:
+      return "error";
+    case Problem::Severity::Warning:
+      return "warning";
+    case Problem::Severity::Note:
+      return "note";
+  }
+  return "";
+}
+
+/// Our own findings, then what ONNX's checker says beside them (as notes, since it does not know newer
+/// operator sets).
+std::vector<Problem> all_problems(const Model& model) {
+  std::vector<Problem> problems = check_model(model);
+  for (const auto& message : standard_checker_messages(model))
+    problems.push_back({Problem::Severity::Note, "", "", "ONNX's checker: " + message});
+  return problems;
+}
+
+}  // namespace
+
+Action declare_check(CLI::App& app) {
+  auto options = std::make_shared<ModelOptions>();
+  options->declare(app);
+  return [options](const Output& output) {
+    const LoadedModel loaded = options->load(output);
+    const auto problems = all_problems(*loaded.model);
+    bool ok = true;
+    Json json = {{"ok", true}, {"problems", Json::array()}};
+    for (const auto& problem : problems) {
+      ok = ok && problem.severity != Problem::Severity::Error;
+      json["problems"].push_back({{"severity", severity_name(problem.severity)},
+                                  {"node", problem.node},
+                                  {"tensor", problem.tensor},
+                                  {"message", problem.message}});
+      if (output.json) continue;
+      std::cout << severity_name(problem.severity) << ": ";
+      if (!problem.node.empty()) std::cout << "node '" << problem.node << "': ";
+      if (!problem.tensor.empty()) std::cout << "tensor '" << problem.tensor << "': ";
+      std::cout << problem.message << '\n';
+    }
+    json["ok"] = ok;
+    if (output.json)
+      print_json(json);
+    else
+      std::cout << options->path << (ok ? ": valid" : ": not valid") << '\n';
+    return ok ? 0 : 1;
+  };
+}
+
+}  // namespace lapidary::cli

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/cli/command.h"
+#include "engine/io/model_file.h"
+#include "engine/io/tensor_file.h"
+#include "engine/runtime/backend.h"
+
+namespace lapidary::cli {
+
+/// Which model, for every command that takes one.
+struct ModelOptions {
+  std::string path;
+  bool follow_links = false;
+
+  void declare(CLI::App& app);
+  /// Throws Error; warnings go to standard error unless --quiet.
+  LoadedModel load(const Output& output) const;
+};
+
+/// How to run it, for `run`, `bench` and `profile`.
+struct RunCommandOptions {
+  ModelOptions model;
+  std::vector<std::string> inputs;      ///< NAME=SPEC
+  std::string input_file;               ///< file or folder
+  std::vector<std::string> dimensions;  ///< NAME=VALUE
+  std::uint64_t seed = 0;
+  std::string backend = "cpu";
+  int threads = 0;
+  bool float64 = false;
+
+  void declare(CLI::App& app);
+};
+
+/// A model loaded, compiled, and with its inputs at hand.
+struct PreparedRun {
+  LoadedModel loaded;
+  std::shared_ptr<Program> program;
+  std::vector<Datum> inputs;
+  double load_ms = 0, compile_ms = 0;
+};
+PreparedRun prepare(const RunCommandOptions& options, const Output& output, bool keep_intermediates = false);
+
+/// The whole resident memory's peak of this process so far.
+std::int64_t peak_rss_bytes();
+
+/// {name, type, shape} of a value, sizes as numbers or text.
+Json value_json(const std::string& name, const Type& type);
+
+}  // namespace lapidary::cli

@@ -1,0 +1,105 @@
+#include <iostream>
+
+#include "app/cli/model_options.h"
+#include "engine/trace/statistics.h"
+
+namespace lapidary::cli {
+namespace {
+
+struct ProfileOptions {
+  RunCommandOptions run;
+  std::string trace_file;
+  int runs = 10, warmup = 2;
+};
+
+Trace record(const ProfileOptions& options, const Output& output) {
+  PreparedRun prepared = prepare(options.run, output);
+  RunOptions run;
+  run.seed = options.run.seed;
+  for (int i = 0; i < options.warmup; ++i) prepared.program->run(prepared.inputs, run);
+  TraceRecorder recorder;
+  run.observer = &recorder;
+  ProgressBar bar("profile", output);
+  for (int i = 0; i < options.runs; ++i) {
+    prepared.program->run(prepared.inputs, run);
+    bar.update(static_cast<std::size_t>(i + 1), static_cast<std::size_t>(options.runs));
+  }
+  Trace trace = recorder.finish();
+  trace.model_name = options.run.model.path;
+  trace.backend = options.run.backend;
+  trace.threads = options.run.threads;
+  trace.load_ns = static_cast<std::int64_t>(prepared.load_ms * 1e6);
+  trace.compile_ns = static_cast<std::int64_t>(prepared.compile_ms * 1e6);
+  return trace;
+}
+
+Json summary_json(const TraceSummary& summary) {
+  Json json = {{"total_ms", summary.total_ms},
+               {"coverage", summary.coverage},
+               {"operators", Json::array()},
+               {"by_type", Json::array()}};
+  for (const auto& row : summary.operators)
+    json["operators"].push_back({{"node", row.node},
+                                 {"op", row.op},
+                                 {"calls", row.calls},
+                                 {"total_ms", row.total_ms},
+                                 {"share", row.share},
+                                 {"flops", row.flops},
+                                 {"bytes", row.bytes},
+                                 {"gflops", row.gflops},
+                                 {"bound", row.bound},
+                                 {"implementation", row.implementation},
+                                 {"note", row.note}});
+  for (const auto& row : summary.by_type)
+    json["by_type"].push_back({{"op", row.op},
+                               {"calls", row.calls},
+                               {"total_ms", row.total_ms},
+                               {"share", row.share},
+                               {"flops", row.flops},
+                               {"gflops", row.gflops}});
+  return json;
+}
+
+void print_summary(const TraceSummary& summary) {
+  std::cout << "run " << number(summary.total_ms) << " ms ± " << number(summary.deviation_ms)
+            << ", operators cover " << number(summary.coverage * 100) << " %\n\n";
+  std::vector<std::vector<std::string>> types = {{"type", "calls", "ms", "share %", "GFLOP/s"}};
+  for (const auto& row : summary.by_type)
+    types.push_back({row.op, std::to_string(row.calls), number(row.total_ms), number(row.share * 100),
+                     number(row.gflops)});
+  print_table(types);
+  std::cout << '\n';
+  constexpr std::size_t most = 30;
+  std::vector<std::vector<std::string>> rows = {
+      {"ms", "share %", "GFLOP/s", "bound", "operator", "node", "runs as"}};
+  for (std::size_t i = 0; i < std::min(most, summary.operators.size()); ++i) {
+    const auto& row = summary.operators[i];
+    rows.push_back({number(row.total_ms), number(row.share * 100), number(row.gflops), row.bound, row.op,
+                    row.node,
+                    row.note.empty() ? row.implementation : row.implementation + " (" + row.note + ")"});
+  }
+  print_table(rows);
+  if (summary.operators.size() > most)
+    std::cout << "… and " << summary.operators.size() - most << " more; --json lists all\n";
+}
+
+}  // namespace
+
+Action declare_profile(CLI::App& app) {
+  auto options = std::make_shared<ProfileOptions>();
+  options->run.declare(app);
+  app.add_option("--trace", options->trace_file, "Write a Chrome trace that Perfetto opens");
+  app.add_option("--runs", options->runs, "Traced runs")->check(CLI::PositiveNumber)->capture_default_str();
+  app.add_option("--warmup", options->warmup, "Runs before that")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  return [options](const Output& output) {
+    const Trace trace = record(*options, output);
+    if (!options->trace_file.empty()) write_chrome_trace(trace, options->trace_file);
+    const TraceSummary summary = summarize(trace);
+    output.json ? print_json(summary_json(summary)) : print_summary(summary);
+    return 0;
+  };
+}
+
+}  // namespace lapidary::cli
