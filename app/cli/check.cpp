@@ -34,7 +34,7 @@ Action declare_check(CLI::App& app) {
   options->declare(app);
   return [options](const Output& output) {
     const LoadedModel loaded = options->load(output);
-    const auto problems = all_problems(*loaded.model);
+    const auto problems = check_model(*loaded.model);
     bool ok = true;
     Json json = {{"ok", true}, {"problems", Json::array()}};
     for (const auto& problem : problems) {
