@@ -1,1 +1,286 @@
-// placeholder
+#include "ui/document/document.h"
+
+#include <QFileInfo>
+#include <QFontMetricsF>
+#include <QGuiApplication>
+#include <algorithm>
+#include <array>
+
+#include "engine/analysis/check.h"
+#include "ui/document/format.h"
+
+namespace lapidary::ui {
+
+namespace {
+
+struct Analysis {
+  std::shared_ptr<const ModelCost> cost;
+  std::vector<UnsupportedOperator> unsupported;
+  std::vector<Problem> problems;
+};
+
+Analysis analyse_model(const Model& model, const InferredTypes& types, const JobControl& control) {
+  Analysis analysis;
+  analysis.cost = std::make_shared<ModelCost>(cost_of(model, types));
+  control.setProgress(0.4);
+  control.check();
+  analysis.unsupported = unsupported_operators(model);
+  analysis.problems = check_model(model);
+  analysis.problems.insert(analysis.problems.end(), types.problems().begin(), types.problems().end());
+  return analysis;
+}
+
+/// Widths of the characters that names are made of, so that a layout job measures text without asking the
+/// font.
+struct TextWidths {
+  std::array<double, 128> regular{}, bold{};
+  double other = 0;
+
+  double operator()(const std::string& line, bool isBold) const {
+    double width = 0;
+    for (const char character : line) {
+      const auto code = static_cast<unsigned char>(character);
+      if (code < 128)
+        width += (isBold ? bold : regular)[code];
+      else if ((code & 0xc0) != 0x80)  // the first byte of a longer character
+        width += other;
+    }
+    return width;
+  }
+};
+
+TextWidths measuredWidths() {
+  QFont font = QGuiApplication::font();
+  const QFontMetricsF regular(font);
+  font.setWeight(QFont::DemiBold);
+  const QFontMetricsF bold(font);
+  TextWidths widths;
+  for (unsigned char code = 32; code < 127; ++code) {
+    widths.regular[code] = regular.horizontalAdvance(QLatin1Char(static_cast<char>(code)));
+    widths.bold[code] = bold.horizontalAdvance(QLatin1Char(static_cast<char>(code)));
+  }
+  widths.other = regular.horizontalAdvance(QChar(0x00d7));
+  return widths;
+}
+
+}  // namespace
+
+struct Document::Opened {
+  LoadedModel loaded;
+  std::shared_ptr<const Hierarchy> hierarchy;
+  std::shared_ptr<const GraphIndex> index;
+};
+
+Document::Document(Theme* theme, JobList* jobs, QObject* parent)
+    : QObject(parent), theme_(theme), jobs_(jobs), selection_(new Selection(this)), heat_(new Heat(this)) {}
+
+Document::~Document() { jobs_->cancelAll(this); }
+
+QString Document::title() const { return QFileInfo(path_).fileName(); }
+
+void Document::open(const QString& path, const LoadOptions& options) {
+  path_ = path;
+  error_.reset();
+  state_ = State::Loading;
+  Q_EMIT stateChanged();
+  jobs_->start(
+      this, QStringLiteral("open"), tr("Open %1").arg(title()),
+      [name = path.toStdString(), options](const JobControl& control) {
+        Opened opened;
+        opened.loaded = load_model(name, options);
+        control.setProgress(0.6);
+        control.check();
+        const Graph& graph = *opened.loaded.model->graph;
+        opened.hierarchy = std::make_shared<Hierarchy>(find_hierarchy(graph));
+        opened.index = std::make_shared<GraphIndex>(graph);
+        return opened;
+      },
+      [this](Opened opened) { finishOpening(std::move(opened)); },
+      [this](const Error& error) {
+        error_ = error;
+        state_ = State::Failed;
+        Q_EMIT stateChanged();
+      });
+}
+
+void Document::finishOpening(Opened opened) {
+  loaded_ = std::move(opened.loaded);
+  hierarchy_ = std::move(opened.hierarchy);
+  index_ = std::move(opened.index);
+  types_.reset();
+  cost_.reset();
+  layout_.reset();
+  result_.reset();
+  runError_.reset();
+  unsupported_.clear();
+  problems_.clear();
+  heat_->clear();
+  openFirstGroups();
+  state_ = State::Ready;
+  selection_->reset();
+  Q_EMIT stateChanged();
+  inferTypes();
+}
+
+void Document::inferTypes() {
+  jobs_->start(
+      this, QStringLiteral("types"), tr("Types and shapes of %1").arg(title()),
+      [model = model()](const JobControl&) {
+        return std::make_shared<const InferredTypes>(infer_types(*model));
+      },
+      [this](std::shared_ptr<const InferredTypes> types) {
+        types_ = std::move(types);
+        Q_EMIT typesChanged();
+        startLayout();
+        analyse();
+      });
+}
+
+void Document::analyse() {
+  jobs_->start(
+      this, QStringLiteral("analysis"), tr("Check %1").arg(title()),
+      [model = model(), types = types_](const JobControl& control) {
+        return analyse_model(*model, *types, control);
+      },
+      [this](Analysis analysis) {
+        cost_ = std::move(analysis.cost);
+        unsupported_ = std::move(analysis.unsupported);
+        problems_ = std::move(analysis.problems);
+        Q_EMIT analysed();
+      });
+}
+
+void Document::startLayout() {
+  if (!types_) return;
+  LayoutOptions options;
+  options.open = open_;
+  options.text_width = measuredWidths();
+  jobs_->start(
+      this, QStringLiteral("layout"), tr("Lay out %1").arg(title()),
+      [model = model(), hierarchy = hierarchy_, types = types_, options](const JobControl& control) {
+        LayoutOptions cancellable = options;
+        cancellable.cancelled = [token = control.token()] { return token.is_cancelled(); };
+        return std::make_shared<const Layout>(layout_model(*model, *hierarchy, *types, cancellable));
+      },
+      [this](std::shared_ptr<const Layout> layout) {
+        layout_ = std::move(layout);
+        Q_EMIT layoutChanged();
+      });
+}
+
+/// A group that stands alone at the top says nothing folded: start where the model branches out.
+void Document::openFirstGroups() {
+  open_.clear();
+  const Group* group = &hierarchy_->groups.front();
+  while (group->children.size() == 1 && group->nodes.size() < 4) {
+    group = &hierarchy_->groups[static_cast<std::size_t>(group->children.front())];
+    open_.insert(group->path);
+  }
+}
+
+void Document::setOpen(const std::string& part, bool open) {
+  if (open == isOpen(part)) return;
+  if (open)
+    open_.insert(part);
+  else
+    open_.erase(part);
+  startLayout();
+}
+
+void Document::reveal(const Element& element) {
+  if (!hierarchy_) return;
+  const std::size_t before = open_.size();
+  for (int group = groupOf(element); group > 0;) {
+    const Group& around = hierarchy_->groups[static_cast<std::size_t>(group)];
+    open_.insert(around.path);
+    group = around.parent;
+  }
+  if (open_.size() != before) startLayout();
+}
+
+void Document::openAllGroups() {
+  if (!hierarchy_) return;
+  for (const Group& group : hierarchy_->groups)
+    if (group.parent >= 0) open_.insert(group.path);
+  startLayout();
+}
+
+void Document::closeAllGroups() {
+  if (!hierarchy_) return;
+  openFirstGroups();
+  startLayout();
+}
+
+Job* Document::run(const RunSettings& settings) {
+  runError_.reset();
+  Job* job = jobs_->start(
+      this, QStringLiteral("run"), tr("Run %1").arg(title()),
+      [model = model(), name = title().toStdString(), settings](const JobControl& control) {
+        return std::make_shared<const RunResult>(run_model(model, name, settings, control));
+      },
+      [this](std::shared_ptr<const RunResult> result) {
+        result_ = std::move(result);
+        heat_->setValues(result_->summary.node_ms, QStringLiteral("ms"));
+      },
+      [this](const Error& error) { runError_ = error; });
+  connect(job, &Job::finished, this, &Document::runChanged);
+  Q_EMIT runChanged();
+  return job;
+}
+
+bool Document::isRunning() const { return jobs_->running(this, QStringLiteral("run")) != nullptr; }
+
+void Document::cancelRun() {
+  if (Job* job = jobs_->running(this, QStringLiteral("run"))) job->cancel();
+}
+
+const Node* Document::nodeOf(const Element& element) const {
+  if (element.kind != Element::Kind::Node || !model()) return nullptr;
+  const Graph& graph = element.graph ? *element.graph : *model()->graph;
+  const auto index = static_cast<std::size_t>(element.index);
+  return index < graph.nodes.size() ? graph.nodes[index].get() : nullptr;
+}
+
+QString Document::nameOf(const Element& element) const {
+  switch (element.kind) {
+    case Element::Kind::Node:
+      if (const Node* node = nodeOf(element)) return text(node->label());
+      return {};
+    case Element::Kind::Group:
+      return text(hierarchy_->groups[static_cast<std::size_t>(element.index)].path);
+    case Element::Kind::Value:
+      return text(element.value);
+  }
+  return {};
+}
+
+std::vector<int> Document::nodesOf(const Element& element) const {
+  std::vector<int> nodes;
+  if (element.graph || !hierarchy_) return nodes;
+  if (element.kind == Element::Kind::Node) nodes.push_back(element.index);
+  if (element.kind == Element::Kind::Value) {
+    const int producer = index_->producer(element.value).node;
+    if (producer >= 0) nodes.push_back(producer);
+  }
+  if (element.kind == Element::Kind::Group) {
+    std::vector<int> open{element.index};
+    while (!open.empty()) {
+      const Group& group = hierarchy_->groups[static_cast<std::size_t>(open.back())];
+      open.pop_back();
+      nodes.insert(nodes.end(), group.nodes.begin(), group.nodes.end());
+      open.insert(open.end(), group.children.begin(), group.children.end());
+    }
+    std::sort(nodes.begin(), nodes.end());
+  }
+  return nodes;
+}
+
+int Document::groupOf(const Element& element) const {
+  if (!hierarchy_) return 0;
+  if (element.kind == Element::Kind::Group)
+    return std::max(0, hierarchy_->groups[static_cast<std::size_t>(element.index)].parent);
+  const std::vector<int> nodes = nodesOf(element);
+  return nodes.empty() ? 0 : hierarchy_->group_of_node[static_cast<std::size_t>(nodes.front())];
+}
+
+}  // namespace lapidary::ui

@@ -1,0 +1,128 @@
+#pragma once
+
+#include <QObject>
+#include <QString>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "engine/analysis/hierarchy.h"
+#include "engine/analysis/inferred_types.h"
+#include "engine/analysis/model_cost.h"
+#include "engine/io/model_file.h"
+#include "engine/layout/layout.h"
+#include "engine/model/graph_index.h"
+#include "ui/document/heat.h"
+#include "ui/document/run.h"
+#include "ui/document/selection.h"
+#include "ui/document/theme.h"
+#include "ui/jobs/job_list.h"
+
+namespace lapidary::ui {
+
+/// One open model: the snapshot, what is derived from it in background jobs, how far the graph is unfolded,
+/// and the last run. Views watch its signals; each derived part is nullptr until its job is through.
+class Document : public QObject {
+  Q_OBJECT
+
+ public:
+  enum class State { Empty, Loading, Ready, Failed };
+
+  Document(Theme* theme, JobList* jobs, QObject* parent = nullptr);
+  ~Document() override;
+
+  /// Reads the file in a job; what was shown before goes once the new model is there.
+  void open(const QString& path, const LoadOptions& options = {});
+  State state() const { return state_; }
+  /// Why opening failed; only if state() is Failed.
+  const std::optional<Error>& error() const { return error_; }
+  const QString& path() const { return path_; }
+  /// The file's name without folder.
+  QString title() const;
+
+  const LoadedModel& loaded() const { return loaded_; }
+  /// nullptr until a model is open.
+  const ModelPointer& model() const { return loaded_.model; }
+  const std::shared_ptr<const Hierarchy>& hierarchy() const { return hierarchy_; }
+  const std::shared_ptr<const GraphIndex>& index() const { return index_; }
+  const std::shared_ptr<const InferredTypes>& types() const { return types_; }
+  const std::shared_ptr<const ModelCost>& cost() const { return cost_; }
+  /// Operators without a kernel; known together with cost().
+  const std::vector<UnsupportedOperator>& unsupported() const { return unsupported_; }
+  /// What check_model found, and what type inference reported; known together with cost().
+  const std::vector<Problem>& problems() const { return problems_; }
+
+  const std::shared_ptr<const Layout>& layout() const { return layout_; }
+  /// Paths of the open groups, and ids ("node:12") of the nodes whose subgraphs are open.
+  const std::set<std::string>& openParts() const { return open_; }
+  bool isOpen(const std::string& part) const { return open_.count(part) != 0; }
+  void setOpen(const std::string& part, bool open);
+  void toggleOpen(const std::string& part) { setOpen(part, !isOpen(part)); }
+  /// Opens every group around the element, so that it stands in the layout.
+  void reveal(const Element& element);
+  void openAllGroups();
+  void closeAllGroups();
+
+  /// Runs in a job; result() and heat() follow.
+  Job* run(const RunSettings& settings);
+  bool isRunning() const;
+  void cancelRun();
+  /// The last run that came through; nullptr before.
+  const std::shared_ptr<const RunResult>& result() const { return result_; }
+  /// Why the last run failed; empty after one that came through.
+  const std::optional<Error>& runError() const { return runError_; }
+
+  Selection* selection() const { return selection_; }
+  Heat* heat() const { return heat_; }
+  Theme* theme() const { return theme_; }
+  JobList* jobs() const { return jobs_; }
+
+  /// The node of the main graph or of the subgraph that the element lies in; nullptr if it is no node.
+  const Node* nodeOf(const Element& element) const;
+  /// What the element is called: a node's label, a group's path, a value's name.
+  QString nameOf(const Element& element) const;
+  /// The nodes of the main graph inside the element: itself, a group's, or a value's producer.
+  std::vector<int> nodesOf(const Element& element) const;
+  /// The innermost group around the element; 0 (the root) for what stands in none.
+  int groupOf(const Element& element) const;
+
+ Q_SIGNALS:
+  /// state() or error() is another; with Ready, model(), hierarchy() and index() are there.
+  void stateChanged();
+  void typesChanged();
+  void layoutChanged();
+  /// cost(), unsupported() and problems() are there.
+  void analysed();
+  /// A run began, came through or failed.
+  void runChanged();
+
+ private:
+  struct Opened;
+  void finishOpening(Opened opened);
+  void inferTypes();
+  void analyse();
+  void startLayout();
+  void openFirstGroups();
+
+  Theme* theme_;
+  JobList* jobs_;
+  Selection* selection_;
+  Heat* heat_;
+  State state_ = State::Empty;
+  std::optional<Error> error_;
+  QString path_;
+  LoadedModel loaded_;
+  std::shared_ptr<const Hierarchy> hierarchy_;
+  std::shared_ptr<const GraphIndex> index_;
+  std::shared_ptr<const InferredTypes> types_;
+  std::shared_ptr<const ModelCost> cost_;
+  std::vector<UnsupportedOperator> unsupported_;
+  std::vector<Problem> problems_;
+  std::set<std::string> open_;
+  std::shared_ptr<const Layout> layout_;
+  std::shared_ptr<const RunResult> result_;
+  std::optional<Error> runError_;
+};
+
+}  // namespace lapidary::ui

@@ -1,0 +1,71 @@
+#include "ui/document/format.h"
+
+#include <QStringList>
+#include <array>
+#include <cmath>
+
+namespace lapidary::ui {
+
+namespace {
+
+constexpr char16_t thinSpace = 0x202f;
+
+QString scaled(double value, const std::array<const char*, 5>& units) {
+  std::size_t step = 0;
+  while (std::abs(value) >= 999.5 && step + 1 < units.size()) value /= 1000, ++step;
+  return number(value) + QChar(thinSpace) + QLatin1String(units[step]);
+}
+
+}  // namespace
+
+QString text(std::string_view utf8) {
+  return QString::fromUtf8(utf8.data(), static_cast<qsizetype>(utf8.size()));
+}
+
+QString number(double value) {
+  if (!std::isfinite(value))
+    return std::isnan(value) ? QStringLiteral("NaN") : value > 0 ? QStringLiteral("∞") : QStringLiteral("−∞");
+  const double magnitude = std::abs(value);
+  if (magnitude != 0 && (magnitude < 1e-3 || magnitude >= 1e7)) return QString::number(value, 'g', 3);
+  int decimals = magnitude >= 100 ? 0 : magnitude >= 10 ? 1 : magnitude >= 1 ? 2 : 3;
+  if (value == std::floor(value) && magnitude < 1000) decimals = 0;
+  return QString::number(value, 'f', decimals);
+}
+
+QString count(double value) {
+  if (value < 10'000) return QString::number(static_cast<qlonglong>(value));
+  return scaled(value, {"", "k", "M", "G", "T"});
+}
+
+QString milliseconds(double value) {
+  const auto with = [](double v, const char* unit) {
+    return number(v) + QChar(thinSpace) + QString::fromUtf8(unit);
+  };
+  if (value >= 1000) return with(value / 1000, "s");
+  if (value >= 0.1 || value == 0) return with(value, "ms");
+  return with(value * 1000, "µs");
+}
+
+QString bytes(double value) { return scaled(value, {"B", "kB", "MB", "GB", "TB"}); }
+QString flops(double value) { return scaled(value, {"FLOP", "kFLOP", "MFLOP", "GFLOP", "TFLOP"}); }
+QString flopsPerSecond(double gflops) {
+  return number(gflops) + QChar(thinSpace) + QStringLiteral("GFLOP/s");
+}
+QString percent(double share) {
+  return QString::number(share * 100, 'f', share >= 0.9995 ? 0 : 1) + QChar(thinSpace) + QLatin1Char('%');
+}
+
+QString pythonTuple(const Shape& shape) {
+  QStringList parts;
+  for (const Dimension& dimension : shape) parts += text(dimension.to_string());
+  const QString tail = shape.size() == 1 ? QStringLiteral(",)") : QStringLiteral(")");
+  return QLatin1Char('(') + parts.join(QStringLiteral(", ")) + tail;
+}
+
+QString shortened(const QString& whole, int length) {
+  if (whole.size() <= length) return whole;
+  const int half = (length - 1) / 2;
+  return whole.left(length - 1 - half) + QChar(0x2026) + whole.right(half);
+}
+
+}  // namespace lapidary::ui

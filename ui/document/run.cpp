@@ -1,0 +1,160 @@
+#include "ui/document/run.h"
+
+#include <QFileInfo>
+#include <QImage>
+#include <QImageReader>
+#include <QRegularExpression>
+#include <algorithm>
+
+#include "engine/backends.h"
+#include "engine/model/graph_index.h"
+#include "engine/runtime/inputs.h"
+#include "ui/document/format.h"
+
+namespace lapidary::ui {
+
+namespace {
+
+bool isImage(const std::string& path) {
+  const QString suffix = QFileInfo(text(path)).suffix().toLower();
+  return QImageReader::supportedImageFormats().contains(suffix.toLatin1());
+}
+
+Datum readFile(const std::string& path, const Value& input, const ImageSettings& image) {
+  if (isImage(path)) return read_image(path, input, image);
+  if (!QFileInfo(text(path)).suffix().startsWith(QLatin1String("npz"))) return read_datum(path, input.type);
+  NamedData data = read_data(path, {{input.name, input.type}});
+  const auto named =
+      std::find_if(data.begin(), data.end(), [&](const auto& entry) { return entry.first == input.name; });
+  if (named != data.end()) return named->second;
+  if (data.size() == 1) return data.front().second;
+  throw Error("the file holds no entry of that name").file(path).tensor(input.name);
+}
+
+Tensor typedTensor(const std::string& typed, const Value& input, const RunSettings& settings) {
+  std::vector<double> values;
+  const QStringList words =
+      text(typed).split(QRegularExpression(QStringLiteral("[\\s,;\\[\\]()]+")), Qt::SkipEmptyParts);
+  for (const QString& word : words) {
+    bool ok = false;
+    values.push_back(word.toDouble(&ok));
+    if (!ok) throw Error("'" + word.toStdString() + "' is no number").tensor(input.name);
+  }
+  const Dims dims = make_input(input, "zeros", settings.dimensions, 0).dims();
+  if (static_cast<std::int64_t>(values.size()) != element_count(dims))
+    throw Error(std::to_string(values.size()) + " numbers given, " + std::to_string(element_count(dims)) +
+                " wanted")
+        .tensor(input.name);
+  return tensor_from(input.type.element, dims, values);
+}
+
+/// The data of that name; absent if there is none.
+Datum found(const NamedData& data, const std::string& name) {
+  const auto entry =
+      std::find_if(data.begin(), data.end(), [&](const auto& one) { return one.first == name; });
+  return entry == data.end() ? Datum() : entry->second;
+}
+
+}  // namespace
+
+std::vector<std::string> free_dimensions(const Model& model) {
+  std::vector<std::string> names;
+  for (const Value& input : required_inputs(model)) {
+    if (!input.type.shape) continue;
+    for (const Dimension& dimension : *input.type.shape)
+      for (const std::string& symbol : dimension.symbols())
+        if (std::find(names.begin(), names.end(), symbol) == names.end()) names.push_back(symbol);
+  }
+  return names;
+}
+
+Tensor read_image(const std::string& path, const Value& input, const ImageSettings& settings) {
+  QImageReader reader(text(path));
+  reader.setAutoTransform(true);
+  QImage image = reader.read();
+  if (image.isNull()) throw Error(reader.errorString().toStdString()).file(path).tensor(input.name);
+  image = image.convertToFormat(QImage::Format_RGB888)
+              .scaled(settings.width, settings.height, Qt::IgnoreAspectRatio, Qt::SmoothTransformation);
+  const std::size_t width = static_cast<std::size_t>(image.width()),
+                    height = static_cast<std::size_t>(image.height());
+  const std::size_t channels = std::min<std::size_t>(settings.mean.size(), 3);
+  std::vector<double> values(width * height * channels);
+  for (std::size_t y = 0; y < height; ++y) {
+    const uchar* line = image.constScanLine(static_cast<int>(y));
+    for (std::size_t x = 0; x < width; ++x) {
+      for (std::size_t c = 0; c < channels; ++c) {
+        const double pixel = channels == 1 ? qGray(line[3 * x], line[3 * x + 1], line[3 * x + 2])
+                                           : line[3 * x + (settings.bgr ? 2 - c : c)];
+        const std::size_t at =
+            settings.channelsFirst ? (c * height + y) * width + x : (y * width + x) * channels + c;
+        values[at] = (pixel / 255.0 - settings.mean[c]) / settings.scale[c];
+      }
+    }
+  }
+  const auto n = [](std::size_t size) { return static_cast<std::int64_t>(size); };
+  const Dims dims = settings.channelsFirst ? Dims{1, n(channels), n(height), n(width)}
+                                           : Dims{1, n(height), n(width), n(channels)};
+  return tensor_from(input.type.element, dims, values);
+}
+
+Datum make_data(const Value& input, const InputSource& source, const RunSettings& settings) {
+  switch (source.kind) {
+    case InputSource::Kind::Random:
+      return make_input(input, "random", settings.dimensions, settings.seed);
+    case InputSource::Kind::Constant:
+      return make_input(input, source.text, settings.dimensions, settings.seed);
+    case InputSource::Kind::File:
+      return readFile(source.text, input, source.image);
+    case InputSource::Kind::Typed:
+      return typedTensor(source.text, input, settings);
+  }
+  return {};
+}
+
+RunResult run_model(const ModelPointer& model, const std::string& name, const RunSettings& settings,
+                    const JobControl& control) {
+  RunResult result;
+  result.settings = settings;
+  CompileOptions compileOptions;
+  compileOptions.threads = settings.threads;
+  const GraphIndex index(*model->graph);
+  for (const Value& input : required_inputs(*model)) {
+    const auto source = settings.inputs.find(input.name);
+    const bool chosen = source != settings.inputs.end();
+    if (index.initializer(input.name) && !chosen) continue;
+    result.inputs.emplace_back(input.name,
+                               make_data(input, chosen ? source->second : InputSource{}, settings));
+    const Datum& datum = result.inputs.back().second;
+    if (datum.is_tensor()) compileOptions.input_dims[input.name] = datum.tensor().dims();
+  }
+  control.check();
+  const std::int64_t compileBegin = now_ns();
+  const auto program = find_backend(settings.backend).compile(model, compileOptions);
+  const std::int64_t compileNs = now_ns() - compileBegin;
+  std::vector<Datum> data;
+  for (const Value& input : program->inputs()) data.push_back(found(result.inputs, input.name));
+  TraceRecorder recorder;
+  std::vector<Datum> outputs;
+  for (int repeat = -1; repeat < settings.repeats; ++repeat) {
+    RunOptions options;
+    options.cancel = control.token();
+    options.seed = settings.seed;
+    options.observer = repeat < 0 ? nullptr : &recorder;
+    options.progress = [&](std::size_t done, std::size_t all) {
+      const double share = all == 0 ? 1.0 : static_cast<double>(done) / static_cast<double>(all);
+      control.setProgress((repeat + 1 + share) / (settings.repeats + 1));
+    };
+    outputs = program->run(data, options);
+  }
+  for (std::size_t i = 0; i < outputs.size(); ++i)
+    result.outputs.emplace_back(program->outputs()[i].name, outputs[i]);
+  result.trace = recorder.finish();
+  result.trace.model_name = name;
+  result.trace.backend = settings.backend;
+  result.trace.threads = settings.threads;
+  result.trace.compile_ns = compileNs;
+  result.summary = summarize(result.trace);
+  return result;
+}
+
+}  // namespace lapidary::ui

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "engine/io/tensor_file.h"
+#include "engine/trace/statistics.h"
+#include "ui/jobs/job.h"
+
+namespace lapidary::ui {
+
+/// How pixels become a tensor.
+struct ImageSettings {
+  int width = 224, height = 224;
+  bool channelsFirst = true;  ///< [N, C, H, W], else [N, H, W, C]
+  bool bgr = false;
+  std::vector<double> mean{0.485, 0.456, 0.406},
+      scale{0.229, 0.224, 0.225};  ///< (pixel / 255 - mean) / scale
+};
+
+/// Where the data of one input comes from.
+struct InputSource {
+  enum class Kind { Random, Constant, File, Typed };
+  Kind kind = Kind::Random;
+  /// Constant: a number; File: the path (npy, npz, pb, safetensors, png, jpeg); Typed: numbers by comma or
+  /// blank.
+  std::string text;
+  ImageSettings image;
+};
+
+struct RunSettings {
+  std::string backend = "cpu";
+  int threads = 0;  ///< 0: as many as the backend likes best
+  int repeats = 5;
+  std::uint64_t seed = 0;
+  std::map<std::string, std::int64_t> dimensions;  ///< numbers for free dimensions; 1 for those not named
+  std::map<std::string, InputSource> inputs;       ///< random for those not named
+};
+
+/// What came out of running a model.
+struct RunResult {
+  RunSettings settings;
+  NamedData inputs, outputs;
+  Trace trace;
+  TraceSummary summary;
+};
+
+/// Symbols in the shapes of the inputs that must be given, each once, in order of appearance.
+std::vector<std::string> free_dimensions(const Model& model);
+/// The tensor for one input. Throws Error naming it.
+Datum make_data(const Value& input, const InputSource& source, const RunSettings& settings);
+/// An image as a tensor [1, C, H, W] or [1, H, W, C] of the input's element type. Throws Error.
+Tensor read_image(const std::string& path, const Value& input, const ImageSettings& settings);
+
+/// Compiles and runs the model as the settings say, the first repeat as a warm-up that is not traced. Throws
+/// Error.
+RunResult run_model(const ModelPointer& model, const std::string& name, const RunSettings& settings,
+                    const JobControl& control);
+
+}  // namespace lapidary::ui

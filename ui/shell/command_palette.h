@@ -1,0 +1,34 @@
+#pragma once
+
+#include <QFrame>
+#include <QStandardItemModel>
+
+class QLineEdit;
+class QListView;
+
+namespace lapidary::ui {
+
+class Commands;
+
+/// The command palette: a field and a list over the window, gone when it loses the focus.
+class CommandPalette : public QFrame {
+  Q_OBJECT
+
+ public:
+  CommandPalette(Commands* commands, QWidget* window);
+  void open();
+
+ protected:
+  bool eventFilter(QObject* watched, QEvent* event) override;
+
+ private:
+  void fill(const QString& typed);
+  void runCurrent();
+
+  Commands* commands_;
+  QLineEdit* field_;
+  QListView* list_;
+  QStandardItemModel model_;
+};
+
+}  // namespace lapidary::ui

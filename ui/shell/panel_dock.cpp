@@ -1,0 +1,61 @@
+#include "ui/shell/panel_dock.h"
+
+#include <QHBoxLayout>
+#include <QStackedWidget>
+#include <QTabBar>
+
+namespace lapidary::ui {
+
+PanelDock::PanelDock(const QString& name, const QString& title, QWidget* parent)
+    : QDockWidget(title, parent), tabs_(new QTabBar), stack_(new QStackedWidget) {
+  setObjectName(name);
+  auto* bar = new QWidget;
+  row_ = new QHBoxLayout(bar);
+  row_->setContentsMargins(4, 0, 8, 0);
+  row_->setSpacing(4);
+  row_->addWidget(tabs_, 0, Qt::AlignBottom);
+  row_->addStretch(1);
+  bar->setFixedHeight(36);
+  tabs_->setExpanding(false);
+  tabs_->setElideMode(Qt::ElideNone);
+  tabs_->setAccessibleName(title);
+  setTitleBarWidget(bar);
+  setWidget(stack_);
+  connect(tabs_, &QTabBar::currentChanged, this, &PanelDock::makeCurrent);
+}
+
+int PanelDock::addPage(const QString& title, std::function<QWidget*()> make) {
+  pages_.push_back({std::move(make), nullptr});
+  return tabs_->addTab(title);
+}
+
+void PanelDock::setPageTitle(int page, const QString& title) { tabs_->setTabText(page, title); }
+QString PanelDock::pageTitle(int page) const { return tabs_->tabText(page); }
+int PanelDock::currentPage() const { return tabs_->currentIndex(); }
+void PanelDock::addCorner(QWidget* widget) { row_->addWidget(widget); }
+
+void PanelDock::showPage(int page) {
+  tabs_->setCurrentIndex(page);
+  show();
+  raise();
+  makeCurrent();
+}
+
+void PanelDock::makeCurrent() {
+  const int current = tabs_->currentIndex();
+  if (!isVisible() || current < 0) return;
+  Page& page = pages_[static_cast<std::size_t>(current)];
+  if (!page.widget) {
+    page.widget = page.make();
+    stack_->addWidget(page.widget);
+  }
+  stack_->setCurrentWidget(page.widget);
+  Q_EMIT pageShown(current);
+}
+
+void PanelDock::showEvent(QShowEvent* event) {
+  QDockWidget::showEvent(event);
+  makeCurrent();
+}
+
+}  // namespace lapidary::ui

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <QDockWidget>
+#include <functional>
+#include <vector>
+
+class QHBoxLayout;
+class QStackedWidget;
+class QTabBar;
+
+namespace lapidary::ui {
+
+/// One of the places around the canvas: a dock whose title bar is a row of tabs. A page is made when it is
+/// first shown.
+class PanelDock : public QDockWidget {
+  Q_OBJECT
+
+ public:
+  PanelDock(const QString& name, const QString& title, QWidget* parent);
+
+  /// Adds a page at the end; `make` is called when the page is first shown.
+  int addPage(const QString& title, std::function<QWidget*()> make);
+  void setPageTitle(int page, const QString& title);
+  /// Opens the dock on this page.
+  void showPage(int page);
+  int currentPage() const;
+  int pageCount() const { return static_cast<int>(pages_.size()); }
+  QString pageTitle(int page) const;
+  /// The page's widget if it was made, or nullptr.
+  QWidget* pageWidget(int page) const { return pages_[static_cast<std::size_t>(page)].widget; }
+  /// Puts a widget at the right end of the tab row.
+  void addCorner(QWidget* widget);
+
+ Q_SIGNALS:
+  void pageShown(int page);
+
+ protected:
+  void showEvent(QShowEvent* event) override;
+
+ private:
+  struct Page {
+    std::function<QWidget*()> make;
+    QWidget* widget = nullptr;
+  };
+  void makeCurrent();
+
+  QTabBar* tabs_;
+  QHBoxLayout* row_;
+  QStackedWidget* stack_;
+  std::vector<Page> pages_;
+};
+
+}  // namespace lapidary::ui
