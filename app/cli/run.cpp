@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include "app/cli/model_options.h"
+#include "engine/compare/classes.h"
 #include "engine/compare/difference.h"
 
 namespace lapidary::cli {
@@ -70,6 +71,25 @@ void print_result(const Json& json) {
   print_table(rows);
 }
 
+/// For outputs that are scores of the labels beside the model: the most likely class of each row.
+void print_classes(const std::string& model_path, const std::vector<Value>& values,
+                   const std::vector<Datum>& outputs) {
+  const auto labels = labels_beside(model_path);
+  if (labels.empty()) return;
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    if (!outputs[i].is_tensor()) continue;
+    const auto shape = class_shape(outputs[i].tensor());
+    if (!shape || shape->classes != static_cast<std::int64_t>(labels.size())) continue;
+    std::vector<std::vector<std::string>> rows = {{values[i].name, "class", "probability %"}};
+    for (std::int64_t row = 0; row < shape->rows; ++row)
+      for (const auto& best : top_classes(outputs[i].tensor(), row, 1))
+        rows.push_back({std::to_string(row), labels[static_cast<std::size_t>(best.index)],
+                        number(best.probability * 100)});
+    std::cout << '\n';
+    print_table(rows);
+  }
+}
+
 int run_once(const RunOnceOptions& options, const Output& output) {
   PreparedRun prepared = prepare(options.run, output, options.keep_all);
   ProgressBar bar("running", output);
@@ -100,6 +120,7 @@ int run_once(const RunOnceOptions& options, const Output& output) {
   for (std::size_t i = 0; i < shown; ++i) json["outputs"].push_back(output_json(values[i].name, outputs[i]));
   if (!options.expected_file.empty()) json["mismatches"] = find_mismatches(options, values, outputs);
   output.json ? print_json(json) : print_result(json);
+  if (!output.json) print_classes(options.run.model.path, values, outputs);
   for (const auto& mismatch : json["mismatches"])
     if (!output.quiet)
       std::cerr << "lapidary: " << options.run.model.path << ": output '"
