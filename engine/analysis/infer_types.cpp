@@ -1,14 +1,26 @@
 #include <algorithm>
+#include <cctype>
 #include <unordered_set>
 
 #include "engine/analysis/constant_folding.h"
-#include "engine/analysis/function_call.h"
 #include "engine/analysis/inferred_types.h"
 #include "engine/analysis/merge_types.h"
+#include "engine/model/function_body.h"
 #include "engine/model/graph_index.h"
 #include "engine/ops/operator_table.h"
 
 namespace lapidary {
+namespace {
+
+/// "INPUT.AXIS", in characters that Dimension::parse takes for one name.
+std::string axis_name(const Value& input, std::size_t axis) {
+  std::string name = input.name + "." + std::to_string(axis);
+  for (char& c : name)
+    if (!std::isalnum(static_cast<unsigned char>(c)) && c != '.' && c != ':') c = '_';
+  return name;
+}
+
+}  // namespace
 
 /// Walks a model's graphs in the order in which they run and fills InferredTypes.
 class TypeInference {
@@ -38,7 +50,7 @@ class TypeInference {
   Type type_of_main_input(const Value& input);
   void add_initializers(const Graph& graph, GraphFacts& facts);
   void walk(const Graph& graph, const Scope& scope);
-  void visit(const std::shared_ptr<const Node>& node, const Scope& scope, const auto& declared);
+  void visit(const Node& node, const Scope& scope, const GraphIndex& index);
   void infer_node(const Operator& record, const Node& node, const Scope& scope,
                   std::vector<ValueFacts>& outputs);
   void fold(const Operator& record, const Node& node, const Scope& scope, std::vector<ValueFacts>& outputs);
@@ -129,9 +141,8 @@ Type TypeInference::type_of_main_input(const Value& input) {
   if (type.shape)
     for (std::size_t axis = 0; axis < type.shape->size(); ++axis) {
       Dimension& dimension = (*type.shape)[axis];
-      // A declared size such as -1 is none.
-      if (dimension.is_constant() && dimension.value() < 0) dimension = Dimension::unknown();
-      if (!dimension.is_known()) dimension = Dimension::symbol(input.name + "." + std::to_string(axis));
+      dimension = DimensionNames().resolved(dimension);
+      if (!dimension.is_known()) dimension = Dimension::symbol(axis_name(input, axis));
       names_.fix(dimension);
     }
   const auto given = options_.inputs.find(input.name);
@@ -158,8 +169,7 @@ void TypeInference::add_initializers(const Graph& graph, GraphFacts& facts) {
 void TypeInference::walk(const Graph& graph, const Scope& scope) {
   const GraphIndex index(graph);
   const auto& order = index.topological_order();
-  const auto declared = [&](const std::string& value) { return index.declared_type(value); };
-  for (const int position : order) visit(graph.nodes[static_cast<std::size_t>(position)], scope, declared);
+  for (const int position : order) visit(*graph.nodes[static_cast<std::size_t>(position)], scope, index);
   if (order.size() == graph.nodes.size()) return;
   std::vector<bool> seen(graph.nodes.size(), false);
   for (const int position : order) seen[static_cast<std::size_t>(position)] = true;
@@ -169,11 +179,8 @@ void TypeInference::walk(const Graph& graph, const Scope& scope) {
       "is on a cycle or needs one (" + std::to_string(graph.nodes.size() - order.size()) + " nodes in all)");
 }
 
-void TypeInference::visit(const std::shared_ptr<const Node>& written, const Scope& scope,
-                          const auto& declared) {
+void TypeInference::visit(const Node& node, const Scope& scope, const GraphIndex& index) {
   if (--visits_left_ < 0) return;
-  const auto kept = scope.call ? node_for_call(written, scope.call->function, scope.call->caller) : written;
-  const Node& node = *kept;
   std::vector<ValueFacts> outputs(node.outputs.size());
   const Function* function = model_.functions.empty() ? nullptr : model_.find_function(node);
   if (function) {
@@ -184,7 +191,7 @@ void TypeInference::visit(const std::shared_ptr<const Node>& written, const Scop
   }
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     if (node.outputs[i].empty()) continue;
-    if (const Type* type = declared(node.outputs[i]))
+    if (const Type* type = index.declared_type(node.outputs[i]))
       merge_declared(node, node.outputs[i], *type, scope, outputs[i].type);
     scope.facts->values.insert_or_assign(node.outputs[i], std::move(outputs[i]));
   }
@@ -236,19 +243,14 @@ void TypeInference::enter_function(const Function& function, const Node& node, c
       return;
     }
   if (scope.depth >= most_depth) return;
+  const GraphPointer graph = result_.function_bodies_.emplace_back(instantiate(function, node));
   const Call call{function, node, scope.call};
   GraphFacts facts;
   const Scope body{&facts, nullptr, nullptr, &call, scope.depth + 1};
   for (std::size_t i = 0; i < std::min(function.inputs.size(), node.inputs.size()); ++i)
     if (const ValueFacts* given = node.inputs[i].empty() ? nullptr : find(scope, node.inputs[i]))
       facts.values[function.inputs[i]] = *given;
-  std::unordered_map<std::string_view, const Type*> types;
-  for (const auto& value : function.value_infos) types[value.name] = &value.type;
-  const auto declared = [&](const std::string& value) {
-    const auto found = types.find(value);
-    return found == types.end() ? nullptr : found->second;
-  };
-  for (const auto& inner : function.nodes) visit(inner, body, declared);
+  walk(*graph, body);
   for (std::size_t i = 0; i < std::min(outputs.size(), function.outputs.size()); ++i)
     if (const ValueFacts* found = find(body, function.outputs[i])) outputs[i] = *found;
 }

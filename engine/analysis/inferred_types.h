@@ -60,6 +60,8 @@ class InferredTypes {
   };
   const Graph* main_ = nullptr;
   std::unordered_map<const Graph*, GraphFacts> graphs_;
+  std::vector<GraphPointer>
+      function_bodies_;  ///< as called; kept alive since graphs_ refers to their subgraphs
   std::vector<Problem> problems_;
 };
 

@@ -17,13 +17,16 @@ struct NodeCost {
   std::optional<std::int64_t> bytes_written;
 };
 
-/// What a model costs to hold and to run once. Unknown dimensions count as 1 in the totals.
+/// What a model costs to hold and to run once. Dimensions that are no numbers count as 1 in the totals.
 struct ModelCost {
   std::vector<NodeCost> nodes;  ///< by position in the main graph
   double macs = 0, flops = 0;
   int unknown_nodes = 0;  ///< nodes whose arithmetic could not be known, left out of the totals
+  /// Elements and bytes of all initializers, and of the floating tensors in nodes' attributes (Constant);
+  /// those of subgraphs and functions included.
   std::int64_t parameters = 0, parameter_bytes = 0;
-  std::int64_t activation_peak_bytes = 0;  ///< largest sum of values alive at once, running in graph order
+  /// Largest sum of values alive at once, running in graph order; parameters and constants are not counted.
+  std::int64_t activation_peak_bytes = 0;
 };
 
 ModelCost cost_of(const Model& model, const InferredTypes& types);

@@ -13,6 +13,13 @@ const Attribute* argument_for(const Function& function, const Node& call, const 
   return found == function.default_attributes.end() ? nullptr : &*found;
 }
 
+/// True for a formal input that the call does not give.
+bool is_left_out(const Function& function, const Node& call, const std::string& input) {
+  const auto formal = std::find(function.inputs.begin(), function.inputs.end(), input);
+  const auto index = static_cast<std::size_t>(formal - function.inputs.begin());
+  return formal != function.inputs.end() && (index >= call.inputs.size() || call.inputs[index].empty());
+}
+
 std::shared_ptr<const Node> bound_node(const Function& function, const Node& call,
                                        const std::shared_ptr<const Node>& node);
 
@@ -26,12 +33,16 @@ GraphPointer bound_graph(const Function& function, const Node& call, const Graph
 
 std::shared_ptr<const Node> bound_node(const Function& function, const Node& call,
                                        const std::shared_ptr<const Node>& node) {
+  const auto left_out = [&](const std::string& input) { return is_left_out(function, call, input); };
   const bool untouched =
+      std::none_of(node->inputs.begin(), node->inputs.end(), left_out) &&
       std::all_of(node->attributes.begin(), node->attributes.end(), [](const Attribute& a) {
         return a.reference.empty() && a.type() != AttributeType::Graph && a.type() != AttributeType::Graphs;
       });
   if (untouched) return node;
   Node result = *node;
+  for (auto& input : result.inputs)
+    if (left_out(input)) input.clear();
   result.attributes.clear();
   for (const auto& attribute : node->attributes) {
     Attribute bound = attribute;

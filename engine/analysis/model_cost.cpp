@@ -1,0 +1,162 @@
+#include "engine/analysis/model_cost.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "engine/analysis/every_node.h"
+#include "engine/analysis/memory_plan.h"
+#include "engine/model/graph_index.h"
+#include "engine/ops/operator_table.h"
+
+namespace lapidary {
+namespace {
+
+/// The type with 1 for every dimension that is no number.
+Type with_ones(Type type) {
+  if (type.shape)
+    for (auto& dimension : *type.shape)
+      if (!dimension.is_constant()) dimension = 1;
+  return type;
+}
+
+/// Bytes of a tensor of that type; nothing if they cannot be known.
+std::optional<std::int64_t> bytes_of(const Type& type) {
+  if (!type.is_tensor() || !type.shape) return std::nullopt;
+  const auto dims = constant_dims(*type.shape);
+  if (!dims) return std::nullopt;
+  return bytes_for(type.element, element_count(*dims));
+}
+
+std::optional<std::int64_t> bytes_of(const std::vector<std::string>& names, const InferredTypes& types) {
+  std::int64_t sum = 0;
+  for (const auto& name : names) {
+    if (name.empty()) continue;
+    const auto bytes = bytes_of(types.type_of(name));
+    if (!bytes) return std::nullopt;
+    sum += *bytes;
+  }
+  return sum;
+}
+
+CostContext context_of(const Node& node, int version, const InferredTypes& types) {
+  CostContext context{node, version, {}, {}};
+  for (const auto& name : node.inputs) context.inputs.push_back(name.empty() ? Type() : types.type_of(name));
+  for (const auto& name : node.outputs)
+    context.outputs.push_back(name.empty() ? Type() : types.type_of(name));
+  return context;
+}
+
+void add_node(const Model& model, const Node& node, const InferredTypes& types, ModelCost& cost) {
+  NodeCost& entry = cost.nodes.emplace_back();
+  entry.bytes_read = bytes_of(node.inputs, types);
+  entry.bytes_written = bytes_of(node.outputs, types);
+  const Operator* record = find_operator(model, node);
+  std::optional<Cost> counted;
+  if (record && record->cost_function) {
+    CostContext context = context_of(node, record->since_version, types);
+    counted = entry.arithmetic = record->cost_function(context);
+    if (!counted) {
+      for (auto& type : context.inputs) type = with_ones(std::move(type));
+      for (auto& type : context.outputs) type = with_ones(std::move(type));
+      counted = record->cost_function(context);
+    }
+  }
+  if (!counted) {
+    ++cost.unknown_nodes;
+    return;
+  }
+  cost.macs += counted->macs;
+  cost.flops += counted->flops;
+}
+
+void add_parameters(const Model& model, ModelCost& cost) {
+  const auto add = [&](const Tensor& tensor) {
+    cost.parameters += tensor.size();
+    cost.parameter_bytes += static_cast<std::int64_t>(tensor.size_bytes());
+  };
+  for_each_graph(model, [&](const Graph& graph) {
+    for (const auto& initializer : graph.initializers) add(initializer->tensor);
+    for (const auto& initializer : graph.sparse_initializers) add(initializer->tensor.values);
+  });
+  for_each_node(model, [&](const Node& node, const Function*) {
+    for (const auto& attribute : node.attributes)
+      if (const auto* held = std::get_if<std::shared_ptr<const NamedTensor>>(&attribute.value))
+        if (*held && is_floating((*held)->tensor.type())) add((*held)->tensor);
+  });
+}
+
+/// From when to when each value of the main graph that is no constant is needed, in positions of graph order.
+std::vector<Lifetime> lifetimes_of(const Graph& graph, const InferredTypes& types) {
+  const GraphIndex index(graph);
+  const auto& order = index.topological_order();
+  const int end = std::max(0, static_cast<int>(order.size()) - 1);
+  std::vector<Lifetime> lifetimes;
+  std::unordered_map<std::string_view, std::size_t> place;
+  const auto begin_value = [&](const std::string& name, int step) {
+    const ValueFacts* facts = types.find(nullptr, name);
+    if (name.empty() || !facts || facts->constant.is_present()) return;
+    place[name] = lifetimes.size();
+    lifetimes.push_back(
+        {step, index.is_output(name) ? end : step, bytes_of(with_ones(facts->type)).value_or(0)});
+  };
+  const auto read_value = [&](const std::string& name, int step) {
+    const auto found = place.find(name);
+    if (found == place.end()) return;
+    Lifetime& lifetime = lifetimes[found->second];
+    lifetime.last = std::max(lifetime.last, step);
+  };
+  for (const auto& input : graph.inputs) begin_value(input.name, 0);
+  for (int step = 0; step < static_cast<int>(order.size()); ++step) {
+    const Node& node = *graph.nodes[static_cast<std::size_t>(order[static_cast<std::size_t>(step)])];
+    for (const auto& name : node.inputs) read_value(name, step);
+    for (const auto& [attribute, body] : subgraphs_of(node))
+      for (const auto& name : outer_names(*body)) read_value(name, step);
+    for (const auto& name : node.outputs) begin_value(name, step);
+  }
+  return lifetimes;
+}
+
+std::string count_name(const Node& node) {
+  const std::string_view domain = normalized_domain(node.domain);
+  return domain.empty() ? node.op_type : std::string(domain) + "." + node.op_type;
+}
+
+}  // namespace
+
+ModelCost cost_of(const Model& model, const InferredTypes& types) {
+  ModelCost cost;
+  if (!model.graph) return cost;
+  cost.nodes.reserve(model.graph->nodes.size());
+  for (const auto& node : model.graph->nodes) add_node(model, *node, types, cost);
+  add_parameters(model, cost);
+  cost.activation_peak_bytes = peak_bytes(lifetimes_of(*model.graph, types));
+  return cost;
+}
+
+std::vector<UnsupportedOperator> unsupported_operators(const Model& model) {
+  std::map<std::pair<std::string, std::string>, int> counts;
+  for_each_node(model, [&](const Node& node, const Function* function) {
+    if (model.find_function(node)) return;
+    const auto opset = opset_within(model, function, node.domain);
+    const Operator* record = operator_table().find(node.domain, node.op_type, opset);
+    if (record && record->kernel_function) return;
+    ++counts[{std::string(normalized_domain(node.domain)), node.op_type}];
+  });
+  std::vector<UnsupportedOperator> list;
+  for (const auto& [key, count] : counts) list.push_back({key.second, key.first, count});
+  return list;
+}
+
+std::map<std::string, int> operator_counts(const Model& model) {
+  std::map<std::string, int> counts;
+  for_each_node(model, [&](const Node& node, const Function*) { ++counts[count_name(node)]; });
+  return counts;
+}
+
+int subgraph_count(const Model& model) {
+  int count = 0;
+  for_each_graph(model, [&](const Graph&) { ++count; });
+  return model.graph ? count - 1 : count;
+}
+
+}  // namespace lapidary
