@@ -4,6 +4,16 @@
 
 namespace lapidary {
 
+std::function<void(InferenceContext&)> reporting_errors(std::function<void(InferenceContext&)> rule) {
+  return [rule = std::move(rule)](InferenceContext& context) {
+    try {
+      rule(context);
+    } catch (const Error& error) {
+      context.report(error.message());
+    }
+  };
+}
+
 void same_as_input(InferenceContext& context) { context.set_output(0, context.input_type(0)); }
 
 namespace {

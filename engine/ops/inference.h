@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -79,6 +80,9 @@ class InferenceContext {
   std::vector<std::optional<std::vector<Dimension>>> output_values_;
   std::vector<std::string> problems_;
 };
+
+/// The rule with an Error that it throws reported instead; what it had set before stays.
+std::function<void(InferenceContext&)> reporting_errors(std::function<void(InferenceContext&)> rule);
 
 // --- rules that many operators share ---
 
