@@ -8,8 +8,9 @@
 
 namespace lapidary {
 
-/// A tensor's elements in the type that a kernel computes with: the tensor's own memory where that is its element
-/// type, a converted copy for 16-bit floating types. Throws Error for a tensor of another type than T.
+/// A tensor's elements in the type that a kernel computes with: the tensor's own memory where that is its
+/// element type, a converted copy for 16-bit floating types. Throws Error for a tensor of another type than
+/// T.
 template <class T>
 class ComputeInput {
  public:
@@ -57,7 +58,8 @@ class ComputeOutput {
   Value* data() { return data_; }
   Value& operator[](std::int64_t index) { return data_[index]; }
   void store() {
-    if constexpr (!std::is_same_v<T, Value>) std::copy(buffer_.begin(), buffer_.end(), tensor_.mutable_data<T>());
+    if constexpr (!std::is_same_v<T, Value>)
+      std::copy(buffer_.begin(), buffer_.end(), tensor_.mutable_data<T>());
   }
 
  private:

@@ -10,7 +10,8 @@
 namespace lapidary {
 namespace {
 
-/// Kernel sizes from attribute kernel_shape, else from constant weights' sizes [., ., k…]; nothing if not known.
+/// Kernel sizes from attribute kernel_shape, else from constant weights' sizes [., ., k…]; nothing if not
+/// known.
 std::optional<Dims> known_kernel(const InferenceContext& context, const std::optional<Shape>& weight) {
   Dims kernel = context.integers("kernel_shape");
   if (!kernel.empty()) return kernel;
@@ -18,7 +19,9 @@ std::optional<Dims> known_kernel(const InferenceContext& context, const std::opt
   return constant_dims(Shape(weight->begin() + 2, weight->end()));
 }
 
-Shape spatial(const Shape& shape) { return shape.size() > 2 ? Shape(shape.begin() + 2, shape.end()) : Shape(); }
+Shape spatial(const Shape& shape) {
+  return shape.size() > 2 ? Shape(shape.begin() + 2, shape.end()) : Shape();
+}
 
 /// [N, channels, window positions…]; sizes that are not known stay unknown.
 void infer_convolution(InferenceContext& context) {
@@ -26,7 +29,8 @@ void infer_convolution(InferenceContext& context) {
   const auto& x = context.input_shape(0);
   const auto& w = context.input_shape(1);
   if (!x) return;
-  if (x->size() < 3) throw Error("the input of a convolution needs spatial axes, its rank is " + std::to_string(x->size()));
+  if (x->size() < 3)
+    throw Error("the input of a convolution needs spatial axes, its rank is " + std::to_string(x->size()));
   Shape output(x->size());
   output[0] = (*x)[0];
   if (w && !w->empty()) output[1] = (*w)[0];
@@ -44,7 +48,8 @@ void infer_transposed_convolution(InferenceContext& context) {
   const auto& x = context.input_shape(0);
   const auto& w = context.input_shape(1);
   if (!x) return;
-  if (x->size() < 3) throw Error("the input of a convolution needs spatial axes, its rank is " + std::to_string(x->size()));
+  if (x->size() < 3)
+    throw Error("the input of a convolution needs spatial axes, its rank is " + std::to_string(x->size()));
   Shape output(x->size());
   output[0] = (*x)[0];
   if (w && w->size() > 1) output[1] = (*w)[1] * context.integer("group", 1);
@@ -60,7 +65,8 @@ void infer_transposed_convolution(InferenceContext& context) {
 
 void require_spatial_axes(const Tensor& x) {
   if (x.rank() < 3)
-    throw Error("the input of a convolution has rank " + std::to_string(x.rank())).advice("It is [N, C, sizes…]");
+    throw Error("the input of a convolution has rank " + std::to_string(x.rank()))
+        .advice("It is [N, C, sizes…]");
 }
 
 /// The bias of M elements, or nothing.
@@ -88,7 +94,8 @@ void run_convolution(KernelContext& context, const ConvolutionGeometry& geometry
   dispatch(FloatTypes{}, x.type(), [&]<class T>() {
     const ComputeInput<T> values(x), weights(context.input(1)), offsets(bias ? *bias : Tensor(x.type(), {0}));
     ComputeOutput<T> result(y);
-    function(geometry, values.data(), weights.data(), bias ? offsets.data() : nullptr, result.data(), context.cancel);
+    function(geometry, values.data(), weights.data(), bias ? offsets.data() : nullptr, result.data(),
+             context.cancel);
     result.store();
   });
 }
@@ -97,7 +104,8 @@ void convolution(KernelContext& context) {
   const Tensor& x = context.input(0);
   require_spatial_axes(x);
   const Dims& w = context.input(1).dims();
-  ConvolutionGeometry geometry{convolution_channels(x.dims(), w, context.integer("group", 1)), {}, spatial_dims(x.dims()), {}};
+  ConvolutionGeometry geometry{
+      convolution_channels(x.dims(), w, context.integer("group", 1)), {}, spatial_dims(x.dims()), {}};
   const Window window = read_convolution_window(context.node(), spatial_dims(w));
   geometry.output = window_output_dims(window, geometry.input);
   geometry.window = with_resolved_padding(window, geometry.input);
@@ -109,19 +117,21 @@ void transposed_convolution(KernelContext& context) {
   require_spatial_axes(x);
   const Dims& w = context.input(1).dims();
   const auto channels = transposed_convolution_channels(x.dims(), w, context.integer("group", 1));
-  auto [window, output] =
-      resolve_transposed_window(context.node(), context.version(),
-                                read_convolution_window(context.node(), spatial_dims(w)), spatial_dims(x.dims()));
+  auto [window, output] = resolve_transposed_window(context.node(), context.version(),
+                                                    read_convolution_window(context.node(), spatial_dims(w)),
+                                                    spatial_dims(x.dims()));
   const ConvolutionGeometry geometry{channels, std::move(window), spatial_dims(x.dims()), std::move(output)};
   run_convolution(context, geometry, [](auto&&... arguments) { convolve_transposed(arguments...); });
 }
 
-/// Multiply-adds: each of `elements` meets all weights of its channel; a bias adds once for each output element.
+/// Multiply-adds: each of `elements` meets all weights of its channel; a bias adds once for each output
+/// element.
 std::optional<Cost> convolution_cost(const CostContext& context, const std::optional<Dims>& elements) {
   const auto weight = context.input_dims(1);
   const auto output = context.output_dims(0);
   if (!elements || !weight || !output || weight->empty()) return std::nullopt;
-  const double per_element = (*weight)[0] == 0 ? 0 : static_cast<double>(element_count(*weight) / (*weight)[0]);
+  const double per_element =
+      (*weight)[0] == 0 ? 0 : static_cast<double>(element_count(*weight) / (*weight)[0]);
   const double macs = static_cast<double>(element_count(*elements)) * per_element;
   const double bias = context.inputs.size() > 2 ? static_cast<double>(element_count(*output)) : 0;
   return Cost{macs, 2 * macs + bias};
@@ -141,7 +151,8 @@ CausalSizes causal_sizes(const KernelContext& context) {
     throw Error("weights of " + to_string(w) + " do not fit " + std::to_string(x[1]) + " channels");
   const Dims state{x[0], x[1], w[2] - 1};
   if (context.has_input(3) && context.input(3).dims() != state)
-    throw Error("past_state is " + to_string(context.input(3).dims()) + " where " + to_string(state) + " is needed");
+    throw Error("past_state is " + to_string(context.input(3).dims()) + " where " + to_string(state) +
+                " is needed");
   return {x[0], x[1], x[2], w[2]};
 }
 
@@ -159,7 +170,7 @@ void causal_convolution(KernelContext& context) {
   const Tensor* bias = bias_input(context, 2, s.channels);
   const Tensor& x = context.input(0);
   Tensor& y = context.output(0, x.type(), x.dims());
-  Tensor& state = context.output(1, x.type(), {s.batch, s.channels, s.kernel - 1});
+  Tensor state(x.type(), {s.batch, s.channels, s.kernel - 1});
   dispatch(FloatTypes{}, x.type(), [&]<class T>() {
     using Value = ComputeType<T>;
     const Tensor none(x.type(), {0});
@@ -171,11 +182,13 @@ void causal_convolution(KernelContext& context) {
     for (std::int64_t row = 0; row < s.batch * s.channels; ++row) {
       context.cancel.check();
       const std::int64_t channel = row % s.channels;
-      for (std::int64_t i = 0; i < before; ++i) line[i] = context.has_input(3) ? past[row * before + i] : Value{};
+      for (std::int64_t i = 0; i < before; ++i)
+        line[i] = context.has_input(3) ? past[row * before + i] : Value{};
       std::copy_n(values.data() + row * s.length, s.length, line.begin() + before);
       for (std::int64_t i = 0; i < s.length; ++i) {
         Value sum = bias ? offsets[channel] : Value{};
-        for (std::int64_t tap = 0; tap < s.kernel; ++tap) sum += line[i + tap] * weights[channel * s.kernel + tap];
+        for (std::int64_t tap = 0; tap < s.kernel; ++tap)
+          sum += line[i + tap] * weights[channel * s.kernel + tap];
         result[row * s.length + i] = silu ? sum / (1 + std::exp(-sum)) : sum;
       }
       std::copy_n(line.begin() + s.length, before, next.data() + row * before);
@@ -183,6 +196,7 @@ void causal_convolution(KernelContext& context) {
     result.store();
     next.store();
   });
+  if (context.wants_output(1)) context.set_output(1, std::move(state));
 }
 
 void infer_causal_convolution(InferenceContext& context) {
@@ -190,7 +204,8 @@ void infer_causal_convolution(InferenceContext& context) {
   const auto& x = context.input_shape(0);
   const auto& w = context.input_shape(1);
   std::optional<Shape> state;
-  if (x && x->size() == 3) state = Shape{(*x)[0], (*x)[1], w && w->size() == 3 ? (*w)[2] - 1 : Dimension::unknown()};
+  if (x && x->size() == 3)
+    state = Shape{(*x)[0], (*x)[1], w && w->size() == 3 ? (*w)[2] - 1 : Dimension::unknown()};
   context.set_output(1, context.input_element(0), state);
 }
 
@@ -202,12 +217,15 @@ std::optional<Cost> causal_convolution_cost(const CostContext& context) {
 
 Operator& with_window_attributes(Operator& record) {
   return record
-      .attribute("auto_pad", std::string("NOTSET"),
-                 "How padding is found: NOTSET takes pads; SAME_UPPER and SAME_LOWER pad so that only the stride "
-                 "shrinks the size; VALID pads nothing.")
-      .optional_attribute("dilations", AttributeType::Ints, "Distance between neighbouring taps, an axis each; 1.")
+      .attribute(
+          "auto_pad", std::string("NOTSET"),
+          "How padding is found: NOTSET takes pads; SAME_UPPER and SAME_LOWER pad so that only the stride "
+          "shrinks the size; VALID pads nothing.")
+      .optional_attribute("dilations", AttributeType::Ints,
+                          "Distance between neighbouring taps, an axis each; 1.")
       .attribute("group", std::int64_t{1}, "Number of groups that channels are divided into.")
-      .optional_attribute("kernel_shape", AttributeType::Ints, "Spatial sizes of the weights; taken from W if absent.")
+      .optional_attribute("kernel_shape", AttributeType::Ints,
+                          "Spatial sizes of the weights; taken from W if absent.")
       .optional_attribute("pads", AttributeType::Ints,
                           "Zeros added around: the beginnings of all axes, then the ends; 0.")
       .optional_attribute("strides", AttributeType::Ints, "Step of the window, an axis each; 1.");
@@ -216,8 +234,9 @@ Operator& with_window_attributes(Operator& record) {
 Operator convolution_record() {
   Operator record("Conv", 1, OperatorKind::MatrixAndConvolution);
   return with_window_attributes(
-             record.summary("Slides a window of weights over the input and sums products, optionally in groups of "
-                            "channels."))
+             record.summary(
+                 "Slides a window of weights over the input and sums products, optionally in groups of "
+                 "channels."))
       .input("X", "T", "Values [N, C, D1, D2, …].")
       .input("W", "T", "Weights [M, C/group, k1, k2, …].")
       .optional_input("B", "T", "Bias [M].")
@@ -231,9 +250,11 @@ Operator convolution_record() {
 Operator transposed_convolution_record() {
   Operator record("ConvTranspose", 1, OperatorKind::MatrixAndConvolution);
   return with_window_attributes(
-             record.summary("Spreads every input value over a window of weights and sums where windows overlap: the "
-                            "gradient of a convolution, used to enlarge."))
-      .optional_attribute("output_padding", AttributeType::Ints, "Positions added at the end of each axis; 0.")
+             record.summary(
+                 "Spreads every input value over a window of weights and sums where windows overlap: the "
+                 "gradient of a convolution, used to enlarge."))
+      .optional_attribute("output_padding", AttributeType::Ints,
+                          "Positions added at the end of each axis; 0.")
       .optional_attribute("output_shape", AttributeType::Ints,
                           "Spatial sizes wanted; the padding is then computed from them.")
       .input("X", "T", "Values [N, C, D1, D2, …].")
@@ -248,8 +269,9 @@ Operator transposed_convolution_record() {
 
 Operator causal_convolution_record() {
   return Operator("CausalConvWithState", 27, OperatorKind::MatrixAndConvolution)
-      .summary("Depth-wise convolution over time that looks back only, and hands on the values that the next call "
-               "needs.")
+      .summary(
+          "Depth-wise convolution over time that looks back only, and hands on the values that the next call "
+          "needs.")
       .attribute("activation", std::string("none"), "Applied to the result: none, silu or swish.")
       .input("input", "T", "Values [N, C, L].")
       .input("weight", "T", "One kernel a channel, [C, 1, k].")

@@ -11,17 +11,18 @@ namespace {
 /// Columns are made for so many elements at a time, which bounds the memory of a large convolution.
 constexpr std::int64_t column_budget = std::int64_t{1} << 22;
 
-/// Window positions along the last axis that one tap maps to a row of the image. Image column of position i of the
-/// run: first_column + i·stride. image_row is the row's offset in the image, or -1 where it lies in the padding.
+/// Window positions along the last axis that one tap maps to a row of the image. Image column of position i
+/// of the run: first_column + i·stride. image_row is the row's offset in the image, or -1 where it lies in
+/// the padding.
 struct Run {
   std::int64_t position, count, image_row, first_column;
 };
 
-/// Calls visit(Run) for window positions [begin, end), numbered in row-major order over `positions`, at one tap:
-/// image coordinate = position·stride − pad + tap·dilation on every axis.
+/// Calls visit(Run) for window positions [begin, end), numbered in row-major order over `positions`, at one
+/// tap: image coordinate = position·stride − pad + tap·dilation on every axis.
 template <class Visit>
-void for_each_run(const Window& window, const Dims& positions, const Dims& image, const Dims& tap, std::int64_t begin,
-                  std::int64_t end, Visit visit) {
+void for_each_run(const Window& window, const Dims& positions, const Dims& image, const Dims& tap,
+                  std::int64_t begin, std::int64_t end, Visit visit) {
   const std::size_t last = positions.size() - 1;
   const auto coordinate = [&](std::size_t axis, std::int64_t position) {
     return position * window.strides[axis] - window.pads_begin[axis] + tap[axis] * window.dilations[axis];
@@ -53,9 +54,11 @@ std::pair<std::int64_t, std::int64_t> inside(const Run& run, std::int64_t stride
   return {begin, std::max(begin, std::min(to, run.count))};
 }
 
-/// columns [channels·taps, end − begin]: what each tap sees at window positions [begin, end) of image [channels, …].
+/// columns [channels·taps, end − begin]: what each tap sees at window positions [begin, end) of image
+/// [channels, …].
 template <class T>
-void image_to_columns(const ConvolutionGeometry& g, const T* image, std::int64_t begin, std::int64_t end, T* columns) {
+void image_to_columns(const ConvolutionGeometry& g, const T* image, std::int64_t begin, std::int64_t end,
+                      T* columns) {
   const std::int64_t stride = g.window.strides.back();
   for (std::int64_t channel = 0; channel < g.channels.in_per_group; ++channel, image += g.input_size()) {
     Dims tap(g.window.rank(), 0);
@@ -66,7 +69,8 @@ void image_to_columns(const ConvolutionGeometry& g, const T* image, std::int64_t
         std::fill(to, to + first, T{});
         if (behind > first) {
           const T* from = image + run.image_row + run.first_column;
-          if (stride == 1) std::copy(from + first, from + behind, to + first);
+          if (stride == 1)
+            std::copy(from + first, from + behind, to + first);
           else
             for (std::int64_t i = first; i < behind; ++i) to[i] = from[i * stride];
         }
@@ -77,10 +81,11 @@ void image_to_columns(const ConvolutionGeometry& g, const T* image, std::int64_t
   }
 }
 
-/// The adjoint: adds columns [channels·taps, end − begin] of window positions [begin, end) into image [channels, …].
+/// The adjoint: adds columns [channels·taps, end − begin] of window positions [begin, end) into image
+/// [channels, …].
 template <class T>
-void add_columns_to_image(const ConvolutionGeometry& g, const T* columns, std::int64_t begin, std::int64_t end,
-                          T* image) {
+void add_columns_to_image(const ConvolutionGeometry& g, const T* columns, std::int64_t begin,
+                          std::int64_t end, T* image) {
   const std::int64_t stride = g.window.strides.back();
   for (std::int64_t channel = 0; channel < g.channels.out_per_group; ++channel, image += g.output_size()) {
     Dims tap(g.window.rank(), 0);
@@ -88,7 +93,8 @@ void add_columns_to_image(const ConvolutionGeometry& g, const T* columns, std::i
       for_each_run(g.window, g.input, g.output, tap, begin, end, [&](const Run& run) {
         const T* from = columns + (run.position - begin);
         const auto [first, behind] = inside(run, stride, g.output.back());
-        for (std::int64_t i = first; i < behind; ++i) image[run.image_row + run.first_column + i * stride] += from[i];
+        for (std::int64_t i = first; i < behind; ++i)
+          image[run.image_row + run.first_column + i * stride] += from[i];
       });
       columns += end - begin;
     } while (advance(tap, g.window.kernel));
@@ -100,7 +106,8 @@ bool is_pointwise(const Window& window) {
   const auto all = [](const Dims& values, std::int64_t wanted) {
     return std::all_of(values.begin(), values.end(), [&](std::int64_t v) { return v == wanted; });
   };
-  return all(window.kernel, 1) && all(window.strides, 1) && all(window.pads_begin, 0) && all(window.pads_end, 0);
+  return all(window.kernel, 1) && all(window.strides, 1) && all(window.pads_begin, 0) &&
+         all(window.pads_end, 0);
 }
 
 template <class T>
@@ -127,7 +134,8 @@ bool advance(Dims& index, const Dims& sizes) {
 }
 
 template <class T>
-void convolve(const ConvolutionGeometry& g, const T* x, const T* w, const T* bias, T* y, const CancelToken& cancel) {
+void convolve(const ConvolutionGeometry& g, const T* x, const T* w, const T* bias, T* y,
+              const CancelToken& cancel) {
   fill_with_bias(g, bias, y);
   const std::int64_t column_rows = g.channels.in_per_group * g.tap_count();
   const std::int64_t m = g.channels.out_per_group, positions = g.output_size();
@@ -145,10 +153,12 @@ void convolve(const ConvolutionGeometry& g, const T* x, const T* w, const T* bia
         cancel.check();
         const std::int64_t end = std::min(begin + step, positions);
         if (pointwise) {
-          gemm<T>(m, end - begin, column_rows, weights, {image + begin, positions}, result + begin, positions, true);
+          gemm<T>(m, end - begin, column_rows, weights, {image + begin, positions}, result + begin, positions,
+                  true);
         } else {
           image_to_columns(g, image, begin, end, columns.data());
-          gemm<T>(m, end - begin, column_rows, weights, {columns.data(), end - begin}, result + begin, positions, true);
+          gemm<T>(m, end - begin, column_rows, weights, {columns.data(), end - begin}, result + begin,
+                  positions, true);
         }
       }
     }
@@ -170,8 +180,8 @@ void convolve_transposed(const ConvolutionGeometry& g, const T* x, const T* w, c
       for (std::int64_t begin = 0; begin < positions; begin += step) {
         cancel.check();
         const std::int64_t end = std::min(begin + step, positions);
-        gemm<T>(column_rows, end - begin, k, weights, {x + index * k * positions + begin, positions}, columns.data(),
-                end - begin);
+        gemm<T>(column_rows, end - begin, k, weights, {x + index * k * positions + begin, positions},
+                columns.data(), end - begin);
         add_columns_to_image(g, columns.data(), begin, end,
                              y + index * g.channels.out_per_group * g.output_size());
       }
@@ -180,13 +190,11 @@ void convolve_transposed(const ConvolutionGeometry& g, const T* x, const T* w, c
 
 template void convolve<float>(const ConvolutionGeometry&, const float*, const float*, const float*, float*,
                               const CancelToken&);
-template void convolve<double>(const ConvolutionGeometry&, const double*, const double*, const double*, double*,
-                               const CancelToken&);
-template void convolve<std::uint32_t>(const ConvolutionGeometry&, const std::uint32_t*, const std::uint32_t*,
-                                      const std::uint32_t*, std::uint32_t*, const CancelToken&);
-template void convolve_transposed<float>(const ConvolutionGeometry&, const float*, const float*, const float*, float*,
-                                         const CancelToken&);
-template void convolve_transposed<double>(const ConvolutionGeometry&, const double*, const double*, const double*,
-                                          double*, const CancelToken&);
+template void convolve<double>(const ConvolutionGeometry&, const double*, const double*, const double*,
+                               double*, const CancelToken&);
+template void convolve_transposed<float>(const ConvolutionGeometry&, const float*, const float*, const float*,
+                                         float*, const CancelToken&);
+template void convolve_transposed<double>(const ConvolutionGeometry&, const double*, const double*,
+                                          const double*, double*, const CancelToken&);
 
 }  // namespace lapidary

@@ -4,7 +4,7 @@
 #include "engine/ops/window.h"
 
 /// Convolution of plain arrays through im2col and a matrix product, for any number of spatial axes.
-/// T: float, double, or std::uint32_t for integers that may wrap around.
+/// T: float or double.
 namespace lapidary {
 
 /// What one convolution is made of: sizes and a window whose padding is resolved.

@@ -31,5 +31,6 @@ void register_sequence(OperatorTable& table);
 void register_shape(OperatorTable& table);
 void register_slice(OperatorTable& table);
 void register_softmax(OperatorTable& table);
+void register_unpooling(OperatorTable& table);
 
 }  // namespace lapidary

@@ -12,9 +12,9 @@ struct MatrixView {
   bool transposed = false;
 };
 
-/// C = A · B, or C += A · B, for A [m, k], B [k, n] and C [m, n] (sizes after transposition); C is row-major with
-/// `c_row_stride` elements from row to row. T: float, double, std::uint32_t or std::uint64_t; signed integers are
-/// multiplied as unsigned ones, which wraps around as the specification's overflow does.
+/// C = A · B, or C += A · B, for A [m, k], B [k, n] and C [m, n] (sizes after transposition); C is row-major
+/// with `c_row_stride` elements from row to row. T: float, double, std::uint32_t or std::uint64_t; signed
+/// integers are multiplied as unsigned ones, which wraps around as the specification's overflow does.
 template <class T>
 void gemm(std::int64_t m, std::int64_t n, std::int64_t k, MatrixView<T> a, MatrixView<T> b, T* c,
           std::int64_t c_row_stride, bool accumulate = false);

@@ -23,7 +23,7 @@ constexpr void (*families[])(OperatorTable&) = {
     register_math,         register_matmul,     register_normalization, register_pooling,
     register_quantization, register_random,     register_recurrent,     register_reduction,
     register_resize,       register_selection,  register_sequence,      register_shape,
-    register_slice,        register_softmax,
+    register_slice,        register_softmax,      register_unpooling,
 };
 
 }  // namespace

@@ -5,7 +5,9 @@
 namespace lapidary {
 namespace {
 
-std::int64_t floor_divide(std::int64_t a, std::int64_t b) { return a / b - (a % b != 0 && (a < 0) != (b < 0)); }
+std::int64_t floor_divide(std::int64_t a, std::int64_t b) {
+  return a / b - (a % b != 0 && (a < 0) != (b < 0));
+}
 std::int64_t ceil_divide(std::int64_t a, std::int64_t b) { return -floor_divide(-a, b); }
 
 template <class T>
@@ -13,7 +15,8 @@ T typed_attribute(const Node& node, const char* name, T otherwise) {
   const Attribute* found = node.find_attribute(name);
   if (!found) return otherwise;
   if (const T* value = std::get_if<T>(&found->value)) return *value;
-  throw Error("attribute '" + std::string(name) + "' of " + node.op_type + " has the wrong type").node(node.label());
+  throw Error("attribute '" + std::string(name) + "' of " + node.op_type + " has the wrong type")
+      .node(node.label());
 }
 
 AutoPad read_auto_pad(const Node& node) {
@@ -22,7 +25,9 @@ AutoPad read_auto_pad(const Node& node) {
   if (text == "SAME_UPPER") return AutoPad::SameUpper;
   if (text == "SAME_LOWER") return AutoPad::SameLower;
   if (text == "VALID") return AutoPad::Valid;
-  throw Error("auto_pad is '" + text + "'").node(node.label()).advice("It can be NOTSET, SAME_UPPER, SAME_LOWER or VALID");
+  throw Error("auto_pad is '" + text + "'")
+      .node(node.label())
+      .advice("It can be NOTSET, SAME_UPPER, SAME_LOWER or VALID");
 }
 
 bool is_same(AutoPad auto_pad) { return auto_pad == AutoPad::SameUpper || auto_pad == AutoPad::SameLower; }
@@ -32,8 +37,8 @@ Dims per_axis(const Node& node, const char* name, std::size_t count, std::int64_
   Dims values = integers_attribute(node, name);
   if (values.empty()) return Dims(count, otherwise);
   if (values.size() != count)
-    throw Error("attribute '" + std::string(name) + "' has " + std::to_string(values.size()) + " values where " +
-                std::to_string(count) + " are needed")
+    throw Error("attribute '" + std::string(name) + "' has " + std::to_string(values.size()) +
+                " values where " + std::to_string(count) + " are needed")
         .node(node.label());
   return values;
 }
@@ -43,7 +48,8 @@ void require_positive(const Node& node, const char* name, const Dims& values) {
     throw Error(std::string(name) + " of " + node.op_type + " must be positive").node(node.label());
 }
 
-/// Splits a total padding in two; the odd one goes to the end or to the beginning. Rounds down also below zero.
+/// Splits a total padding in two; the odd one goes to the end or to the beginning. Rounds down also below
+/// zero.
 void split_padding(std::int64_t total, bool odd_at_end, std::int64_t& begin, std::int64_t& end) {
   const std::int64_t half = floor_divide(total, 2);
   begin = odd_at_end ? half : total - half;
@@ -62,10 +68,11 @@ void check_channels(const Dims& input, const Dims& weight, std::int64_t group, s
         .advice("Both are [batch or channels, channels, spatial sizes…] of one rank");
   if (group < 1) throw Error("group is " + std::to_string(group));
   if (input[1] != channels)
-    throw Error("the input has " + std::to_string(input[1]) + " channels, the weights of " + std::to_string(group) +
-                " group(s) are made for " + std::to_string(channels));
+    throw Error("the input has " + std::to_string(input[1]) + " channels, the weights of " +
+                std::to_string(group) + " group(s) are made for " + std::to_string(channels));
   if (weight[0] % group != 0)
-    throw Error(std::to_string(weight[0]) + " channels cannot be divided into " + std::to_string(group) + " groups");
+    throw Error(std::to_string(weight[0]) + " channels cannot be divided into " + std::to_string(group) +
+                " groups");
 }
 
 }  // namespace
@@ -137,8 +144,8 @@ Window with_resolved_padding(Window window, const Dims& input) {
   if (is_same(window.auto_pad))
     for (std::size_t i = 0; i < input.size(); ++i) {
       const std::int64_t needed = (output[i] - 1) * window.strides[i] + window.extent(i) - input[i];
-      split_padding(std::max<std::int64_t>(0, needed), window.auto_pad == AutoPad::SameUpper, window.pads_begin[i],
-                    window.pads_end[i]);
+      split_padding(std::max<std::int64_t>(0, needed), window.auto_pad == AutoPad::SameUpper,
+                    window.pads_begin[i], window.pads_end[i]);
     }
   window.auto_pad = AutoPad::NotSet;
   return window;
@@ -158,7 +165,8 @@ TransposedWindow resolve_transposed_window(const Node& node, int version, Window
     if (sizes[i] < 0) throw Error("the padding is larger than the output").node(node.label());
     if (!is_given) continue;
     const std::int64_t full = window.strides[i] * (input[i] - 1) + output_padding[i] + window.extent(i);
-    split_padding(std::max<std::int64_t>(0, full - sizes[i]), odd_at_end, window.pads_begin[i], window.pads_end[i]);
+    split_padding(std::max<std::int64_t>(0, full - sizes[i]), odd_at_end, window.pads_begin[i],
+                  window.pads_end[i]);
   }
   window.auto_pad = AutoPad::NotSet;
   return {std::move(window), std::move(sizes)};
@@ -167,7 +175,8 @@ TransposedWindow resolve_transposed_window(const Node& node, int version, Window
 Shape transposed_output_shape(const Node& node, const Window& window, const Shape& input) {
   const Dims given = integers_attribute(node, "output_shape");
   const Dims output_padding = per_axis(node, "output_padding", window.rank(), 0);
-  if (!given.empty() && given.size() < window.rank()) throw Error("output_shape is too short").node(node.label());
+  if (!given.empty() && given.size() < window.rank())
+    throw Error("output_shape is too short").node(node.label());
   Shape output(window.rank());
   for (std::size_t i = 0; i < window.rank(); ++i) {
     // Some exporters write batch and channels too: the spatial sizes are the last ones.
@@ -188,7 +197,8 @@ ConvolutionChannels convolution_channels(const Dims& input, const Dims& weight, 
   return {input[0], group, weight[1], weight[0] / group};
 }
 
-ConvolutionChannels transposed_convolution_channels(const Dims& input, const Dims& weight, std::int64_t group) {
+ConvolutionChannels transposed_convolution_channels(const Dims& input, const Dims& weight,
+                                                    std::int64_t group) {
   check_channels(input, weight, group, weight.empty() ? 0 : weight[0]);
   return {input[0], group, weight[0] / group, weight[1]};
 }

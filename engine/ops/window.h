@@ -4,8 +4,8 @@
 
 #include "engine/model/model.h"
 
-/// The arithmetic of sliding windows that convolution and pooling share, as pure functions of attributes and sizes.
-/// Sizes are of the spatial axes only ([H, W] of [N, C, H, W]) unless said otherwise.
+/// The arithmetic of sliding windows that convolution and pooling share, as pure functions of attributes and
+/// sizes. Sizes are of the spatial axes only ([H, W] of [N, C, H, W]) unless said otherwise.
 namespace lapidary {
 
 enum class AutoPad { NotSet, SameUpper, SameLower, Valid };
@@ -27,11 +27,13 @@ Dims integers_attribute(const Node& node, const char* name);
 /// Reads auto_pad, ceil_mode, strides, dilations and pads of a convolution or pooling node around `kernel`.
 /// Throws Error where a count of values does not fit the kernel's rank or a size is not positive.
 Window read_window(const Node& node, Dims kernel);
-/// As above; the kernel is attribute kernel_shape, which must agree with the weights' spatial sizes [k1, k2, …].
+/// As above; the kernel is attribute kernel_shape, which must agree with the weights' spatial sizes [k1, k2,
+/// …].
 Window read_convolution_window(const Node& node, const Dims& weight_spatial);
 
 /// Windows that fit along one axis:
-///   NOTSET      floor((input + pads − extent) / stride) + 1, or ceil(…) + 1 in ceil mode, where a window that would
+///   NOTSET      floor((input + pads − extent) / stride) + 1, or ceil(…) + 1 in ceil mode, where a window
+///   that would
 ///               start in the padding at the end does not count
 ///   VALID       floor((input − extent) / stride) + 1
 ///   SAME_*      ceil(input / stride)
@@ -53,22 +55,26 @@ struct TransposedWindow {
 
 /// ConvTranspose's sizes from its attributes pads, auto_pad, output_padding and output_shape:
 ///   output = stride·(input − 1) + output_padding + extent − pads
-/// or output_shape, or input·stride for SAME_*, and then the padding is what is over. `version` is the operator's
-/// since-version: before 11 the odd one of SAME_UPPER was at the beginning.
+/// or output_shape, or input·stride for SAME_*, and then the padding is what is over. `version` is the
+/// operator's since-version: before 11 the odd one of SAME_UPPER was at the beginning.
 TransposedWindow resolve_transposed_window(const Node& node, int version, Window window, const Dims& input);
 /// The output's sizes as expressions.
 Shape transposed_output_shape(const Node& node, const Window& window, const Shape& input);
 
-/// Sizes of a convolution, checked. Input [batch, groups·in_per_group, …], output [batch, groups·out_per_group, …].
+/// Sizes of a convolution, checked. Input [batch, groups·in_per_group, …], output [batch,
+/// groups·out_per_group, …].
 struct ConvolutionChannels {
   std::int64_t batch, groups, in_per_group, out_per_group;
 };
 /// For weights [M, C/group, k…] (Conv). Throws Error where ranks, channels and groups contradict each other.
 ConvolutionChannels convolution_channels(const Dims& input, const Dims& weight, std::int64_t group);
 /// For weights [C, M/group, k…] (ConvTranspose).
-ConvolutionChannels transposed_convolution_channels(const Dims& input, const Dims& weight, std::int64_t group);
+ConvolutionChannels transposed_convolution_channels(const Dims& input, const Dims& weight,
+                                                    std::int64_t group);
 
 /// The axes after batch and channel.
-inline Dims spatial_dims(const Dims& dims) { return dims.size() > 2 ? Dims(dims.begin() + 2, dims.end()) : Dims(); }
+inline Dims spatial_dims(const Dims& dims) {
+  return dims.size() > 2 ? Dims(dims.begin() + 2, dims.end()) : Dims();
+}
 
 }  // namespace lapidary
