@@ -1,3 +1,4 @@
+#include "engine/ops/cast.h"
 #include "engine/ops/elementwise.h"
 #include "engine/ops/families.h"
 #include "engine/ops/operator_table.h"
@@ -22,13 +23,9 @@ void bit_shift(KernelContext& context) {
   throw Error("attribute 'direction' of BitShift is '" + direction + "'").advice("It must be LEFT or RIGHT.");
 }
 
-DataType target_type(std::int64_t number) {
-  return number > 0 && number < data_type_count ? static_cast<DataType>(number) : DataType::Undefined;
-}
-
 void bit_cast_kernel(KernelContext& context) {
   const Tensor& x = context.input(0);
-  const DataType to = target_type(context.integer("to", 0));
+  const DataType to = data_type_from_number(context.integer("to", 0));
   if (x.is_string() || bits_of(to) == 0 || bits_of(to) != bits_of(x.type()))
     throw Error("BitCast from " + std::string(name_of(x.type())) + " to " + std::string(name_of(to)) +
                 ": the types differ in width");
@@ -36,7 +33,7 @@ void bit_cast_kernel(KernelContext& context) {
 }
 
 void infer_bit_cast(InferenceContext& context) {
-  const DataType from = context.input_element(0), to = target_type(context.integer("to", 0));
+  const DataType from = context.input_element(0), to = data_type_from_number(context.integer("to", 0));
   if (from != DataType::Undefined && bits_of(from) != bits_of(to))
     context.report("BitCast from " + std::string(name_of(from)) + " to " + std::string(name_of(to)) +
                    ": the types differ in width");
