@@ -1,0 +1,23 @@
+#pragma once
+
+#include <vector>
+
+#include "engine/model/model.h"
+
+namespace lapidary {
+
+/// Which nodes of one graph feed which, by position.
+struct Wiring {
+  /// Nodes that a node reads from, each once, in order of its inputs; what subgraphs read from outside
+  /// included.
+  std::vector<std::vector<int>> producers;
+  /// Nodes that read from a node, each once, in graph order.
+  std::vector<std::vector<int>> consumers;
+  /// Nodes that only make constants: Constant, and what is computed from nothing but initializers and such. A
+  /// node that makes a graph output is none.
+  std::vector<bool> constant;
+};
+
+Wiring wiring_of(const Graph& graph);
+
+}  // namespace lapidary
