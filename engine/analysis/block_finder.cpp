@@ -150,9 +150,7 @@ std::vector<BlockFinder::Item> BlockFinder::folded(int module, const std::vector
   std::vector<std::uint64_t> symbols;
   std::vector<int> last_reader(items.size()), cuts(items.size() + 1);
   for (std::size_t i = 0; i < items.size(); ++i) {
-    const bool chained =
-        i > 0 && std::binary_search(feeds[i].begin(), feeds[i].end(), static_cast<int>(i) - 1);
-    symbols.push_back(mixed(symbol(items[i]), chained ? 1 : 0));
+    symbols.push_back(symbol(items[i]));
     for (const int from : feeds[i]) last_reader[from] = std::max(last_reader[from], static_cast<int>(i));
   }
   for (std::size_t i = 0; i < items.size(); ++i) {
