@@ -54,6 +54,7 @@ struct Attribute {
   AttributeType declared_type = AttributeType::Undefined;
   std::string doc_string;
   std::string unknown_fields;
+  std::uint32_t stated = 0;  ///< as in model.h
 
   AttributeType type() const {
     return reference.empty() ? static_cast<AttributeType>(value.index()) : declared_type;

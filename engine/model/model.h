@@ -16,8 +16,9 @@ namespace lapidary {
 using Metadata = std::vector<std::pair<std::string, std::string>>;
 
 /// Every struct below mirrors one message of the ONNX standard. `unknown_fields` holds the wire bytes of the
-/// fields that this program does not know; they are written back as they were read. All are values that never
-/// change once they are inside a shared snapshot; a change makes a new one that shares the rest.
+/// fields that this program does not know; they are written back as they were read. `stated` has bit n set where the
+/// file states field n although it holds its default (an empty text, 0), so that it is written again. All are values
+/// that never change once they are inside a shared snapshot; a change makes a new one that shares the rest.
 
 /// A tensor with a name: an initializer, or an attribute's tensor.
 struct NamedTensor {
@@ -28,7 +29,10 @@ struct NamedTensor {
   /// Where external data lies, as the file says it (location, offset, length, checksum); empty if inside the
   /// model.
   Metadata external_data;
+  /// The file holds the elements in the field for their type (float_data, int64_data, …) and not in raw_data.
+  bool in_typed_field = false;
   std::string unknown_fields;
+  std::uint32_t stated = 0;
 };
 
 struct NamedSparseTensor {
@@ -44,6 +48,7 @@ struct Value {
   std::string doc_string;
   Metadata metadata;
   std::string unknown_fields;
+  std::uint32_t stated = 0;
 };
 
 struct QuantizationAnnotation {
@@ -60,6 +65,7 @@ struct Node {
   Metadata metadata;
   std::vector<std::string> device_configurations;  ///< NodeDeviceConfigurationProto, each as wire bytes
   std::string unknown_fields;
+  std::uint32_t stated = 0;
 
   const Attribute* find_attribute(std::string_view attribute_name) const;
   /// The attribute's value if it is there and of type T, else `otherwise`.
@@ -84,11 +90,13 @@ struct Graph {
   std::vector<QuantizationAnnotation> quantization_annotations;
   Metadata metadata;
   std::string unknown_fields;
+  std::uint32_t stated = 0;
 };
 
 struct OpsetImport {
   std::string domain;  ///< empty for ai.onnx
   std::int64_t version = 0;
+  std::uint32_t stated = 0;
 };
 
 /// A model-local function: called by a node whose domain, op_type and overload are domain, name and overload.
@@ -101,6 +109,7 @@ struct Function {
   std::vector<Value> value_infos;
   Metadata metadata;
   std::string unknown_fields;
+  std::uint32_t stated = 0;
 };
 
 struct Model {
@@ -114,6 +123,7 @@ struct Model {
   std::vector<std::string> training_infos;         ///< TrainingInfoProto, each as wire bytes
   std::vector<std::string> device_configurations;  ///< DeviceConfigurationProto, each as wire bytes
   std::string unknown_fields;
+  std::uint32_t stated = 0;
 
   /// The imported version of `domain` ("" and "ai.onnx" are one); 0 if it is not imported.
   std::int64_t opset(std::string_view domain_name = "") const;

@@ -1,6 +1,7 @@
 #include "engine/model/tensor.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
 #include <limits>
 #include <new>
@@ -93,11 +94,13 @@ Tensor Tensor::reshaped(Dims dims) const {
   return result;
 }
 
+bool Tensor::is_aligned() const {
+  const int needed = std::min(std::max(bits_of(type_), 8) / 8, 8);
+  return bytes_.empty() || reinterpret_cast<std::uintptr_t>(bytes_.data()) % needed == 0;
+}
+
 Tensor Tensor::aligned() const {
-  const std::size_t needed =
-      std::min<std::size_t>(static_cast<std::size_t>(std::max(bits_of(type_), 8)) / 8, 8);
-  if (is_string() || bytes_.empty() || reinterpret_cast<std::uintptr_t>(bytes_.data()) % needed == 0)
-    return *this;
+  if (is_aligned()) return *this;
   Tensor copy(type_, dims_);
   std::memcpy(copy.writable_, bytes_.data(), bytes_.size());
   return copy;

@@ -47,10 +47,17 @@ class Tensor {
   bool is_string() const { return type_ == DataType::String; }
 
   std::span<const std::byte> bytes() const { return bytes_; }
-  /// The elements, read only. T must be the element type, or uint8_t for packed and raw bytes.
+  /// True if data() and span() may be used: the bytes begin at a multiple of the element's alignment. Tensors that own
+  /// their bytes always do. Weights of 64 KiB and more that lie in a mapped protobuf file mostly do not, as the format
+  /// puts them anywhere; read those through bytes() and memcpy, or take aligned() once, before they are used often.
+  bool is_aligned() const;
+  /// The tensor itself if it is aligned, else a copy in memory that is.
+  Tensor aligned() const;
+  /// The elements, read only. T must be the element type, or uint8_t for packed and raw bytes. Needs is_aligned().
   template <class T>
   const T* data() const {
     assert(data_type_of<T> == type_ || is_sub_byte(type_));
+    assert(is_aligned());
     return reinterpret_cast<const T*>(bytes_.data());
   }
   template <class T>
@@ -69,10 +76,6 @@ class Tensor {
 
   /// The same bytes under other sizes of equal element count.
   Tensor reshaped(Dims dims) const;
-  /// The same tensor with bytes aligned for its element type: itself where they are, else a copy. Bytes in a
-  /// mapped file can lie anywhere, so whoever reads elements of an initializer through data() asks for this
-  /// first.
-  Tensor aligned() const;
   /// What keeps the bytes alive.
   const std::shared_ptr<const void>& owner() const { return owner_; }
   /// The type with constant shape.

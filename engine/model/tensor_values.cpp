@@ -37,7 +37,7 @@ Tensor unpack_integers(const Tensor& tensor, int bits) {
 }  // namespace
 
 Tensor unpacked(const Tensor& tensor) {
-  if (!is_sub_byte(tensor.type())) return tensor;
+  if (!is_sub_byte(tensor.type())) return tensor.aligned();
   const int bits = bits_of(tensor.type());
   if (tensor.type() == DataType::Float4E2M1) {
     const Tensor codes = unpack_integers<std::uint8_t>(tensor, bits);

@@ -18,7 +18,9 @@ struct Type {
   std::optional<Shape> shape;              ///< tensors; nothing if the rank is unknown
   std::shared_ptr<const Type> inner;       ///< sequences and optionals: element; maps: value
   std::string denotation;
-  std::string unknown_fields;  ///< wire bytes of fields that this program does not know
+  /// The file's own wire bytes, kept only where they say more than the members above (denotations of dimensions, an
+  /// expression spelled otherwise, unknown fields) and written back as long as the members still say the same.
+  std::string wire_bytes;
 
   static Type tensor(DataType element, std::optional<Shape> shape = std::nullopt);
   static Type sparse_tensor(DataType element, std::optional<Shape> shape = std::nullopt);

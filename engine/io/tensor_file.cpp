@@ -1,0 +1,185 @@
+#include "engine/io/tensor_file.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+
+#include "engine/io/atomic_file.h"
+#include "engine/io/datum_proto.h"
+#include "engine/io/file_names.h"
+#include "engine/io/npy.h"
+#include "engine/io/zip_archive.h"
+#include "engine/model/error.h"
+
+namespace lapidary {
+namespace {
+
+namespace filesystem = std::filesystem;
+
+/// Runs `read` so that its errors name the file.
+template <class F>
+auto naming(const std::string& path, F&& read) {
+  try {
+    return read();
+  } catch (Error& error) {
+    throw error.file(path);
+  }
+}
+
+const Type* type_of(const std::vector<WantedData>& wanted, const std::string& name) {
+  const auto found =
+      std::find_if(wanted.begin(), wanted.end(), [&](const WantedData& w) { return w.name == name; });
+  return found == wanted.end() ? nullptr : &found->type;
+}
+
+DataType element_of(const Type* type) {
+  if (type && type->kind == Type::Kind::Optional) type = type->inner.get();
+  return type && type->is_tensor() ? type->element : DataType::Undefined;
+}
+
+NamedData read_npz(const std::string& path, const std::vector<WantedData>& wanted) {
+  NamedData data;
+  for (const ZipEntry& entry : read_zip(map_file(path))) {
+    const std::string name = without_ending(entry.name, ".npy");
+    try {
+      data.emplace_back(name, read_npy(entry.content, element_of(type_of(wanted, name))));
+    } catch (Error& error) {
+      throw error.tensor(name);
+    }
+  }
+  return data;
+}
+
+std::pair<std::string, Datum> read_proto(const std::string& path, const Type& type) {
+  const FileBytes file = map_file(path);
+  ExternalData external(folder_of(path), false);
+  return read_datum_proto(file.bytes, {file.owner, &external}, type);
+}
+
+/// input_0.pb, input_1.pb, …; the numbers are positions in `wanted`, and a missing one is an optional that
+/// was not given.
+NamedData read_conformance_folder(const std::string& folder, const std::vector<WantedData>& wanted,
+                                  const std::string& prefix) {
+  std::map<std::size_t, std::string> files;
+  for (const auto& entry : filesystem::directory_iterator(folder))
+    if (const auto position = position_in_name(entry.path().filename().string(), prefix))
+      files[*position] = entry.path().string();
+  NamedData data;
+  if (files.empty()) return data;
+  const std::size_t count = std::max(wanted.size(), files.rbegin()->first + 1);
+  if (count > 100000) throw Error("a file there has the number " + std::to_string(count - 1)).file(folder);
+  for (std::size_t i = 0; i < count; ++i) {
+    std::string name = i < wanted.size() ? wanted[i].name : "";
+    Datum datum;
+    if (const auto found = files.find(i); found != files.end()) {
+      auto [own_name, value] = naming(found->second, [&] {
+        return read_proto(found->second, i < wanted.size() ? wanted[i].type : Type());
+      });
+      datum = std::move(value);
+      if (name.empty()) name = own_name;
+    }
+    data.emplace_back(name.empty() ? prefix + "_" + std::to_string(i) : name, std::move(datum));
+  }
+  return data;
+}
+
+NamedData read_named_files(const std::string& folder, const std::vector<WantedData>& wanted) {
+  std::vector<std::string> paths;
+  for (const auto& entry : filesystem::directory_iterator(folder))
+    if (entry.is_regular_file() && is_tensor_file(entry.path().string()))
+      paths.push_back(entry.path().string());
+  std::sort(paths.begin(), paths.end());
+  NamedData data;
+  for (const std::string& path : paths) {
+    const std::string name = value_name_of(filesystem::path(path).stem().string());
+    const Type* type = type_of(wanted, name);
+    data.emplace_back(name, read_datum(path, type ? *type : Type()));
+  }
+  if (data.empty()) throw Error("holds no tensors (.npy, .pb or .json)", Error::Kind::Usage).file(folder);
+  return data;
+}
+
+}  // namespace
+
+Datum read_datum(const std::string& path, const Type& type) {
+  return naming(path, [&]() -> Datum {
+    const std::string ending = ending_of(path);
+    if (ending == ".npy") return read_npy(map_file(path), element_of(&type));
+    if (ending == ".pb") return read_proto(path, type).second;
+    throw Error("the name does not say what it holds", Error::Kind::Usage)
+        .advice("Tensors are read from .npy, .pb and .json");
+  });
+}
+
+NamedData read_data(const std::string& path, const std::vector<WantedData>& wanted,
+                    const std::string& prefix) {
+  if (filesystem::is_directory(path)) {
+    NamedData data = read_conformance_folder(path, wanted, prefix);
+    return data.empty() ? read_named_files(path, wanted) : data;
+  }
+  return naming(path, [&]() -> NamedData {
+    const std::string ending = ending_of(path);
+    if (ending == ".npz") return read_npz(path, wanted);
+    if (wanted.size() == 1) return {{wanted.front().name, read_datum(path, wanted.front().type)}};
+    throw Error("holds one tensor at most, and " + std::to_string(wanted.size()) + " are wanted",
+                Error::Kind::Usage)
+        .advice("Several come from .npz, .safetensors, .json or a folder");
+  });
+}
+
+namespace {
+
+void write_npy_file(const std::string& path, const Tensor& tensor) {
+  const NpyParts parts = write_npy(tensor);
+  AtomicFile file(path);
+  file.write(parts.header);
+  file.write(parts.elements.bytes());
+  file.commit();
+}
+
+void write_proto_file(const std::string& path, const std::string& name, const Datum& datum) {
+  const WireWriter message = write_datum_proto(name, datum);
+  AtomicFile file(path);
+  message.for_each_piece([&](std::span<const std::byte> piece) { file.write(piece); });
+  file.commit();
+}
+
+void write_npz(const std::string& path, const NamedData& data) {
+  std::vector<NpyParts> arrays;
+  for (const auto& [name, datum] : data) arrays.push_back(write_npy(datum.tensor()));
+  std::vector<std::pair<std::string, Pieces>> entries;
+  for (std::size_t i = 0; i < data.size(); ++i)
+    entries.emplace_back(data[i].first + ".npy",
+                         Pieces{std::as_bytes(std::span(arrays[i].header)), arrays[i].elements.bytes()});
+  TemporaryName file(path);
+  write_zip(file.name(), entries, ZipMethod::Store);
+  file.commit();
+}
+
+}  // namespace
+
+void write_datum(const std::string& path, const std::string& name, const Datum& datum) {
+  naming(path, [&] {
+    const std::string ending = ending_of(path);
+    if (ending == ".npy")
+      write_npy_file(path, datum.tensor());
+    else if (ending == ".pb")
+      write_proto_file(path, name, datum);
+    else
+      throw Error("the name does not say how to write", Error::Kind::Usage)
+          .advice("Tensors are written to .npy, .pb and .json");
+  });
+}
+
+void write_data(const std::string& path, const NamedData& data) {
+  naming(path, [&] {
+    if (ending_of(path) == ".npz") return write_npz(path, data);
+    filesystem::create_directories(path);
+    for (const auto& [name, datum] : data)
+      write_datum(
+          (filesystem::path(path) / file_name_of(name)).string() + (datum.is_tensor() ? ".npy" : ".pb"), name,
+          datum);
+  });
+}
+
+}  // namespace lapidary

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include "engine/io/external_data.h"
+#include "engine/io/wire_writer.h"
+#include "engine/model/model.h"
+
+namespace lapidary {
+
+/// What reading a message needs beside its bytes.
+struct ReadContext {
+  std::shared_ptr<const void> owner;  ///< keeps the bytes alive; tensors share it
+  ExternalData* external = nullptr;   ///< nullptr where there can be none
+};
+
+/// TensorProto → tensor with name. Large elements stay where they are and share `context.owner`. Throws Error
+/// with the tensor named if sizes, type and bytes do not fit together.
+NamedTensor read_tensor(std::span<const std::byte> message, const ReadContext& context);
+NamedSparseTensor read_sparse_tensor(std::span<const std::byte> message, const ReadContext& context);
+
+/// Where a tensor's elements go when it is written.
+struct Placement {
+  Metadata external;  ///< location, offset, length; empty: inside the message
+};
+
+/// Large elements are referred to: `tensor` must live until the message is written out.
+WireWriter write_tensor(const NamedTensor& tensor, const Placement& placement = {});
+WireWriter write_sparse_tensor(const NamedSparseTensor& tensor);
+
+}  // namespace lapidary
