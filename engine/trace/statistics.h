@@ -7,7 +7,8 @@
 
 namespace lapidary {
 
-/// One step over all runs of a trace: a row of the operators' table.
+/// One step over all runs of a trace: a row of the operators' table. Times are the step's own: what steps
+/// nested in it (a loop's body) take is theirs.
 struct OperatorTime {
   int step = 0;
   std::string node, op;
@@ -18,7 +19,10 @@ struct OperatorTime {
   double share = 0;                                         ///< of the runs' median wall time
   double flops = 0, bytes = 0;                              ///< one run
   double gflops = 0;                                        ///< per second
-  std::string bound;                                        ///< "compute", "memory" or "overhead"
+  /// What holds the step back, judged against the best rates that any step of this trace reached (its own
+  /// roofs): "overhead" where a call takes under 5 µs, or under 2 % of both roofs are reached; else "compute"
+  /// or "memory", whichever roof it is nearer to.
+  std::string bound;
   std::string implementation, note;
 };
 
@@ -31,17 +35,21 @@ struct TypeTime {
 struct TraceSummary {
   double total_ms = 0;  ///< median wall time of a run
   double deviation_ms = 0;
-  double coverage = 0;  ///< operators' sum over wall time, of the median run; nested spans count once
+  /// Share of the median run's wall time in which at least one operator ran; nested spans count once.
+  double coverage = 0;
   std::vector<OperatorTime> operators;  ///< slowest first
   std::vector<TypeTime> by_type;        ///< slowest first
-  std::vector<double> node_ms;  ///< median by position in the main graph; a fused step's time is split
-                                ///< evenly… by FLOPs where known
+  /// Median by position in the main graph, what is nested included. A fused step's time is split by its
+  /// nodes' FLOPs where those are given, else evenly.
+  std::vector<double> node_ms;
 };
 
-TraceSummary summarize(const Trace& trace);
+/// `node_flops`: FLOPs by position in the main graph (0 where not known), or nothing.
+TraceSummary summarize(const Trace& trace, const std::vector<double>& node_flops = {});
 
-/// Writes the object form that Perfetto opens: lanes named, one slice a span, counters for memory. Throws
-/// Error on I/O.
+/// Writes the object form that Perfetto opens: lanes named, one slice a span, counters for memory;
+/// microseconds with three decimals. Spans that partly overlap others of their lane go to a lane of their
+/// own. Throws Error on I/O.
 void write_chrome_trace(const Trace& trace, const std::string& path);
 
 }  // namespace lapidary

@@ -1,0 +1,172 @@
+#include <algorithm>
+#include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "engine/trace/statistics.h"
+
+// The Trace Event Format, object form, as Perfetto and chrome://tracing read it.
+
+namespace lapidary {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int process = 1, runs_lane = 0;
+
+std::string text_of(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+/// Microseconds with three decimals, exact.
+std::string microseconds(std::int64_t time_ns) {
+  char text[40];
+  const std::int64_t magnitude = time_ns < 0 ? -time_ns : time_ns;
+  std::snprintf(text, sizeof text, "%s%lld.%03lld", time_ns < 0 ? "-" : "",
+                static_cast<long long>(magnitude / 1000), static_cast<long long>(magnitude % 1000));
+  return text;
+}
+
+/// Which thread id each span is drawn under: spans of one id nest properly or lie apart.
+struct Tracks {
+  std::vector<int> of_span;        ///< by position in Trace::spans
+  std::vector<std::string> names;  ///< by thread id - 1
+};
+
+Tracks assign_tracks(const Trace& trace, const std::vector<std::size_t>& order) {
+  struct Track {
+    int id;
+    std::vector<std::int64_t> open;  ///< ends of the spans around, outermost first
+  };
+  Tracks tracks;
+  tracks.of_span.resize(trace.spans.size());
+  std::vector<std::vector<Track>> lanes(trace.lanes.size());
+  for (std::size_t lane = 0; lane < lanes.size(); ++lane) {
+    tracks.names.push_back(trace.lanes[lane].name);
+    lanes[lane].push_back({static_cast<int>(tracks.names.size()), {}});
+  }
+  for (const std::size_t index : order) {
+    const Span& span = trace.spans[index];
+    auto& candidates = lanes[static_cast<std::size_t>(span.lane)];
+    const auto fits = [&](Track& track) {
+      while (!track.open.empty() && track.open.back() <= span.begin_ns) track.open.pop_back();
+      return track.open.empty() || span.end_ns <= track.open.back();
+    };
+    auto place = std::find_if(candidates.begin(), candidates.end(), fits);
+    if (place == candidates.end()) {
+      tracks.names.push_back(trace.lanes[static_cast<std::size_t>(span.lane)].name + " (overlapping)");
+      place = candidates.insert(candidates.end(), {static_cast<int>(tracks.names.size()), {}});
+    }
+    place->open.push_back(span.end_ns);
+    tracks.of_span[index] = place->id;
+  }
+  return tracks;
+}
+
+Json shapes_of(const std::vector<Type>& types) {
+  Json list = Json::array();
+  for (const auto& type : types) list.push_back(to_string(type));
+  return list;
+}
+
+Json arguments_of(const Step& step) {
+  Json arguments = {{"node", step.name},
+                    {"op", step.op_type},
+                    {"inputs", shapes_of(step.inputs)},
+                    {"outputs", shapes_of(step.outputs)},
+                    {"bytes", step.bytes},
+                    {"flops", step.flops},
+                    {"implementation", step.implementation}};
+  if (step.node_names.size() > 1) arguments["nodes"] = step.node_names;
+  if (!step.note.empty()) arguments["note"] = step.note;
+  return arguments;
+}
+
+/// Writes events one a line, with commas between them.
+class EventWriter {
+ public:
+  explicit EventWriter(std::ostream& out) : out_(out) {}
+
+  void name(const char* what, int thread, const std::string& name) {
+    begin() << R"({"name":")" << what << R"(","ph":"M","pid":)" << process << R"(,"tid":)" << thread
+            << R"(,"args":{"name":)" << text_of(name) << "}}";
+  }
+  void sort_index(int thread) {
+    begin() << R"({"name":"thread_sort_index","ph":"M","pid":)" << process << R"(,"tid":)" << thread
+            << R"(,"args":{"sort_index":)" << thread << "}}";
+  }
+  void slice(const std::string& name, const char* category, int thread, std::int64_t begin_ns,
+             std::int64_t end_ns, const std::string& arguments) {
+    begin() << R"({"name":)" << text_of(name) << R"(,"cat":")" << category << R"(","ph":"X","pid":)"
+            << process << R"(,"tid":)" << thread << R"(,"ts":)" << microseconds(begin_ns) << R"(,"dur":)"
+            << microseconds(end_ns - begin_ns) << R"(,"args":)" << arguments << "}";
+  }
+  void counter(const MemorySample& sample) {
+    begin() << R"({"name":"memory","ph":"C","pid":)" << process << R"(,"ts":)" << microseconds(sample.time_ns)
+            << R"(,"args":{"bytes":)" << sample.bytes << "}}";
+  }
+
+ private:
+  std::ostream& begin() {
+    out_ << (first_ ? "\n" : ",\n");
+    first_ = false;
+    return out_;
+  }
+  std::ostream& out_;
+  bool first_ = true;
+};
+
+std::vector<std::size_t> order_of_spans(const Trace& trace) {
+  std::vector<std::size_t> order(trace.spans.size());
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    const Span &x = trace.spans[a], &y = trace.spans[b];
+    return x.begin_ns != y.begin_ns ? x.begin_ns < y.begin_ns : x.end_ns > y.end_ns;
+  });
+  return order;
+}
+
+void write_events(const Trace& trace, std::ostream& out) {
+  EventWriter writer(out);
+  const auto order = order_of_spans(trace);
+  const Tracks tracks = assign_tracks(trace, order);
+  writer.name("process_name", runs_lane, trace.backend.empty() ? "Lapidary" : trace.backend);
+  writer.name("thread_name", runs_lane, "Runs");
+  writer.sort_index(runs_lane);
+  for (int thread = 1; thread <= static_cast<int>(tracks.names.size()); ++thread) {
+    writer.name("thread_name", thread, tracks.names[static_cast<std::size_t>(thread - 1)]);
+    writer.sort_index(thread);
+  }
+  int run = 0;
+  for (const auto& [begin_ns, end_ns] : trace.runs)
+    writer.slice("run " + std::to_string(++run), "run", runs_lane, begin_ns, end_ns, "{}");
+  std::vector<std::string> arguments(trace.steps.size());  // as text, once a step however often it ran
+  for (std::size_t i = 0; i < trace.steps.size(); ++i) arguments[i] = text_of(arguments_of(trace.steps[i]));
+  for (const std::size_t index : order) {
+    const Span& span = trace.spans[index];
+    const auto step = static_cast<std::size_t>(span.step);
+    writer.slice(trace.steps[step].op_type, "operator", tracks.of_span[index], span.begin_ns, span.end_ns,
+                 arguments[step]);
+  }
+  for (const auto& sample : trace.memory) writer.counter(sample);
+}
+
+}  // namespace
+
+void write_chrome_trace(const Trace& trace, const std::string& path) {
+  std::ofstream out(path, std::ios::binary);
+  if (!out) throw Error("cannot be written", Error::Kind::Machine).file(path);
+  const Json about = {{"model", trace.model_name},
+                      {"backend", trace.backend},
+                      {"threads", trace.threads},
+                      {"load_ns", trace.load_ns},
+                      {"compile_ns", trace.compile_ns}};
+  out << R"({"displayTimeUnit":"ms","otherData":)" << text_of(about) << R"(,"traceEvents":[)";
+  write_events(trace, out);
+  out << "\n]}\n";
+  out.flush();
+  if (!out)
+    throw Error("could not be written to its end", Error::Kind::Machine)
+        .file(path)
+        .advice("Is the disk full?");
+}
+
+}  // namespace lapidary

@@ -1,0 +1,128 @@
+#include <QFile>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QRegularExpression>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include <random>
+
+#include "engine/trace/statistics.h"
+
+using namespace lapidary;
+
+namespace {
+
+/// The first breach of the format's rules, or nothing: every event has what its phase needs, threads are
+/// named, and slices of one thread nest.
+QString breach(const QJsonObject& trace) {
+  if (trace["displayTimeUnit"].toString() != "ms") return "displayTimeUnit";
+  QSet<int> named;
+  std::map<int, std::vector<std::pair<double, double>>> slices;
+  for (const auto& value : trace["traceEvents"].toArray()) {
+    const QJsonObject event = value.toObject();
+    const QString phase = event["ph"].toString();
+    if (!event["name"].isString() || !event["pid"].isDouble()) return "name or pid of " + phase;
+    if (phase == "M") {
+      if (event["name"].toString() == "thread_name") named.insert(event["tid"].toInt());
+      continue;
+    }
+    if (!event["ts"].isDouble()) return "ts of " + phase;
+    if (phase == "C" && !event["args"].toObject()["bytes"].isDouble()) return "counter without number";
+    if (phase != "X") continue;
+    if (!event["dur"].isDouble() || event["dur"].toDouble() < 0) return "dur";
+    if (!named.contains(event["tid"].toInt())) return "slice in a thread without name";
+    const double begin = std::round(event["ts"].toDouble() * 1000);
+    slices[event["tid"].toInt()].emplace_back(begin, begin + std::round(event["dur"].toDouble() * 1000));
+  }
+  for (auto& [thread, list] : slices) {
+    std::stable_sort(list.begin(), list.end(), [](const auto& a, const auto& b) {
+      return a.first != b.first ? a.first < b.first : a.second > b.second;
+    });
+    std::vector<double> open;
+    for (const auto& [begin, end] : list) {
+      while (!open.empty() && open.back() <= begin) open.pop_back();
+      if (!open.empty() && end > open.back()) return QString("slices cross in thread %1").arg(thread);
+      open.push_back(end);
+    }
+  }
+  return {};
+}
+
+QByteArray written(const Trace& trace) {
+  QTemporaryDir folder;
+  const QString path = folder.filePath("trace.json");
+  write_chrome_trace(trace, path.toStdString());
+  QFile file(path);
+  return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+}
+
+Trace small_trace() {
+  Trace trace;
+  trace.backend = "cpu";
+  trace.lanes = {{"Thread 1"}};
+  Step step;
+  step.name = "say \"hi\"\\\n\xff";
+  step.op_type = "Conv";
+  step.flops = 2e6;
+  step.bytes = 4096;
+  step.inputs = {Type::tensor(DataType::Float32, Shape{1, 3})};
+  trace.steps = {step};
+  trace.runs = {{0, 2'000'000'001}};
+  trace.spans = {{0, 0, 0, 1'000'000'007, 1'000'001'010}};
+  trace.memory = {{1'000'001'010, 123456}};
+  return trace;
+}
+
+}  // namespace
+
+class ChromeTraceTest : public QObject {
+  Q_OBJECT
+ private slots:
+  void eventsFollowTheFormat() {
+    const QByteArray text = written(small_trace());
+    QJsonParseError error;
+    const auto document = QJsonDocument::fromJson(text, &error);
+    QCOMPARE(error.error, QJsonParseError::NoError);
+    QCOMPARE(breach(document.object()), QString());
+    QJsonObject slice;
+    for (const auto& event : document["traceEvents"].toArray())
+      if (event.toObject()["cat"].toString() == "operator") slice = event.toObject();
+    QCOMPARE(slice["name"].toString(), QString("Conv"));
+    QVERIFY(slice["args"].toObject()["node"].toString().startsWith("say \"hi\"\\\n"));
+    QCOMPARE(slice["args"].toObject()["flops"].toDouble(), 2e6);
+    QCOMPARE(slice["args"].toObject()["bytes"].toInt(), 4096);
+    QCOMPARE(slice["args"].toObject()["inputs"].toArray()[0].toString(), QString("float32 1 × 3"));
+  }
+
+  void timesKeepTheirNanoseconds() {
+    const QByteArray text = written(small_trace());
+    QVERIFY(text.contains("\"ts\":1000000.007,\"dur\":1.003,"));
+  }
+
+  void spansThatCrossGetLanesOfTheirOwn() {
+    std::mt19937 random(3);
+    Trace trace = small_trace();
+    trace.lanes.push_back({"Thread 2"});
+    trace.spans.clear();
+    for (int i = 0; i < 500; ++i) {
+      const auto begin = static_cast<std::int64_t>(random() % 100'000);
+      trace.spans.push_back(
+          {0, static_cast<int>(random() % 2), 0, begin, begin + static_cast<int>(random() % 2000)});
+    }
+    const auto document = QJsonDocument::fromJson(written(trace));
+    QCOMPARE(breach(document.object()), QString());
+    int slices = 0;
+    for (const auto& event : document["traceEvents"].toArray())
+      slices += event.toObject()["cat"].toString() == "operator";
+    QCOMPARE(slices, 500);
+  }
+
+  void aFolderThatIsNotThereIsAnError() {
+    QVERIFY_THROWS_EXCEPTION(Error, write_chrome_trace(small_trace(), "no such folder/trace.json"));
+  }
+};
+
+QTEST_GUILESS_MAIN(ChromeTraceTest)
+#include "chrome_trace_test.moc"
