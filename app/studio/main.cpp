@@ -1,6 +1,61 @@
 #include <QApplication>
+#include <QCommandLineParser>
+#include <QSettings>
+
+#include "app/studio/startup_report.h"
+#include "ui/document/theme.h"
+#include "ui/shell/main_window.h"
+
+using namespace lapidary::ui;
 
 int main(int argc, char** argv) {
   QApplication application(argc, argv);
-  return 0;
+  QApplication::setApplicationName(QStringLiteral("Lapidary"));
+  QApplication::setOrganizationName(QStringLiteral("lapidary"));
+  QApplication::setApplicationVersion(QStringLiteral(LAPIDARY_VERSION));
+  QApplication::setDesktopFileName(QStringLiteral("org.lapidary.Studio"));
+
+  QCommandLineParser parser;
+  parser.setApplicationDescription(QApplication::translate("main", "A studio for ONNX models."));
+  parser.addHelpOption();
+  parser.addVersionOption();
+  parser.addPositionalArgument(QStringLiteral("models"), QApplication::translate("main", "Models to open."),
+                               QStringLiteral("[MODEL…]"));
+  const QCommandLineOption report(QStringLiteral("startup-report"),
+                                  QApplication::translate("main", "Write how long starting took to FILE."),
+                                  QStringLiteral("FILE.json"));
+  const QCommandLineOption screenshot(
+      QStringLiteral("screenshot"),
+      QApplication::translate("main", "Save the window to FILE once it is painted."),
+      QStringLiteral("FILE.png"));
+  const QCommandLineOption quit(QStringLiteral("quit-when-painted"),
+                                QApplication::translate("main", "End once the model is painted."));
+  const QCommandLineOption size(QStringLiteral("size"),
+                                QApplication::translate("main", "Size of the window."),
+                                QStringLiteral("WIDTHxHEIGHT"));
+  const QCommandLineOption mode(QStringLiteral("theme"), QApplication::translate("main", "light or dark."),
+                                QStringLiteral("THEME"));
+  const QCommandLineOption run(QStringLiteral("run"),
+                               QApplication::translate("main", "Run the model once it is open."));
+  parser.addOptions({report, screenshot, quit, size, mode, run});
+  parser.process(application);
+
+  Theme theme;
+  theme.setMode(static_cast<Theme::Mode>(QSettings().value(QStringLiteral("view/theme"), 0).toInt()));
+  if (parser.isSet(mode))
+    theme.setMode(parser.value(mode) == QLatin1String("dark") ? Theme::Mode::Dark : Theme::Mode::Light);
+  theme.applyToApplication();
+
+  MainWindow window(&theme);
+  if (parser.isSet(size)) {
+    const QStringList sides = parser.value(size).split(QLatin1Char('x'));
+    if (sides.size() == 2) window.resize(sides[0].toInt(), sides[1].toInt());
+  }
+  StartupReport watch(
+      &window, {parser.value(report), parser.value(screenshot), parser.isSet(quit), parser.isSet(run)});
+  window.show();
+  watch.windowShown();
+  window.openFiles(parser.positionalArguments());
+  watch.watch(window.document());
+  return QApplication::exec();
 }

@@ -211,11 +211,16 @@ void Document::closeAllGroups() {
   startLayout();
 }
 
-Job* Document::run(const RunSettings& settings) {
+void Document::setRunSettings(const RunSettings& settings) {
+  runSettings_ = settings;
+  Q_EMIT runSettingsChanged();
+}
+
+Job* Document::run() {
   runError_.reset();
   Job* job = jobs_->start(
       this, QStringLiteral("run"), tr("Run %1").arg(title()),
-      [model = model(), name = title().toStdString(), settings](const JobControl& control) {
+      [model = model(), name = title().toStdString(), settings = runSettings_](const JobControl& control) {
         return std::make_shared<const RunResult>(run_model(model, name, settings, control));
       },
       [this](std::shared_ptr<const RunResult> result) {

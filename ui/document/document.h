@@ -64,8 +64,11 @@ class Document : public QObject {
   void openAllGroups();
   void closeAllGroups();
 
+  /// How the next run is to be made.
+  const RunSettings& runSettings() const { return runSettings_; }
+  void setRunSettings(const RunSettings& settings);
   /// Runs in a job; result() and heat() follow.
-  Job* run(const RunSettings& settings);
+  Job* run();
   bool isRunning() const;
   void cancelRun();
   /// The last run that came through; nullptr before.
@@ -94,6 +97,7 @@ class Document : public QObject {
   void layoutChanged();
   /// cost(), unsupported() and problems() are there.
   void analysed();
+  void runSettingsChanged();
   /// A run began, came through or failed.
   void runChanged();
 
@@ -121,6 +125,7 @@ class Document : public QObject {
   std::vector<Problem> problems_;
   std::set<std::string> open_;
   std::shared_ptr<const Layout> layout_;
+  RunSettings runSettings_;
   std::shared_ptr<const RunResult> result_;
   std::optional<Error> runError_;
 };

@@ -1,0 +1,107 @@
+#include "app/studio/startup_report.h"
+
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <QApplication>
+#include <QEvent>
+#include <QFile>
+#include <QJsonDocument>
+#include <QPixmap>
+#include <QTimer>
+
+#include "ui/document/document.h"
+#include "ui/shell/document_page.h"
+#include "ui/shell/main_window.h"
+
+namespace lapidary::ui {
+
+namespace {
+
+/// When the process began, in milliseconds since boot: field 22 of /proc/self/stat, in clock ticks.
+double processBegin() {
+  QFile file(QStringLiteral("/proc/self/stat"));
+  if (!file.open(QIODevice::ReadOnly)) return 0;
+  // The second field, the program's name, may hold blanks; count from its closing parenthesis.
+  const QByteArray line = file.readAll();
+  const QList<QByteArray> fields = line.mid(line.lastIndexOf(')') + 2).split(' ');
+  return fields.value(19).toDouble() * 1000.0 / static_cast<double>(sysconf(_SC_CLK_TCK));
+}
+
+double millisecondsSinceBegin() {
+  timespec now{};
+  clock_gettime(CLOCK_BOOTTIME, &now);
+  return static_cast<double>(now.tv_sec) * 1000.0 + static_cast<double>(now.tv_nsec) / 1e6 - processBegin();
+}
+
+double peakBytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) * 1024.0;
+}
+
+}  // namespace
+
+StartupReport::StartupReport(MainWindow* window, Wishes wishes)
+    : QObject(window), window_(window), wishes_(std::move(wishes)) {}
+
+void StartupReport::mark(const QString& step) { report_[step] = millisecondsSinceBegin(); }
+
+void StartupReport::windowShown() { mark(QStringLiteral("window_shown")); }
+
+void StartupReport::watch(Document* document) {
+  document_ = document;
+  if (!document) {
+    QTimer::singleShot(0, this, &StartupReport::painted);
+    return;
+  }
+  connect(document, &Document::stateChanged, this, [this] {
+    if (document_->state() == Document::State::Ready) mark(QStringLiteral("model_loaded"));
+    if (document_->state() == Document::State::Failed) QTimer::singleShot(0, this, &StartupReport::painted);
+  });
+  connect(document, &Document::layoutChanged, this, [this] {
+    if (laidOut_) return;
+    laidOut_ = true;
+    mark(QStringLiteral("layout_done"));
+    window_->page()->canvas()->installEventFilter(this);
+    window_->page()->canvas()->update();
+  });
+}
+
+bool StartupReport::eventFilter(QObject* watched, QEvent* event) {
+  if (event->type() == QEvent::Paint && laidOut_ && !painted_) {
+    painted_ = true;
+    // This event is still to be handled: the paint is over when the queue is empty again.
+    QTimer::singleShot(0, this, &StartupReport::painted);
+  }
+  return QObject::eventFilter(watched, event);
+}
+
+void StartupReport::painted() {
+  if (report_.contains(QStringLiteral("first_full_paint"))) return;
+  mark(QStringLiteral("first_full_paint"));
+  report_[QStringLiteral("peak_rss_bytes")] = peakBytes();
+  if (!wishes_.reportPath.isEmpty()) {
+    QFile file(wishes_.reportPath);
+    if (file.open(QIODevice::WriteOnly)) file.write(QJsonDocument(report_).toJson());
+  }
+  if (wishes_.run && document_ && document_->state() == Document::State::Ready)
+    runAndFinish();
+  else
+    finish();
+}
+
+void StartupReport::runAndFinish() {
+  window_->runModel();
+  connect(document_, &Document::runChanged, this, [this] {
+    if (!document_->isRunning()) QTimer::singleShot(300, this, &StartupReport::finish);
+  });
+}
+
+void StartupReport::finish() {
+  if (!wishes_.screenshotPath.isEmpty()) window_->grab().save(wishes_.screenshotPath);
+  if (wishes_.quit) window_->close();
+}
+
+}  // namespace lapidary::ui

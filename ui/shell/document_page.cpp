@@ -1,0 +1,117 @@
+#include "ui/shell/document_page.h"
+
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QPainter>
+#include <QProgressBar>
+#include <QPushButton>
+#include <QStackedLayout>
+#include <QVBoxLayout>
+
+#include "ui/document/format.h"
+#include "ui/shell/breadcrumb.h"
+
+namespace lapidary::ui {
+
+DocumentPage::DocumentPage(Document* document, QWidget* parent)
+    : QWidget(parent), document_(document), stack_(new QStackedLayout(this)) {
+  waiting_ = makeWaiting();
+  failure_ = makeFailure();
+  content_ = makeContent();
+  for (QWidget* page : {waiting_, failure_, content_}) stack_->addWidget(page);
+  connect(document, &Document::stateChanged, this, &DocumentPage::showState);
+  connect(document, &Document::layoutChanged, this, &DocumentPage::showState);
+  connect(document->theme(), &Theme::changed, this, qOverload<>(&QWidget::update));
+  showState();
+}
+
+QWidget* DocumentPage::makeWaiting() {
+  auto* page = new QWidget;
+  auto* column = new QVBoxLayout(page);
+  waitingText_ = new QLabel;
+  waitingText_->setProperty("role", QStringLiteral("weak"));
+  waitingText_->setAlignment(Qt::AlignCenter);
+  auto* bar = new QProgressBar;
+  bar->setRange(0, 0);
+  bar->setTextVisible(false);
+  bar->setFixedWidth(200);
+  column->addStretch(1);
+  column->addWidget(waitingText_);
+  column->addSpacing(8);
+  column->addWidget(bar, 0, Qt::AlignHCenter);
+  column->addStretch(1);
+  return page;
+}
+
+QWidget* DocumentPage::makeFailure() {
+  auto* page = new QWidget;
+  auto* column = new QVBoxLayout(page);
+  failureTitle_ = new QLabel;
+  failureTitle_->setProperty("role", QStringLiteral("title"));
+  failureTitle_->setAlignment(Qt::AlignCenter);
+  failureText_ = new QLabel;
+  failureText_->setWordWrap(true);
+  failureText_->setAlignment(Qt::AlignCenter);
+  failureText_->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+  failureText_->setFixedWidth(520);
+  auto* again = new QPushButton(tr("Try again"));
+  auto* other = new QPushButton(tr("Open another…"));
+  auto* close = new QPushButton(tr("Close tab"));
+  followLinks_ = new QPushButton(tr("Allow links and open"));
+  auto* row = new QHBoxLayout;
+  row->setSpacing(8);
+  row->addStretch(1);
+  for (QPushButton* button : {again, followLinks_, other, close}) row->addWidget(button);
+  row->addStretch(1);
+  column->addStretch(2);
+  column->addWidget(failureTitle_);
+  column->addSpacing(8);
+  column->addWidget(failureText_, 0, Qt::AlignHCenter);
+  column->addSpacing(16);
+  column->addLayout(row);
+  column->addStretch(3);
+  connect(again, &QPushButton::clicked, this, [this] { document_->open(document_->path()); });
+  connect(followLinks_, &QPushButton::clicked, this, [this] { document_->open(document_->path(), {true}); });
+  connect(other, &QPushButton::clicked, this, &DocumentPage::openWanted);
+  connect(close, &QPushButton::clicked, this, &DocumentPage::closeWanted);
+  return page;
+}
+
+QWidget* DocumentPage::makeContent() {
+  auto* page = new QWidget;
+  auto* column = new QVBoxLayout(page);
+  column->setContentsMargins(0, 0, 0, 0);
+  column->setSpacing(0);
+  column->addWidget(new Breadcrumb(document_));
+  canvas_ = new QWidget;
+  column->addWidget(canvas_, 1);
+  return page;
+}
+
+void DocumentPage::showState() {
+  switch (document_->state()) {
+    case Document::State::Empty:
+    case Document::State::Loading:
+      waitingText_->setText(tr("Opening %1").arg(document_->title()));
+      stack_->setCurrentWidget(waiting_);
+      break;
+    case Document::State::Failed: {
+      const Error& error = *document_->error();
+      failureTitle_->setText(tr("%1 cannot be opened").arg(document_->title()));
+      failureText_->setText(text(error.what()));
+      followLinks_->setVisible(error.advice().find("--follow-links") != std::string::npos);
+      stack_->setCurrentWidget(failure_);
+      break;
+    }
+    case Document::State::Ready:
+      waitingText_->setText(tr("Laying out %1").arg(document_->title()));
+      stack_->setCurrentWidget(document_->layout() ? content_ : waiting_);
+      break;
+  }
+}
+
+void DocumentPage::paintEvent(QPaintEvent*) {
+  QPainter(this).fillRect(rect(), document_->theme()->colors().canvas);
+}
+
+}  // namespace lapidary::ui

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <QWidget>
+
+#include "ui/document/document.h"
+
+class QLabel;
+class QPushButton;
+class QStackedLayout;
+
+namespace lapidary::ui {
+
+class Breadcrumb;
+
+/// The middle of the window for one document: breadcrumb and canvas, or how far opening is, or why it failed.
+class DocumentPage : public QWidget {
+  Q_OBJECT
+
+ public:
+  explicit DocumentPage(Document* document, QWidget* parent = nullptr);
+  Document* document() const { return document_; }
+  QWidget* canvas() const { return canvas_; }
+
+ Q_SIGNALS:
+  void openWanted();
+  void closeWanted();
+
+ protected:
+  void paintEvent(QPaintEvent* event) override;
+
+ private:
+  QWidget* makeWaiting();
+  QWidget* makeFailure();
+  QWidget* makeContent();
+  void showState();
+
+  Document* document_;
+  QStackedLayout* stack_;
+  QLabel* waitingText_ = nullptr;
+  QLabel* failureTitle_ = nullptr;
+  QLabel* failureText_ = nullptr;
+  QPushButton* followLinks_ = nullptr;
+  QWidget* waiting_ = nullptr;
+  QWidget* failure_ = nullptr;
+  QWidget* content_ = nullptr;
+  QWidget* canvas_ = nullptr;
+};
+
+}  // namespace lapidary::ui

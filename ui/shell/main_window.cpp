@@ -1,0 +1,305 @@
+#include "ui/shell/main_window.h"
+
+#include <QCoreApplication>
+#include <QDir>
+#include <QDragEnterEvent>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QLabel>
+#include <QMimeData>
+#include <QSettings>
+#include <QStackedWidget>
+#include <QStatusBar>
+#include <QTabBar>
+#include <QToolBar>
+#include <QToolButton>
+
+#include "ui/document/format.h"
+#include "ui/jobs/jobs_panel.h"
+#include "ui/shell/command_palette.h"
+#include "ui/shell/commands.h"
+#include "ui/shell/document_page.h"
+#include "ui/shell/find_box.h"
+#include "ui/shell/header.h"
+#include "ui/shell/outline_panel.h"
+#include "ui/shell/panel_dock.h"
+#include "ui/shell/problems_panel.h"
+#include "ui/shell/recent_files.h"
+#include "ui/shell/start_page.h"
+
+namespace lapidary::ui {
+
+namespace {
+
+constexpr int leftWidth = 232, rightWidth = 288;
+
+}  // namespace
+
+QString samplePath() {
+  const QDir binaries(QCoreApplication::applicationDirPath());
+  // Installed, and inside the build tree.
+  for (const char* folder : {"../share/lapidary/samples", "../../../resources/samples"}) {
+    const QDir samples(binaries.filePath(QLatin1String(folder)));
+    const QStringList models = samples.entryList({QStringLiteral("*.onnx")}, QDir::Files);
+    if (!models.isEmpty()) return QDir::cleanPath(samples.filePath(models.front()));
+  }
+  return {};
+}
+
+MainWindow::MainWindow(Theme* theme, QWidget* parent)
+    : QMainWindow(parent),
+      theme_(theme),
+      jobs_(new JobList(this)),
+      commands_(new Commands(this)),
+      palette_(new CommandPalette(commands_, this)),
+      header_(new Header(theme)),
+      pages_(new QStackedWidget),
+      start_(new StartPage(theme)),
+      modelLine_(new QLabel),
+      selectionLine_(new QLabel) {
+  setWindowTitle(tr("Lapidary"));
+  setAcceptDrops(true);
+  setDockOptions(AnimatedDocks | AllowNestedDocks | AllowTabbedDocks);
+  setCorner(Qt::BottomLeftCorner, Qt::BottomDockWidgetArea);
+  setCorner(Qt::BottomRightCorner, Qt::BottomDockWidgetArea);
+  auto* bar = new QToolBar(tr("Header"));
+  bar->setObjectName(QStringLiteral("header"));
+  bar->setMovable(false);
+  bar->setContextMenuPolicy(Qt::PreventContextMenu);
+  bar->addWidget(header_);
+  addToolBar(bar);
+  setCentralWidget(pages_);
+  pages_->addWidget(start_);
+  statusBar()->setFixedHeight(24);
+  statusBar()->setSizeGripEnabled(false);
+  statusBar()->setContentsMargins(8, 0, 8, 0);
+  statusBar()->addWidget(modelLine_, 1);
+  statusBar()->addPermanentWidget(selectionLine_);
+  makePanels();
+  makeMenus();
+
+  connect(start_, &StartPage::openWanted, this, &MainWindow::openDialog);
+  connect(start_, &StartPage::sampleWanted, this, &MainWindow::openSample);
+  connect(start_, &StartPage::fileWanted, this, [this](const QString& path) { openFiles({path}); });
+  connect(header_->plus(), &QToolButton::clicked, this, &MainWindow::openDialog);
+  connect(header_, &Header::runWanted, this, &MainWindow::runModel);
+  connect(header_, &Header::runSettingsWanted, this, [this] { right_->showPage(RunPage); });
+  QTabBar* tabs = header_->tabs();
+  connect(tabs, &QTabBar::currentChanged, this, &MainWindow::showCurrent);
+  connect(tabs, &QTabBar::tabCloseRequested, this, &MainWindow::closeTab);
+  connect(tabs, &QTabBar::tabMoved, this, [this](int from, int to) {
+    QWidget* moved = pages_->widget(from + 1);
+    pages_->removeWidget(moved);
+    pages_->insertWidget(to + 1, moved);
+  });
+  connect(jobs_, &JobList::activityChanged, this, &MainWindow::showStatus);
+  restoreLayout();
+  showCurrent();
+}
+
+MainWindow::~MainWindow() {
+  // The panels watch documents; they go first.
+  for (PanelDock* dock : {left_, right_, bottom_}) delete dock;
+  delete pages_;
+}
+
+template <class Panel>
+QWidget* MainWindow::followDocument(Panel* panel) {
+  connect(this, &MainWindow::documentChanged, panel, [this, panel] { panel->setDocument(document()); });
+  panel->setDocument(document());
+  return panel;
+}
+
+void MainWindow::makePanels() {
+  left_ = new PanelDock(QStringLiteral("left"), tr("Model"), this);
+  left_->addPage(tr("Outline"), [this] { return followDocument(new OutlinePanel(theme_)); });
+  left_->addPage(tr("Problems"), [this] { return followDocument(new ProblemsPanel(theme_)); });
+  bottom_ = new PanelDock(QStringLiteral("bottom"), tr("Results"), this);
+  bottom_->addPage(tr("Jobs"), [this] { return new JobsPanel(jobs_); });
+  right_ = new PanelDock(QStringLiteral("right"), tr("Inspector"), this);
+  addDockWidget(Qt::LeftDockWidgetArea, left_);
+  addDockWidget(Qt::RightDockWidgetArea, right_);
+  addDockWidget(Qt::BottomDockWidgetArea, bottom_);
+}
+
+Document* MainWindow::document() const {
+  const DocumentPage* current = page();
+  return current ? current->document() : nullptr;
+}
+
+DocumentPage* MainWindow::page() const { return qobject_cast<DocumentPage*>(pages_->currentWidget()); }
+
+Document* MainWindow::openFiles(const QStringList& paths) {
+  for (const QString& path : paths) {
+    int tab = -1;
+    for (int i = 0; i < header_->tabs()->count() && tab < 0; ++i) {
+      const auto* open = qobject_cast<DocumentPage*>(pages_->widget(i + 1));
+      if (QFileInfo(open->document()->path()) == QFileInfo(path)) tab = i;
+    }
+    if (tab < 0)
+      addTab(path);
+    else
+      header_->tabs()->setCurrentIndex(tab);
+  }
+  return document();
+}
+
+void MainWindow::addTab(const QString& path) {
+  auto* opened = new Document(theme_, jobs_);
+  auto* added = new DocumentPage(opened);
+  opened->setParent(added);
+  pages_->addWidget(added);
+  connect(added, &DocumentPage::openWanted, this, &MainWindow::openDialog);
+  connect(added, &DocumentPage::closeWanted, this, [this, added] { closeTab(pages_->indexOf(added) - 1); });
+  connect(opened, &Document::stateChanged, this, [this, opened] {
+    if (opened->state() == Document::State::Ready) RecentFiles::add(opened->path());
+    if (opened == document()) showCurrent();
+  });
+  connect(opened, &Document::analysed, this, &MainWindow::showStatus);
+  connect(opened, &Document::analysed, this, &MainWindow::showProblemCount);
+  connect(opened, &Document::runChanged, this, &MainWindow::showStatus);
+  connect(opened->selection(), &Selection::changed, this, &MainWindow::showStatus);
+  const int tab = header_->tabs()->addTab(QFileInfo(path).fileName());
+  header_->tabs()->setTabToolTip(tab, path);
+  header_->tabs()->setCurrentIndex(tab);
+  opened->open(path);
+  showCurrent();
+}
+
+void MainWindow::closeTab(int index) {
+  if (index < 0 || index >= header_->tabs()->count()) return;
+  QWidget* closed = pages_->widget(index + 1);
+  {
+    const QSignalBlocker quiet(header_->tabs());
+    header_->tabs()->removeTab(index);
+  }
+  pages_->removeWidget(closed);
+  showCurrent();
+  closed->deleteLater();
+}
+
+void MainWindow::showCurrent() {
+  const int tab = header_->tabs()->currentIndex();
+  pages_->setCurrentIndex(tab + 1);
+  if (document() != shown_) {
+    shown_ = document();
+    header_->setDocument(shown_);
+    Q_EMIT documentChanged();
+  }
+  // Panels belong to a model; without one the start page has the window to itself.
+  left_->setVisible(shown_ != nullptr && leftWanted_);
+  right_->setVisible(shown_ != nullptr && rightWanted_);
+  if (!shown_) bottom_->hide();
+  setWindowTitle(shown_ ? tr("%1 — Lapidary").arg(shown_->title()) : tr("Lapidary"));
+  showProblemCount();
+  showStatus();
+}
+
+void MainWindow::showProblemCount() {
+  const auto problems = shown_ ? shown_->problems().size() + shown_->unsupported().size() : 0;
+  left_->setPageTitle(ProblemsPage, problems == 0 ? tr("Problems") : tr("Problems %1").arg(problems));
+}
+
+void MainWindow::showStatus() {
+  QStringList model, right;
+  if (shown_ && shown_->model()) {
+    const Model& current = *shown_->model();
+    model += tr("%n operator(s)", nullptr, static_cast<int>(current.graph->nodes.size()));
+    if (const auto& cost = shown_->cost()) {
+      model += tr("%1 parameters").arg(count(static_cast<double>(cost->parameters)));
+      if (cost->flops > 0) model += flops(cost->flops);
+    }
+    model += tr("opset %1").arg(current.opset());
+    const QString producer = text(current.producer_name + " " + current.producer_version).trimmed();
+    if (!producer.isEmpty()) model += producer;
+  }
+  if (const Job* job = jobs_->firstRunning(); job && job->elapsedMilliseconds() > 200)
+    right += job->progress() < 0 ? job->title()
+                                 : tr("%1 %2 %").arg(job->title()).arg(qRound(job->progress() * 100));
+  else if (shown_ && !shown_->selection()->isEmpty()) {
+    double time = 0;
+    for (const Element& element : shown_->selection()->elements())
+      for (const int node : shown_->nodesOf(element)) time += shown_->heat()->valueAt(node);
+    right += tr("%n selected", nullptr, static_cast<int>(shown_->selection()->elements().size()));
+    if (shown_->heat()->hasValues()) right += milliseconds(time);
+  } else if (shown_ && shown_->result()) {
+    right += tr("run %1").arg(milliseconds(shown_->result()->summary.total_ms));
+  }
+  modelLine_->setText(model.join(QStringLiteral(" · ")));
+  selectionLine_->setText(right.join(QStringLiteral(" · ")));
+}
+
+void MainWindow::openDialog() {
+  const QString folder = shown_ ? QFileInfo(shown_->path()).path() : QString();
+  openFiles(QFileDialog::getOpenFileNames(
+      this, tr("Open models"), folder,
+      tr("Models (*.onnx *.onnxtxt *.textproto *.json *.gz *.zip);;All files (*)")));
+}
+
+void MainWindow::openSample() {
+  const QString sample = samplePath();
+  if (!sample.isEmpty()) openFiles({sample});
+}
+
+void MainWindow::runModel() {
+  if (!shown_ || shown_->state() != Document::State::Ready) return;
+  if (shown_->isRunning())
+    shown_->cancelRun();
+  else
+    shown_->run();
+}
+
+void MainWindow::keepThumbnail() {
+  const DocumentPage* current = page();
+  if (!current || !current->document()->layout()) return;
+  QWidget* canvas = current->canvas();
+  RecentFiles::setThumbnail(
+      current->document()->path(),
+      canvas->grab().toImage().scaled(400, 240, Qt::KeepAspectRatio, Qt::SmoothTransformation));
+}
+
+void MainWindow::setThemeMode(Theme::Mode mode) {
+  theme_->setMode(mode);
+  QSettings().setValue(QStringLiteral("view/theme"), static_cast<int>(mode));
+}
+
+void MainWindow::restoreLayout() {
+  QSettings settings;
+  resize(1280, 800);
+  leftWanted_ = settings.value(QStringLiteral("view/left"), true).toBool();
+  rightWanted_ = settings.value(QStringLiteral("view/right"), true).toBool();
+  resizeDocks({left_, right_}, {leftWidth, rightWidth}, Qt::Horizontal);
+  resizeDocks({bottom_}, {height() / 3}, Qt::Vertical);
+  bottom_->hide();
+  if (settings.contains(QStringLiteral("window/state"))) {
+    restoreGeometry(settings.value(QStringLiteral("window/geometry")).toByteArray());
+    restoreState(settings.value(QStringLiteral("window/state")).toByteArray());
+  }
+}
+
+void MainWindow::saveLayout() {
+  QSettings settings;
+  settings.setValue(QStringLiteral("window/geometry"), saveGeometry());
+  settings.setValue(QStringLiteral("window/state"), saveState());
+  settings.setValue(QStringLiteral("view/left"), leftWanted_);
+  settings.setValue(QStringLiteral("view/right"), rightWanted_);
+}
+
+void MainWindow::closeEvent(QCloseEvent* event) {
+  keepThumbnail();
+  saveLayout();
+  QMainWindow::closeEvent(event);
+}
+
+void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
+  if (event->mimeData()->hasUrls()) event->acceptProposedAction();
+}
+
+void MainWindow::dropEvent(QDropEvent* event) {
+  QStringList paths;
+  for (const QUrl& url : event->mimeData()->urls())
+    if (url.isLocalFile()) paths += url.toLocalFile();
+  openFiles(paths);
+}
+
+}  // namespace lapidary::ui

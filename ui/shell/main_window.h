@@ -1,0 +1,104 @@
+#pragma once
+
+#include <QMainWindow>
+#include <vector>
+
+#include "ui/document/document.h"
+
+class QLabel;
+class QMenu;
+class QStackedWidget;
+
+namespace lapidary::ui {
+
+class CommandPalette;
+class Commands;
+class DocumentPage;
+class Header;
+class PanelDock;
+class StartPage;
+
+/// The window: header, outline and problems left, canvas in the middle, inspector right, results below,
+/// status line. Holds one document a tab; all panels show the current one.
+class MainWindow : public QMainWindow {
+  Q_OBJECT
+
+ public:
+  explicit MainWindow(Theme* theme, QWidget* parent = nullptr);
+  ~MainWindow() override;
+
+  /// Opens each file in a tab of its own; one that is open already comes to the front. Returns the last one's
+  /// document.
+  Document* openFiles(const QStringList& paths);
+  /// nullptr while no model is open.
+  Document* document() const;
+  DocumentPage* page() const;
+  Commands* commands() const { return commands_; }
+  Header* header() const { return header_; }
+  PanelDock* left() const { return left_; }
+  PanelDock* right() const { return right_; }
+  PanelDock* bottom() const { return bottom_; }
+  JobList* jobs() const { return jobs_; }
+
+  /// Pages of the docks, in tab order.
+  enum LeftPage { OutlinePage, ProblemsPage };
+  enum RightPage { InspectorPage, RunPage };
+  enum BottomPage { JobsPage };
+
+ public Q_SLOTS:
+  void openDialog();
+  void openSample();
+  void closeTab(int index);
+  void runModel();
+
+ Q_SIGNALS:
+  /// Another document is current, or none.
+  void documentChanged();
+
+ protected:
+  void closeEvent(QCloseEvent* event) override;
+  void dragEnterEvent(QDragEnterEvent* event) override;
+  void dropEvent(QDropEvent* event) override;
+
+ private:
+  void makePanels();
+  void makeMenus();
+  void makeFileMenu();
+  void makeEditMenu();
+  void makeViewMenu();
+  void makeRunMenu();
+  void makeHelpMenu();
+  void fillRecent(QMenu* menu);
+  QMenu* addMenu(const QString& title);
+  /// A panel page that shows the current document: made once, told of every change.
+  template <class Panel>
+  QWidget* followDocument(Panel* panel);
+  void addTab(const QString& path);
+  void showCurrent();
+  void showProblemCount();
+  void showStatus();
+  void keepThumbnail();
+  void setThemeMode(Theme::Mode mode);
+  void restoreLayout();
+  void saveLayout();
+
+  Theme* theme_;
+  JobList* jobs_;
+  Commands* commands_;
+  CommandPalette* palette_;
+  Header* header_;
+  QStackedWidget* pages_;
+  StartPage* start_;
+  PanelDock* left_ = nullptr;
+  PanelDock* right_ = nullptr;
+  PanelDock* bottom_ = nullptr;
+  QLabel* modelLine_;
+  QLabel* selectionLine_;
+  Document* shown_ = nullptr;
+  bool leftWanted_ = true, rightWanted_ = true;
+};
+
+/// Where the bundled sample model lies; empty if it is not there.
+QString samplePath();
+
+}  // namespace lapidary::ui

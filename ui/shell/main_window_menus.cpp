@@ -1,0 +1,154 @@
+#include <QActionGroup>
+#include <QApplication>
+#include <QClipboard>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QMenu>
+#include <QMenuBar>
+#include <QSettings>
+#include <QTabBar>
+
+#include "ui/shell/about.h"
+#include "ui/shell/command_palette.h"
+#include "ui/shell/commands.h"
+#include "ui/shell/document_page.h"
+#include "ui/shell/find_box.h"
+#include "ui/shell/header.h"
+#include "ui/shell/main_window.h"
+#include "ui/shell/panel_dock.h"
+#include "ui/shell/recent_files.h"
+
+namespace lapidary::ui {
+
+QMenu* MainWindow::addMenu(const QString& title) {
+  QMenu* menu = menuBar()->addMenu(title);
+  header_->mainMenu()->addMenu(menu);
+  return menu;
+}
+
+void MainWindow::makeMenus() {
+  makeFileMenu();
+  makeEditMenu();
+  makeViewMenu();
+  makeRunMenu();
+  makeHelpMenu();
+  menuBar()->setVisible(QSettings().value(QStringLiteral("view/menuBar"), false).toBool());
+}
+
+void MainWindow::makeFileMenu() {
+  QMenu* menu = addMenu(tr("&File"));
+  commands_->add(menu, tr("Open Model…"), QKeySequence::Open, [this] { openDialog(); });
+  commands_->add(menu, tr("Open Sample"), {}, [this] { openSample(); });
+  QMenu* recent = menu->addMenu(tr("Open Recent"));
+  connect(recent, &QMenu::aboutToShow, this, [this, recent] { fillRecent(recent); });
+  menu->addSeparator();
+  commands_->add(menu, tr("Save Picture of the Graph…"), {}, [this] {
+    if (!page()) return;
+    const QString path = QFileDialog::getSaveFileName(this, tr("Save picture"), {}, tr("Pictures (*.png)"));
+    if (!path.isEmpty()) page()->canvas()->grab().save(path);
+  });
+  commands_->add(menu, tr("Close Tab"), QKeySequence::Close,
+                 [this] { closeTab(header_->tabs()->currentIndex()); });
+  commands_->add(menu, tr("Quit"), QKeySequence::Quit, [this] { close(); });
+}
+
+void MainWindow::fillRecent(QMenu* menu) {
+  menu->clear();
+  for (const QString& path : RecentFiles::paths())
+    menu->addAction(QFileInfo(path).fileName(), this, [this, path] { openFiles({path}); })->setToolTip(path);
+  menu->setEnabled(true);
+}
+
+void MainWindow::makeEditMenu() {
+  QMenu* menu = addMenu(tr("&Edit"));
+  commands_->add(menu, tr("Copy Name"), {}, [this] {
+    if (!shown_) return;
+    QStringList names;
+    for (const Element& element : shown_->selection()->elements()) names += shown_->nameOf(element);
+    if (!names.isEmpty()) QApplication::clipboard()->setText(names.join(QLatin1Char('\n')));
+  });
+  commands_->add(menu, tr("Find"), QKeySequence::Find, [this] {
+    header_->find()->setFocus(Qt::ShortcutFocusReason);
+    header_->find()->selectAll();
+  });
+  commands_->add(menu, tr("Next Result"), Qt::Key_F3, [this] { header_->find()->walk(1); });
+  commands_->add(menu, tr("Previous Result"), Qt::SHIFT | Qt::Key_F3, [this] { header_->find()->walk(-1); });
+  commands_->add(menu, tr("Back to Previous Selection"), Qt::Key_Escape, [this] {
+    if (shown_) shown_->selection()->goBack();
+  });
+}
+
+void MainWindow::makeViewMenu() {
+  QMenu* menu = addMenu(tr("&View"));
+  commands_->add(menu, tr("Command Palette"), Qt::CTRL | Qt::Key_K, [this] { palette_->open(); });
+  menu->addSeparator();
+  commands_->add(menu, tr("Open All Groups"), Qt::CTRL | Qt::SHIFT | Qt::Key_E, [this] {
+    if (shown_) shown_->openAllGroups();
+  });
+  commands_->add(menu, tr("Close All Groups"), Qt::CTRL | Qt::SHIFT | Qt::Key_W, [this] {
+    if (shown_) shown_->closeAllGroups();
+  });
+  commands_->addToggle(menu, tr("Time as Heat"), Qt::Key_H, true, [this](bool on) {
+    if (shown_) shown_->heat()->setShown(on);
+  });
+  menu->addSeparator();
+  commands_->addToggle(menu, tr("Left Panel"), Qt::CTRL | Qt::Key_1, leftWanted_, [this](bool on) {
+    leftWanted_ = on;
+    showCurrent();
+  });
+  commands_->addToggle(menu, tr("Right Panel"), Qt::CTRL | Qt::Key_2, rightWanted_, [this](bool on) {
+    rightWanted_ = on;
+    showCurrent();
+  });
+  commands_->add(menu, tr("Bottom Panel"), Qt::CTRL | Qt::Key_3, [this] {
+    if (shown_) bottom_->setVisible(!bottom_->isVisible());
+  });
+  for (int panel = 0; panel < bottom_->pageCount(); ++panel)
+    commands_->add(menu, tr("Show %1").arg(bottom_->pageTitle(panel)), QKeySequence(Qt::Key_1 + panel),
+                   [this, panel] {
+                     if (shown_) bottom_->showPage(panel);
+                   });
+  commands_->add(menu, tr("Show Problems"), {}, [this] {
+    if (shown_) left_->showPage(ProblemsPage);
+  });
+  menu->addSeparator();
+  auto* modes = new QActionGroup(this);
+  const std::pair<QString, Theme::Mode> names[] = {{tr("Theme of the System"), Theme::Mode::System},
+                                                   {tr("Light Theme"), Theme::Mode::Light},
+                                                   {tr("Dark Theme"), Theme::Mode::Dark}};
+  for (const auto& [name, mode] : names) {
+    QAction* action = commands_->add(menu, name, {}, [this, chosen = mode] { setThemeMode(chosen); });
+    action->setCheckable(true);
+    action->setChecked(theme_->mode() == mode);
+    modes->addAction(action);
+  }
+  commands_->addToggle(menu, tr("Menu Bar"), Qt::CTRL | Qt::Key_M,
+                       QSettings().value(QStringLiteral("view/menuBar"), false).toBool(), [this](bool on) {
+                         menuBar()->setVisible(on);
+                         QSettings().setValue(QStringLiteral("view/menuBar"), on);
+                       });
+  menu->addSeparator();
+  const auto turn = [this](int step) {
+    QTabBar* tabs = header_->tabs();
+    if (tabs->count() > 0)
+      tabs->setCurrentIndex((tabs->currentIndex() + step + tabs->count()) % tabs->count());
+  };
+  commands_->add(menu, tr("Next Tab"), Qt::CTRL | Qt::Key_Tab, [turn] { turn(1); });
+  commands_->add(menu, tr("Previous Tab"), Qt::CTRL | Qt::SHIFT | Qt::Key_Tab, [turn] { turn(-1); });
+}
+
+void MainWindow::makeRunMenu() {
+  QMenu* menu = addMenu(tr("&Run"));
+  commands_->add(menu, tr("Run Model"), Qt::CTRL | Qt::Key_R, [this] { runModel(); });
+  commands_->add(menu, tr("Stop"), Qt::CTRL | Qt::Key_Period, [this] {
+    if (shown_) shown_->cancelRun();
+  });
+}
+
+void MainWindow::makeHelpMenu() {
+  QMenu* menu = addMenu(tr("&Help"));
+  commands_->add(menu, tr("Keys"), Qt::Key_Question, [this] { show_keys(commands_, this); });
+  commands_->add(menu, tr("About Lapidary"), {}, [this] { show_about(this); });
+}
+
+}  // namespace lapidary::ui

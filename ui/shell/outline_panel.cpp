@@ -1,0 +1,150 @@
+#include "ui/shell/outline_panel.h"
+
+#include <QKeyEvent>
+#include <QPainter>
+#include <QStyledItemDelegate>
+#include <cmath>
+
+namespace lapidary::ui {
+
+namespace {
+
+constexpr int rowHeight = 24, barWidth = 46, barHeight = 6, gap = 8;
+
+/// Name, count or operator type, and the bar.
+class OutlineDelegate : public QStyledItemDelegate {
+ public:
+  OutlineDelegate(Theme* theme, QObject* parent) : QStyledItemDelegate(parent), theme_(theme) {}
+
+  QSize sizeHint(const QStyleOptionViewItem&, const QModelIndex&) const override { return {80, rowHeight}; }
+
+  void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override {
+    const ThemeColors& colors = theme_->colors();
+    painter->save();
+    painter->setRenderHint(QPainter::Antialiasing);
+    const double share = index.data(OutlineModel::TimeShareRole).toDouble();
+    QRect rest = option.rect.adjusted(2, 0, -gap, 0);
+    if (share >= 0) {
+      paintBar(painter,
+               QRectF(rest.right() - barWidth, rest.center().y() - barHeight / 2, barWidth, barHeight),
+               share);
+      rest.setRight(rest.right() - barWidth - gap);
+    }
+    const QString count = index.data(OutlineModel::CountRole).toString();
+    const int countWidth = std::min(option.fontMetrics.horizontalAdvance(count), rest.width() / 2);
+    painter->setPen(colors.weakText);
+    painter->drawText(rest, Qt::AlignVCenter | Qt::AlignRight,
+                      option.fontMetrics.elidedText(count, Qt::ElideRight, countWidth));
+    rest.setRight(rest.right() - countWidth - gap);
+    QFont font = option.font;
+    if (option.state & QStyle::State_Selected) font.setWeight(QFont::DemiBold);
+    painter->setFont(font);
+    painter->setPen(colors.text);
+    painter->drawText(rest, Qt::AlignVCenter | Qt::AlignLeft,
+                      QFontMetrics(font).elidedText(index.data().toString(), Qt::ElideMiddle, rest.width()));
+    painter->restore();
+  }
+
+ private:
+  void paintBar(QPainter* painter, const QRectF& track, double share) const {
+    painter->setPen(Qt::NoPen);
+    painter->setBrush(theme_->heat(0.15 + 0.85 * share));
+    // Shares are shown by their square root: a module of a hundredth can still be told from one of a
+    // thousandth.
+    const QRectF bar(track.topLeft(),
+                     QSizeF(std::max(2.0, track.width() * std::sqrt(share)), track.height()));
+    painter->drawRoundedRect(bar, 2, 2);
+  }
+
+  Theme* theme_;
+};
+
+}  // namespace
+
+OutlinePanel::OutlinePanel(Theme* theme, QWidget* parent)
+    : QTreeView(parent), model_(new OutlineModel(this)) {
+  setModel(model_);
+  setItemDelegate(new OutlineDelegate(theme, this));
+  setHeaderHidden(true);
+  setUniformRowHeights(true);
+  setIndentation(14);
+  setMouseTracking(true);
+  setExpandsOnDoubleClick(false);
+  setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  setVerticalScrollMode(ScrollPerPixel);
+  setAccessibleName(tr("Outline"));
+  connect(this, &QTreeView::clicked, this, &OutlinePanel::selectRow);
+  connect(this, &QTreeView::entered, this, [this](const QModelIndex& index) {
+    const Element element = model_->elementAt(index);
+    if (document_) document_->selection()->setHovered(&element);
+  });
+  connect(this, &QTreeView::doubleClicked, this, [this](const QModelIndex& index) {
+    if (!document_) return;
+    const Element element = model_->elementAt(index);
+    setExpanded(index, !isExpanded(index));
+    document_->reveal(element);
+    if (element.kind == Element::Kind::Group && element.index > 0)
+      document_->setOpen(document_->nameOf(element).toStdString(), true);
+  });
+  connect(theme, &Theme::changed, viewport(), qOverload<>(&QWidget::update));
+}
+
+void OutlinePanel::setDocument(Document* document) {
+  if (document_)
+    disconnect(document_->selection(), nullptr, this, nullptr),
+        disconnect(document_->heat(), nullptr, this, nullptr);
+  document_ = document;
+  model_->setDocument(document);
+  if (!document) return;
+  connect(document->selection(), &Selection::changed, this, &OutlinePanel::followSelection);
+  connect(document->heat(), &Heat::changed, viewport(), qOverload<>(&QWidget::update));
+  followSelection();
+}
+
+void OutlinePanel::reset() {
+  QTreeView::reset();
+  // Where one module holds everything, the branching below is what one wants to see.
+  for (QModelIndex index = model_->index(0, 0); index.isValid(); index = model_->index(0, 0, index)) {
+    expand(index);
+    if (model_->rowCount(index) != 1) break;
+  }
+}
+
+void OutlinePanel::followSelection() {
+  if (!document_) return;
+  const Element* current = document_->selection()->current();
+  QModelIndex index;
+  if (current && current->kind == Element::Kind::Value) {
+    const std::vector<int> nodes = document_->nodesOf(*current);
+    if (!nodes.empty()) index = model_->indexOf(Element::node(nodes.front()));
+  } else if (current) {
+    index = model_->indexOf(*current);
+  }
+  setCurrentIndex(index);
+  if (index.isValid()) scrollTo(index);
+}
+
+void OutlinePanel::selectRow(const QModelIndex& index) {
+  if (!document_) return;
+  const Element element = model_->elementAt(index);
+  if (element == Element::group(0))
+    document_->selection()->clear();
+  else
+    document_->selection()->select(element);
+}
+
+void OutlinePanel::keyPressEvent(QKeyEvent* event) {
+  if (event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter) {
+    Q_EMIT doubleClicked(currentIndex());
+    return;
+  }
+  QTreeView::keyPressEvent(event);
+  if (currentIndex().isValid()) selectRow(currentIndex());
+}
+
+void OutlinePanel::leaveEvent(QEvent* event) {
+  QTreeView::leaveEvent(event);
+  if (document_) document_->selection()->setHovered(nullptr);
+}
+
+}  // namespace lapidary::ui

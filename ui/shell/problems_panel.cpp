@@ -1,0 +1,153 @@
+#include "ui/shell/problems_panel.h"
+
+#include <QPainter>
+#include <QStyledItemDelegate>
+#include <algorithm>
+
+#include "ui/document/format.h"
+
+namespace lapidary::ui {
+
+namespace {
+
+/// Icon of the severity, the place in bold, the message wrapped beneath.
+class ProblemDelegate : public QStyledItemDelegate {
+ public:
+  ProblemDelegate(Theme* theme, QListView* view) : QStyledItemDelegate(view), theme_(theme), view_(view) {}
+
+  QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const override {
+    const int width = view_->viewport()->width() - 44;
+    const int height =
+        option.fontMetrics.boundingRect(0, 0, width, 1000, Qt::TextWordWrap, index.data().toString())
+            .height();
+    const bool hasPlace = !index.data(ProblemsModel::PlaceRole).toString().isEmpty();
+    return {width, height + (hasPlace ? option.fontMetrics.height() : 0) + 12};
+  }
+
+  void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override {
+    painter->save();
+    const ThemeColors& colors = theme_->colors();
+    if (option.state & QStyle::State_Selected) painter->fillRect(option.rect, colors.selection);
+    const auto severity = static_cast<Problem::Severity>(index.data(ProblemsModel::SeverityRole).toInt());
+    const bool isError = severity == Problem::Severity::Error;
+    const QString icon = isError                                  ? QStringLiteral("problem")
+                         : severity == Problem::Severity::Warning ? QStringLiteral("warning")
+                                                                  : QStringLiteral("note");
+    theme_->icon(icon, isError ? colors.problem : colors.weakText)
+        .paint(painter, QRect(option.rect.left() + 12, option.rect.top() + 7, 16, 16));
+    QRect rest = option.rect.adjusted(36, 6, -8, -6);
+    const QString place = index.data(ProblemsModel::PlaceRole).toString();
+    if (!place.isEmpty()) {
+      QFont bold = option.font;
+      bold.setWeight(QFont::DemiBold);
+      painter->setFont(bold);
+      painter->setPen(colors.text);
+      painter->drawText(rest, Qt::AlignTop,
+                        QFontMetrics(bold).elidedText(place, Qt::ElideMiddle, rest.width()));
+      rest.setTop(rest.top() + option.fontMetrics.height());
+    }
+    painter->setFont(option.font);
+    painter->setPen(place.isEmpty() ? colors.text : colors.weakText);
+    painter->drawText(rest, Qt::AlignTop | Qt::TextWordWrap, index.data().toString());
+    painter->restore();
+  }
+
+ private:
+  Theme* theme_;
+  QListView* view_;
+};
+
+}  // namespace
+
+void ProblemsModel::setDocument(Document* document) {
+  if (document_) disconnect(document_, nullptr, this, nullptr);
+  document_ = document;
+  if (document) {
+    connect(document, &Document::analysed, this, &ProblemsModel::rebuild);
+    connect(document, &Document::stateChanged, this, &ProblemsModel::rebuild);
+  }
+  rebuild();
+}
+
+void ProblemsModel::rebuild() {
+  beginResetModel();
+  problems_.clear();
+  if (document_) {
+    for (const UnsupportedOperator& missing : document_->unsupported()) {
+      const QString name =
+          missing.domain.empty() ? text(missing.op) : text(missing.domain + "." + missing.op);
+      Problem problem;
+      problem.message =
+          tr("%1 has no kernel here (%n use(s)): the model opens but cannot run", nullptr, missing.count)
+              .arg(name)
+              .toStdString();
+      problems_.push_back(std::move(problem));
+    }
+    problems_.insert(problems_.end(), document_->problems().begin(), document_->problems().end());
+    std::stable_sort(problems_.begin(), problems_.end(),
+                     [](const Problem& a, const Problem& b) { return a.severity < b.severity; });
+  }
+  endResetModel();
+}
+
+int ProblemsModel::rowCount(const QModelIndex& parent) const {
+  return parent.isValid() ? 0 : static_cast<int>(problems_.size());
+}
+
+QVariant ProblemsModel::data(const QModelIndex& index, int role) const {
+  if (!index.isValid()) return {};
+  const Problem& problem = problemAt(index.row());
+  switch (role) {
+    case Qt::DisplayRole:
+    case Qt::ToolTipRole:
+    case Qt::AccessibleTextRole:
+      return text(problem.message);
+    case SeverityRole:
+      return static_cast<int>(problem.severity);
+    case PlaceRole:
+      return text(problem.node.empty() ? problem.tensor : problem.node);
+    default:
+      return {};
+  }
+}
+
+ProblemsPanel::ProblemsPanel(Theme* theme, QWidget* parent)
+    : QListView(parent), theme_(theme), model_(new ProblemsModel(this)) {
+  setModel(model_);
+  setItemDelegate(new ProblemDelegate(theme, this));
+  setResizeMode(Adjust);
+  setVerticalScrollMode(ScrollPerPixel);
+  setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  setAccessibleName(tr("Problems"));
+  connect(this, &QListView::clicked, this, &ProblemsPanel::go);
+  connect(this, &QListView::activated, this, &ProblemsPanel::go);
+  connect(theme, &Theme::changed, viewport(), qOverload<>(&QWidget::update));
+}
+
+void ProblemsPanel::setDocument(Document* document) {
+  document_ = document;
+  model_->setDocument(document);
+}
+
+void ProblemsPanel::go(const QModelIndex& index) {
+  if (!document_ || !document_->model()) return;
+  const Problem& problem = model_->problemAt(index.row());
+  const auto& nodes = document_->model()->graph->nodes;
+  for (std::size_t n = 0; n < nodes.size(); ++n)
+    if (!problem.node.empty() && nodes[n]->label() == problem.node)
+      return document_->selection()->select(Element::node(static_cast<int>(n)));
+  if (!problem.tensor.empty()) document_->selection()->select(Element::named(problem.tensor));
+}
+
+void ProblemsPanel::paintEvent(QPaintEvent* event) {
+  QListView::paintEvent(event);
+  if (model_->rowCount() != 0) return;
+  QPainter painter(viewport());
+  painter.setPen(theme_->colors().weakText);
+  const bool checked = document_ && document_->cost();
+  painter.drawText(viewport()->rect().adjusted(16, 12, -16, 0),
+                   Qt::AlignTop | Qt::AlignLeft | Qt::TextWordWrap,
+                   checked ? tr("No problems found") : tr("What a check of the model finds is listed here"));
+}
+
+}  // namespace lapidary::ui

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <QAbstractListModel>
+#include <QListView>
+#include <QPointer>
+
+#include "ui/document/document.h"
+
+namespace lapidary::ui {
+
+/// What a document's check found: operators that cannot run, then problems, worst first.
+class ProblemsModel : public QAbstractListModel {
+  Q_OBJECT
+
+ public:
+  enum Role { SeverityRole = Qt::UserRole, PlaceRole };
+
+  using QAbstractListModel::QAbstractListModel;
+  void setDocument(Document* document);
+  int rowCount(const QModelIndex& parent = {}) const override;
+  QVariant data(const QModelIndex& index, int role) const override;
+  const Problem& problemAt(int row) const { return problems_[static_cast<std::size_t>(row)]; }
+
+ private:
+  void rebuild();
+
+  QPointer<Document> document_;
+  std::vector<Problem> problems_;
+};
+
+/// The list of problems; choosing one selects the node or value it is about.
+class ProblemsPanel : public QListView {
+  Q_OBJECT
+
+ public:
+  explicit ProblemsPanel(Theme* theme, QWidget* parent = nullptr);
+  void setDocument(Document* document);
+
+ protected:
+  void paintEvent(QPaintEvent* event) override;
+
+ private:
+  void go(const QModelIndex& index);
+
+  QPointer<Document> document_;
+  Theme* theme_;
+  ProblemsModel* model_;
+};
+
+}  // namespace lapidary::ui
