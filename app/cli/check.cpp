@@ -18,15 +18,6 @@ std::string_view severity_name(Problem::Severity severity) {
   return "";
 }
 
-/// Our own findings, then what ONNX's checker says beside them (as notes, since it does not know newer
-/// operator sets).
-std::vector<Problem> all_problems(const Model& model) {
-  std::vector<Problem> problems = check_model(model);
-  for (const auto& message : standard_checker_messages(model))
-    problems.push_back({Problem::Severity::Note, "", "", "ONNX's checker: " + message});
-  return problems;
-}
-
 }  // namespace
 
 Action declare_check(CLI::App& app) {
