@@ -6,6 +6,7 @@ class OperatorTable;
 
 // One function a family, each in the file of that name; operator_table.cpp calls them all.
 void register_activation(OperatorTable& table);
+void register_arg_reduction(OperatorTable& table);
 void register_arithmetic(OperatorTable& table);
 void register_attention(OperatorTable& table);
 void register_bitwise(OperatorTable& table);
@@ -14,9 +15,11 @@ void register_comparison(OperatorTable& table);
 void register_constant(OperatorTable& table);
 void register_control_flow(OperatorTable& table);
 void register_convolution(OperatorTable& table);
+void register_cumulative(OperatorTable& table);
 void register_einsum(OperatorTable& table);
 void register_gather(OperatorTable& table);
 void register_logical(OperatorTable& table);
+void register_loss(OperatorTable& table);
 void register_math(OperatorTable& table);
 void register_matmul(OperatorTable& table);
 void register_normalization(OperatorTable& table);
@@ -32,5 +35,6 @@ void register_shape(OperatorTable& table);
 void register_slice(OperatorTable& table);
 void register_softmax(OperatorTable& table);
 void register_unpooling(OperatorTable& table);
+void register_window_function(OperatorTable& table);
 
 }  // namespace lapidary
