@@ -1,0 +1,194 @@
+#include <QDir>
+#include <QFile>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QProcess>
+#include <QTemporaryDir>
+#include <QTest>
+
+namespace {
+
+const QString digits = QStringLiteral(LAPIDARY_SOURCE_DIR "/resources/samples/digits/digits.onnx");
+const QString inputs = QStringLiteral(LAPIDARY_SOURCE_DIR "/resources/samples/digits/digits.inputs.npz");
+
+struct Outcome {
+  int code = -1;
+  QByteArray out, err;
+  QJsonObject json() const { return QJsonDocument::fromJson(out).object(); }
+};
+
+Outcome lapidary(const QStringList& arguments, const QByteArray& input = {}) {
+  QProcess process;
+  process.start(qEnvironmentVariable("LAPIDARY_BIN") + QStringLiteral("/lapidary"), arguments);
+  process.write(input);
+  process.closeWriteChannel();
+  if (!process.waitForFinished(120'000)) process.kill();
+  return {process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -1,
+          process.readAllStandardOutput(), process.readAllStandardError()};
+}
+
+}  // namespace
+
+/// The command line keeps its contract: names, fields, exit codes.
+class CliTest : public QObject {
+  Q_OBJECT
+ private slots:
+  void exitCodesTellWhoIsAtFault_data() {
+    QTest::addColumn<QStringList>("arguments");
+    QTest::addColumn<int>("code");
+    QTest::addColumn<QString>("said");
+    QTest::newRow("no command") << QStringList{} << 2 << QStringLiteral("subcommand");
+    QTest::newRow("unknown command") << QStringList{QStringLiteral("polish")} << 2 << QString();
+    QTest::newRow("help") << QStringList{QStringLiteral("--help")} << 0 << QString();
+    QTest::newRow("help of a command")
+        << QStringList{QStringLiteral("run"), QStringLiteral("--help")} << 0 << QString();
+    QTest::newRow("version") << QStringList{QStringLiteral("--version")} << 0 << QString();
+    QTest::newRow("unknown option") << QStringList{QStringLiteral("info"), digits, QStringLiteral("--sharp")}
+                                    << 2 << QString();
+    QTest::newRow("no model") << QStringList{QStringLiteral("info")} << 2 << QStringLiteral("MODEL");
+    QTest::newRow("info") << QStringList{QStringLiteral("info"), digits} << 0 << QString();
+    QTest::newRow("check") << QStringList{QStringLiteral("check"), digits} << 0 << QString();
+    QTest::newRow("unknown backend") << QStringList{QStringLiteral("run"), digits,
+                                                    QStringLiteral("--backend"), QStringLiteral("abacus")}
+                                     << 2 << QStringLiteral("cpu");
+    QTest::newRow("unknown input") << QStringList{QStringLiteral("run"), digits, QStringLiteral("--input"),
+                                                  QStringLiteral("picture=random")}
+                                   << 2 << QStringLiteral("image");
+    QTest::newRow("input of the wrong size")
+        << QStringList{QStringLiteral("run"), digits, QStringLiteral("--input"),
+                       QStringLiteral("image=random:1x3x8x8")}
+        << 1 << QStringLiteral("image");
+    QTest::newRow("input that is no shape")
+        << QStringList{QStringLiteral("run"), digits, QStringLiteral("--input"),
+                       QStringLiteral("image=random:8by8")}
+        << 2 << QStringLiteral("8by8");
+    QTest::newRow("dimension that is no number")
+        << QStringList{QStringLiteral("run"), digits, QStringLiteral("--dim"), QStringLiteral("N=few")} << 2
+        << QStringLiteral("N=few");
+    QTest::newRow("missing file") << QStringList{QStringLiteral("info"), QStringLiteral("nowhere.onnx")} << 3
+                                  << QStringLiteral("nowhere.onnx");
+    QTest::newRow("picture to nowhere") << QStringList{QStringLiteral("render"), digits, QStringLiteral("-o"),
+                                                       QStringLiteral("/no/such/folder/x.svg")}
+                                        << 3 << QString();
+    QTest::newRow("picture of unknown kind")
+        << QStringList{QStringLiteral("render"), digits, QStringLiteral("-o"), QStringLiteral("x.bmp")} << 2
+        << QString();
+    QTest::newRow("conformance without folder")
+        << QStringList{QStringLiteral("conformance"), QStringLiteral("/no/such/folder")} << 2 << QString();
+  }
+
+  void exitCodesTellWhoIsAtFault() {
+    QFETCH(QStringList, arguments);
+    QFETCH(int, code);
+    QFETCH(QString, said);
+    const Outcome outcome = lapidary(arguments);
+    QVERIFY2(outcome.code == code, outcome.err + " (exit code " + QByteArray::number(outcome.code) + ")");
+    QVERIFY2(outcome.err.contains(said.toUtf8()) || outcome.out.contains(said.toUtf8()), outcome.err);
+    if (code != 0) QVERIFY(!outcome.err.isEmpty());
+  }
+
+  void jsonHoldsTheFieldsOfTheContract_data() {
+    QTest::addColumn<QStringList>("arguments");
+    QTest::addColumn<QString>("fields");
+    const QString png = QDir::temp().filePath(QStringLiteral("lapidary_cli_test.png"));
+    QTest::newRow("info") << QStringList{QStringLiteral("info"), digits}
+                          << QStringLiteral(
+                                 "format ir_version opsets producer inputs outputs nodes operators subgraphs "
+                                 "functions parameters "
+                                 "parameter_bytes flops macs activation_peak_bytes file_bytes unsupported");
+    QTest::newRow("check") << QStringList{QStringLiteral("check"), digits} << QStringLiteral("ok problems");
+    QTest::newRow("run") << QStringList{QStringLiteral("run"), digits}
+                         << QStringLiteral("backend load_ms compile_ms run_ms outputs mismatches");
+    QTest::newRow("bench") << QStringList{QStringLiteral("bench"), digits, QStringLiteral("--runs"),
+                                          QStringLiteral("3")}
+                           << QStringLiteral(
+                                  "backend threads load_ms compile_ms runs min_ms median_ms mean_ms p95_ms "
+                                  "peak_rss_bytes gflops");
+    QTest::newRow("profile") << QStringList{QStringLiteral("profile"), digits}
+                             << QStringLiteral("total_ms coverage operators by_type");
+    QTest::newRow("render") << QStringList{QStringLiteral("render"), digits, QStringLiteral("-o"), png}
+                            << QStringLiteral("nodes edges groups layout_ms draw_ms width height");
+    QTest::newRow("backends") << QStringList{QStringLiteral("backends")} << QStringLiteral("backends");
+    QTest::newRow("ops") << QStringList{QStringLiteral("ops")} << QStringLiteral("operators");
+  }
+
+  void jsonHoldsTheFieldsOfTheContract() {
+    QFETCH(QStringList, arguments);
+    QFETCH(QString, fields);
+    const Outcome outcome = lapidary(arguments + QStringList{QStringLiteral("--json")});
+    QVERIFY2(outcome.code == 0, outcome.err);
+    const QJsonObject json = outcome.json();
+    for (const QString& field : fields.split(QLatin1Char(' ')))
+      QVERIFY2(json.contains(field), qPrintable(QStringLiteral("no field %1").arg(field)));
+  }
+
+  void readsAModelFromStandardInput() {
+    QFile file(digits);
+    QVERIFY(file.open(QIODevice::ReadOnly));
+    const Outcome outcome =
+        lapidary({QStringLiteral("info"), QStringLiteral("-"), QStringLiteral("--json")}, file.readAll());
+    QVERIFY2(outcome.code == 0, outcome.err);
+    QVERIFY(outcome.json()[QStringLiteral("nodes")].toInt() > 10);
+  }
+
+  void classifiesTheSampleDigits() {
+    QFile expected(QStringLiteral(LAPIDARY_SOURCE_DIR "/resources/samples/digits/digits.expected.txt"));
+    QVERIFY(expected.open(QIODevice::ReadOnly));
+    for (const char* backend : {"cpu", "reference"}) {
+      const Outcome outcome = lapidary({QStringLiteral("run"), digits, QStringLiteral("--inputs"), inputs,
+                                        QStringLiteral("--backend"), QString::fromUtf8(backend)});
+      QVERIFY2(outcome.code == 0, outcome.err);
+      expected.seek(0);
+      qsizetype from = outcome.out.indexOf("probability");
+      QVERIFY(from >= 0);
+      for (int i = 0; i < 10; ++i) {  // the classes are printed in the order of the rows
+        const QByteArray label = expected.readLine().trimmed();
+        from = outcome.out.indexOf(label, from);
+        QVERIFY2(from >= 0, outcome.out);
+      }
+    }
+  }
+
+  void comparesWithExpectedOutputs() {
+    const QTemporaryDir folder;
+    const QString file = folder.filePath(QStringLiteral("out.npz"));
+    QCOMPARE(lapidary({QStringLiteral("run"), digits, QStringLiteral("--inputs"), inputs,
+                       QStringLiteral("--outputs"), file})
+                 .code,
+             0);
+    QCOMPARE(lapidary({QStringLiteral("run"), digits, QStringLiteral("--inputs"), inputs,
+                       QStringLiteral("--expect"), file})
+                 .code,
+             0);
+    const Outcome other = lapidary({QStringLiteral("run"), digits, QStringLiteral("--dim"),
+                                    QStringLiteral("N=10"), QStringLiteral("--seed"), QStringLiteral("3"),
+                                    QStringLiteral("--expect"), file, QStringLiteral("--json")});
+    QCOMPARE(other.code, 1);
+    QCOMPARE(other.json()[QStringLiteral("mismatches")].toArray().size(), 1);
+  }
+
+  void keepsEveryIntermediate() {
+    const Outcome outcome =
+        lapidary({QStringLiteral("run"), digits, QStringLiteral("--keep-all"), QStringLiteral("--json")});
+    QVERIFY2(outcome.code == 0, outcome.err);
+    const int nodes = lapidary({QStringLiteral("info"), digits, QStringLiteral("--json")})
+                          .json()[QStringLiteral("nodes")]
+                          .toInt();
+    QVERIFY(outcome.json()[QStringLiteral("outputs")].toArray().size() >= nodes);
+  }
+
+  void writesATraceOfEveryOperator() {
+    const QTemporaryDir folder;
+    const QString file = folder.filePath(QStringLiteral("trace.json"));
+    QCOMPARE(lapidary({QStringLiteral("profile"), digits, QStringLiteral("--trace"), file}).code, 0);
+    QFile trace(file);
+    QVERIFY(trace.open(QIODevice::ReadOnly));
+    const QJsonArray events =
+        QJsonDocument::fromJson(trace.readAll()).object()[QStringLiteral("traceEvents")].toArray();
+    QVERIFY(events.size() > 10);
+  }
+};
+
+QTEST_GUILESS_MAIN(CliTest)
+#include "cli_test.moc"
