@@ -108,8 +108,9 @@ Interpreter::Interpreter(ModelPointer model, bool float64) : model_(std::move(mo
   if (unsupported_.empty()) return;
   std::string list;
   for (const auto& name : unsupported_) list += (list.empty() ? "" : ", ") + name;
-  throw UnsupportedOperatorError("the model uses operators that cannot be run here: " + list)
-      .advice("It can still be opened, drawn and saved");
+  UnsupportedOperatorError error("the model uses operators that cannot be run here: " + list);
+  error.advice("It can still be opened, drawn and saved");
+  throw error;
 }
 
 Interpreter::~Interpreter() = default;
