@@ -22,6 +22,19 @@ Datum widened(Datum datum) {
   return datum;
 }
 
+Type type_of(const Datum& datum) {
+  if (datum.is_tensor()) return datum.tensor().full_type();
+  if (datum.is_sequence())
+    return Type::sequence(datum.sequence().empty() ? Type() : type_of(datum.sequence()[0]));
+  return {};
+}
+
+std::int64_t bytes_of(const Datum& datum) {
+  return datum.is_tensor() ? static_cast<std::int64_t>(datum.tensor().size_bytes()) : 0;
+}
+
+}  // namespace
+
 Tensor densified(const SparseTensor& sparse) {
   Tensor dense(sparse.values.type(), sparse.dims);
   std::fill_n(dense.mutable_bytes(), dense.size_bytes(), std::byte{0});
@@ -40,19 +53,6 @@ Tensor densified(const SparseTensor& sparse) {
   }
   return dense;
 }
-
-Type type_of(const Datum& datum) {
-  if (datum.is_tensor()) return datum.tensor().full_type();
-  if (datum.is_sequence())
-    return Type::sequence(datum.sequence().empty() ? Type() : type_of(datum.sequence()[0]));
-  return {};
-}
-
-std::int64_t bytes_of(const Datum& datum) {
-  return datum.is_tensor() ? static_cast<std::int64_t>(datum.tensor().size_bytes()) : 0;
-}
-
-}  // namespace
 
 std::vector<Datum> run_kernel(const Node& node, const Operator& record, std::vector<Datum> inputs,
                               const KernelServices& services) {

@@ -20,6 +20,9 @@ struct KernelServices {
   bool float64 = false;
 };
 
+/// The dense form of a sparse tensor: zero where it says nothing.
+Tensor densified(const SparseTensor& sparse);
+
 /// Runs one operator's reference kernel. In float64 mode floating inputs are widened first and floating
 /// outputs after. Throws Error naming the node.
 std::vector<Datum> run_kernel(const Node& node, const Operator& record, std::vector<Datum> inputs,
