@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "engine/cpu/arena.h"
+#include "engine/analysis/memory_plan.h"
 #include "engine/cpu/session.h"
 
 namespace lapidary::cpu {
@@ -182,6 +182,11 @@ bool Planner::may_overwrite(ValueId value) {
   });
 }
 
+bool Planner::share_bytes(ValueId a, ValueId b) const {
+  if (places_[a].empty() || places_[b].empty()) return false;
+  return root(places_[a].front().buffer) == root(places_[b].front().buffer);
+}
+
 // --- steps ---
 
 Step Planner::describe(const LoweredNode& node, std::string implementation) const {
@@ -342,7 +347,16 @@ void Planner::assign_arena() {
     fresh.parent = from;
     buffers[from].last_step = std::max(buffers[from].last_step, fresh.last_step);
   }
-  made_->arena_bytes = assign_offsets(buffers);
+  std::vector<Lifetime> lifetimes;
+  std::vector<Buffer*> planned;
+  for (Buffer& buffer : buffers) {
+    if (buffer.kind != Buffer::Kind::Arena || buffer.first_step < 0) continue;
+    lifetimes.push_back({buffer.first_step, buffer.last_step, buffer.bytes});
+    planned.push_back(&buffer);
+  }
+  const MemoryPlan plan = plan_memory(lifetimes);
+  for (std::size_t i = 0; i < planned.size(); ++i) planned[i]->offset = plan.offsets[i];
+  made_->arena_bytes = plan.arena_bytes;
 }
 
 }  // namespace lapidary::cpu

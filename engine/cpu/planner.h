@@ -49,7 +49,7 @@ struct OutputSource {
 };
 
 /// A oneDNN memory object that each session makes once: a buffer seen in a layout.
-struct MemoryPlan {
+struct MemoryView {
   BufferId buffer;
   Layout layout;
 };
@@ -68,13 +68,14 @@ class WeightStore {
   };
   std::mutex mutex_;
   std::vector<Entry> entries_;
+  std::vector<Tensor> sources_;  ///< kept alive, so that an address means one tensor
 };
 
 /// A graph made ready for one set of input types. Does not change once it is planned; sessions run it.
 struct Executable {
   std::vector<Buffer> buffers;
   std::vector<PlannedStep> steps;
-  std::vector<MemoryPlan> memories;
+  std::vector<MemoryView> memories;
   std::vector<Tensor> kept;             ///< what constants' addresses point into
   std::vector<BufferId> input_buffers;  ///< by input; -1 if nobody reads its bytes
   std::vector<ValueId> dynamic_inputs;  ///< by input: where its datum goes if a step wants it, else -1
@@ -124,6 +125,8 @@ class Planner {
   BufferId view(BufferId buffer, std::int64_t offset, std::int64_t bytes);
   /// True if nobody reads the value after the node that is planned now and its bytes may be overwritten.
   bool may_overwrite(ValueId value);
+  /// True if the two lie in the same buffer, one perhaps a view of the other.
+  bool share_bytes(ValueId a, ValueId b) const;
   bool is_dynamic(ValueId value) const { return value >= 0 && !graph.values[value].is_static; }
 
   // --- steps ---

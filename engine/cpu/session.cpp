@@ -41,7 +41,7 @@ Session::Session(std::shared_ptr<const Executable> plan)
     if (address[root]) address[id] = address[root] + offset;
     views_[root].emplace_back(id, offset);
   }
-  for (const MemoryPlan& planned : executable->memories) {
+  for (const MemoryView& planned : executable->memories) {
     void* bytes = address[planned.buffer] ? address[planned.buffer] : DNNL_MEMORY_NONE;
     memories_of_[planned.buffer].push_back(static_cast<int>(memories.size()));
     memories.emplace_back(planned.layout, engine(), bytes);

@@ -1,0 +1,37 @@
+#include <unordered_map>
+
+#include "engine/cpu/kernels.h"
+
+namespace lapidary::cpu {
+
+const std::vector<Candidate>& candidates_for(const std::string& op) {
+  static const std::unordered_map<std::string, std::vector<Candidate>> all = {
+      {"Conv", {plan_convolution}},
+      {"ConvTranspose", {plan_convolution}},
+      {"MatMul", {plan_matmul}},
+      {"Gemm", {plan_gemm}},
+      {"MaxPool", {plan_pooling}},
+      {"AveragePool", {plan_pooling}},
+      {"GlobalAveragePool", {plan_global_pooling}},
+      {"GlobalMaxPool", {plan_global_pooling}},
+      {"Elementwise", {plan_elementwise}},
+      {"Reshape", {plan_reshape}},
+      {"Flatten", {plan_reshape}},
+      {"Squeeze", {plan_reshape}},
+      {"Unsqueeze", {plan_reshape}},
+      {"Transpose", {plan_transpose}},
+      {"Slice", {plan_slice}},
+      {"Split", {plan_split}},
+      {"Gather", {plan_gather}},
+      {"Concat", {plan_concat}},
+      {"Softmax", {plan_softmax}},
+      {"LayerNormalization", {plan_layer_normalization}},
+      {"ReduceMean", {plan_reduction}},
+      {"ReduceSum", {plan_reduction}},
+  };
+  static const std::vector<Candidate> none;
+  const auto found = all.find(op);
+  return found == all.end() ? none : found->second;
+}
+
+}  // namespace lapidary::cpu

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "engine/cpu/planner.h"
+
+namespace lapidary::cpu {
+
+// Candidates: each makes the steps of a node and returns nothing, or returns why it refuses. Each stands in the file
+// of its name; candidates.cpp lists them by operator.
+
+std::string plan_convolution(Planner& planner, const LoweredNode& node);
+std::string plan_matmul(Planner& planner, const LoweredNode& node);
+std::string plan_gemm(Planner& planner, const LoweredNode& node);
+std::string plan_pooling(Planner& planner, const LoweredNode& node);
+std::string plan_global_pooling(Planner& planner, const LoweredNode& node);
+std::string plan_elementwise(Planner& planner, const LoweredNode& node);
+
+/// Other sizes over the same bytes: Reshape, Flatten, Squeeze, Unsqueeze.
+std::string plan_reshape(Planner& planner, const LoweredNode& node);
+/// The same bytes read in another order of axes; whoever needs them row-major has them moved.
+std::string plan_transpose(Planner& planner, const LoweredNode& node);
+std::string plan_slice(Planner& planner, const LoweredNode& node);
+std::string plan_split(Planner& planner, const LoweredNode& node);
+std::string plan_concat(Planner& planner, const LoweredNode& node);
+std::string plan_gather(Planner& planner, const LoweredNode& node);
+
+std::string plan_softmax(Planner& planner, const LoweredNode& node);
+std::string plan_layer_normalization(Planner& planner, const LoweredNode& node);
+std::string plan_reduction(Planner& planner, const LoweredNode& node);
+
+}  // namespace lapidary::cpu

@@ -1,0 +1,190 @@
+#include "engine/cpu/runner.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <unordered_set>
+
+#include "engine/model/graph_index.h"
+
+namespace lapidary::cpu {
+namespace {
+
+constexpr std::int64_t most_decisive_elements = 8;
+constexpr std::size_t most_idle_sessions = 4;
+constexpr int max_depth = 64;
+
+/// Inputs that say how large something is, or what runs: a branch's condition, sizes, axes, counts.
+struct ShapingInput {
+  std::string_view op;
+  std::size_t first, last;
+};
+constexpr std::array<ShapingInput, 21> shaping_inputs = {{{"If", 0, 0},
+                                                          {"Reshape", 1, 1},
+                                                          {"Expand", 1, 1},
+                                                          {"Tile", 1, 2},
+                                                          {"Slice", 1, 4},
+                                                          {"Range", 0, 2},
+                                                          {"ConstantOfShape", 0, 0},
+                                                          {"Resize", 2, 3},
+                                                          {"Upsample", 1, 1},
+                                                          {"Pad", 1, 1},
+                                                          {"TopK", 1, 1},
+                                                          {"OneHot", 1, 1},
+                                                          {"Unsqueeze", 1, 1},
+                                                          {"Squeeze", 1, 1},
+                                                          {"Split", 1, 1},
+                                                          {"ReduceSum", 1, 1},
+                                                          {"ReduceMean", 1, 1},
+                                                          {"ReduceMax", 1, 1},
+                                                          {"ReduceMin", 1, 1},
+                                                          {"ReduceProd", 1, 1},
+                                                          {"CenterCropPad", 1, 1}}};
+
+}  // namespace
+
+Runner::Runner(ModelPointer model, std::vector<std::string> inputs, std::vector<std::string> outputs, int threads,
+               int depth)
+    : model_(std::move(model)),
+      input_names_(std::move(inputs)),
+      output_names_(std::move(outputs)),
+      threads_(threads),
+      depth_(depth),
+      decisive_(input_names_.size(), false) {
+  if (depth > max_depth) throw Error("subgraphs are nested too deeply");
+  find_decisive_inputs();
+}
+
+void Runner::find_decisive_inputs() {
+  const Graph& graph = *model_->graph;
+  const GraphIndex index(graph);
+  std::vector<std::string_view> waiting;
+  for (const auto& node : graph.nodes)
+    for (const auto& [op, first, last] : shaping_inputs)
+      if (node->op_type == op)
+        for (std::size_t slot = first; slot <= last && slot < node->inputs.size(); ++slot)
+          waiting.push_back(node->inputs[slot]);
+  std::unordered_set<std::string_view> reached;
+  while (!waiting.empty()) {
+    const std::string_view name = waiting.back();
+    waiting.pop_back();
+    if (name.empty() || !reached.insert(name).second) continue;
+    const int producer = index.producer(name).node;
+    if (producer < 0) continue;
+    const Node& node = *graph.nodes[static_cast<std::size_t>(producer)];
+    if (node.op_type == "Shape" || node.op_type == "Size") continue;
+    for (const auto& input : node.inputs) waiting.push_back(input);
+  }
+  for (std::size_t i = 0; i < input_names_.size(); ++i) decisive_[i] = reached.contains(input_names_[i]);
+}
+
+namespace {
+
+bool decides(const Tensor& tensor) {
+  return tensor.size() <= most_decisive_elements && (is_integer(tensor.type()) || tensor.type() == DataType::Bool);
+}
+
+bool same_type(const InputType& type, const Datum& datum, bool decisive) {
+  if (!datum.is_present()) return type.is_absent;
+  if (!datum.is_tensor() || datum.tensor().is_string() || is_sub_byte(datum.tensor().type()))
+    return !type.is_static && !type.is_absent;
+  const Tensor& tensor = datum.tensor();
+  if (!type.is_static || type.element != tensor.type() || type.dims != tensor.dims()) return false;
+  if (!type.value.is_present()) return !(decisive && decides(tensor));
+  return std::memcmp(type.value.bytes().data(), tensor.bytes().data(), tensor.size_bytes()) == 0;
+}
+
+}  // namespace
+
+bool Runner::fits(const Entry& entry, const std::vector<Datum>& inputs) const {
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    if (!same_type(entry.types[i], inputs[i], decisive_[i])) return false;
+  return true;
+}
+
+std::vector<InputType> Runner::types_of(const std::vector<Datum>& inputs) const {
+  std::vector<InputType> types(inputs.size());
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    InputType& type = types[i];
+    type.is_absent = !inputs[i].is_present();
+    if (!inputs[i].is_tensor()) continue;
+    const Tensor& tensor = inputs[i].tensor();
+    type.element = tensor.type();
+    if (tensor.is_string() || is_sub_byte(tensor.type())) continue;
+    type.is_static = true;
+    type.dims = tensor.dims();
+    if (!decisive_[i] || !decides(tensor)) continue;
+    type.value = Tensor(tensor.type(), tensor.dims());
+    std::memcpy(type.value.mutable_bytes(), tensor.bytes().data(), tensor.size_bytes());
+  }
+  return types;
+}
+
+std::shared_ptr<Runner::Entry> Runner::make_entry(std::vector<InputType> types) {
+  LoweredGraph graph = lower({model_, input_names_, types, output_names_});
+  fuse(graph);
+  const PlannerServices services{model_, &weights_, threads_, depth_};
+  auto entry = std::make_shared<Entry>();
+  entry->types = std::move(types);
+  entry->executable = Planner(graph, services).plan();
+  entry->idle.push_back(std::make_unique<Session>(entry->executable));
+  return entry;
+}
+
+void Runner::prepare(const std::vector<InputType>& types) {
+  auto entry = make_entry(types);
+  const std::scoped_lock lock(mutex_);
+  entries_.push_front(std::move(entry));
+  if (entries_.size() > most_executables) entries_.pop_back();
+}
+
+Runner::Lease Runner::take(const std::vector<Datum>& inputs) {
+  Lease lease;
+  {
+    const std::scoped_lock lock(mutex_);
+    const auto found =
+        std::find_if(entries_.begin(), entries_.end(), [&](const auto& entry) { return fits(*entry, inputs); });
+    if (found != entries_.end()) {
+      lease.entry = *found;
+      entries_.splice(entries_.begin(), entries_, found);
+      if (!lease.entry->idle.empty()) {
+        lease.session = std::move(lease.entry->idle.back());
+        lease.entry->idle.pop_back();
+      }
+    }
+  }
+  if (!lease.entry) {
+    lease.entry = make_entry(types_of(inputs));
+    const std::scoped_lock lock(mutex_);
+    lease.session = std::move(lease.entry->idle.back());
+    lease.entry->idle.pop_back();
+    entries_.push_front(lease.entry);
+    if (entries_.size() > most_executables) entries_.pop_back();
+  }
+  if (!lease.session) lease.session = std::make_unique<Session>(lease.entry->executable);
+  return lease;
+}
+
+void Runner::give_back(Lease lease) {
+  const std::scoped_lock lock(mutex_);
+  if (lease.entry->idle.size() < most_idle_sessions) lease.entry->idle.push_back(std::move(lease.session));
+}
+
+std::vector<Datum> Runner::run(const std::vector<Datum>& inputs, const RunOptions& options) {
+  Lease lease = take(inputs);
+  auto outputs = lease.session->run(inputs, options);
+  give_back(std::move(lease));
+  return outputs;
+}
+
+std::int64_t Runner::arena_bytes() const {
+  const std::scoped_lock lock(mutex_);
+  return entries_.empty() ? 0 : entries_.front()->executable->arena_bytes;
+}
+
+std::size_t Runner::executable_count() const {
+  const std::scoped_lock lock(mutex_);
+  return entries_.size();
+}
+
+}  // namespace lapidary::cpu

@@ -1,0 +1,226 @@
+// Vector kernels, compiled once for each instruction set: foreach_target.h includes this file again for every target,
+// each time with another meaning of HWY_NAMESPACE; HWY_EXPORT collects the results, HWY_DYNAMIC_DISPATCH picks the best
+// that the machine runs. Everything between HWY_BEFORE_NAMESPACE and HWY_AFTER_NAMESPACE exists once for each.
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "engine/cpu/vector_math.cpp"
+#include <hwy/foreach_target.h>
+// clang-format off: the order matters
+#include <hwy/highway.h>
+#include <hwy/contrib/math/math-inl.h>
+// clang-format on
+
+#include "engine/cpu/elementwise.h"
+#include "engine/cpu/vector_functions-inl.h"
+#include "engine/cpu/vector_kernels.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace lapidary::cpu::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+/// out = f(a), in whole vectors and a padded last one.
+template <class F>
+void map(const float* a, float* out, std::size_t count, F f) {
+  const hn::ScalableTag<float> d;
+  const std::size_t lanes = hn::Lanes(d);
+  std::size_t i = 0;
+  for (; i + lanes <= count; i += lanes) hn::StoreU(f(d, hn::LoadU(d, a + i)), d, out + i);
+  if (i == count) return;
+  const auto tail = hn::FirstN(d, count - i);
+  hn::BlendedStore(f(d, hn::MaskedLoad(tail, d, a + i)), tail, d, out + i);
+}
+
+template <class F>
+void map(const float* a, const float* b, float* out, std::size_t count, F f) {
+  const hn::ScalableTag<float> d;
+  const std::size_t lanes = hn::Lanes(d);
+  std::size_t i = 0;
+  for (; i + lanes <= count; i += lanes)
+    hn::StoreU(f(d, hn::LoadU(d, a + i), hn::LoadU(d, b + i)), d, out + i);
+  if (i == count) return;
+  const auto tail = hn::FirstN(d, count - i);
+  hn::BlendedStore(f(d, hn::MaskedLoad(tail, d, a + i), hn::MaskedLoad(tail, d, b + i)), tail, d, out + i);
+}
+
+void apply_linear(const ElementStep& step, const float* a, float* out, std::size_t n) {
+  const hn::ScalableTag<float> tag;
+  const auto alpha = hn::Set(tag, step.alpha), beta = hn::Set(tag, step.beta), zero = hn::Zero(tag);
+  switch (step.code) {
+    case ElementCode::Affine:
+      return map(a, out, n, [&](auto, auto x) { return hn::MulAdd(x, alpha, beta); });
+    case ElementCode::Relu:
+      return map(a, out, n, [&](auto, auto x) { return hn::IfThenElse(hn::Lt(x, zero), hn::Mul(alpha, x), x); });
+    case ElementCode::Clip:
+      // NaN stays NaN: a comparison with it is false.
+      return map(a, out, n, [&](auto, auto x) {
+        const auto low = hn::IfThenElse(hn::Lt(x, alpha), alpha, x);
+        return hn::IfThenElse(hn::Gt(low, beta), beta, low);
+      });
+    case ElementCode::Abs: return map(a, out, n, [](auto, auto x) { return hn::Abs(x); });
+    case ElementCode::Neg: return map(a, out, n, [](auto, auto x) { return hn::Neg(x); });
+    case ElementCode::Square: return map(a, out, n, [](auto, auto x) { return hn::Mul(x, x); });
+    case ElementCode::Sqrt: return map(a, out, n, [](auto, auto x) { return hn::Sqrt(x); });
+    case ElementCode::Reciprocal: return map(a, out, n, [](auto d, auto x) { return hn::Div(hn::Set(d, 1.0f), x); });
+    case ElementCode::Floor: return map(a, out, n, [](auto, auto x) { return hn::Floor(x); });
+    case ElementCode::Ceil: return map(a, out, n, [](auto, auto x) { return hn::Ceil(x); });
+    case ElementCode::Round: return map(a, out, n, [](auto, auto x) { return hn::Round(x); });
+    case ElementCode::HardSigmoid:
+      return map(a, out, n, [&](auto d, auto x) {
+        return hn::Max(zero, hn::Min(hn::Set(d, 1.0f), hn::MulAdd(x, alpha, beta)));
+      });
+    case ElementCode::HardSwish:
+      return map(a, out, n, [&](auto d, auto x) {
+        const auto gate = hn::MulAdd(x, hn::Set(d, 1.0f / 6), hn::Set(d, 0.5f));
+        return hn::Mul(x, hn::Max(zero, hn::Min(hn::Set(d, 1.0f), gate)));
+      });
+    default: return;
+  }
+}
+
+void apply_transcendental(const ElementStep& step, const float* a, float* out, std::size_t n) {
+  const hn::ScalableTag<float> tag;
+  const auto alpha = hn::Set(tag, step.alpha);
+  switch (step.code) {
+    case ElementCode::Exp: return map(a, out, n, [](auto d, auto x) { return exponential(d, x); });
+    case ElementCode::Log: return map(a, out, n, [](auto d, auto x) { return logarithm(d, x); });
+    case ElementCode::Sigmoid: return map(a, out, n, [](auto d, auto x) { return sigmoid(d, x); });
+    case ElementCode::Tanh: return map(a, out, n, [](auto d, auto x) { return hyperbolic_tangent(d, x); });
+    case ElementCode::Erf: return map(a, out, n, [](auto d, auto x) { return error_function(d, x); });
+    case ElementCode::Gelu:
+      return map(a, out, n, [](auto d, auto x) {
+        const auto erf = error_function(d, hn::Mul(x, hn::Set(d, 0.70710678118654752f)));
+        return hn::Mul(hn::Mul(x, hn::Set(d, 0.5f)), hn::Add(erf, hn::Set(d, 1.0f)));
+      });
+    case ElementCode::GeluTanh:
+      return map(a, out, n, [](auto d, auto x) {
+        const auto cubic = hn::MulAdd(hn::Mul(hn::Mul(x, x), x), hn::Set(d, 0.044715f), x);
+        const auto tanh = hyperbolic_tangent(d, hn::Mul(cubic, hn::Set(d, 0.79788456080286536f)));
+        return hn::Mul(hn::Mul(x, hn::Set(d, 0.5f)), hn::Add(tanh, hn::Set(d, 1.0f)));
+      });
+    case ElementCode::Elu:
+      return map(a, out, n, [&](auto d, auto x) {
+        const auto below = hn::Mul(alpha, hn::Sub(exponential(d, x), hn::Set(d, 1.0f)));
+        return hn::IfThenElse(hn::Lt(x, hn::Zero(d)), below, x);
+      });
+    case ElementCode::Swish:
+      return map(a, out, n, [&](auto d, auto x) { return hn::Mul(x, sigmoid(d, hn::Mul(alpha, x))); });
+    case ElementCode::Softplus:
+      // max(x, 0) + log(1 + exp(-|x|)) does not overflow.
+      return map(a, out, n, [](auto d, auto x) {
+        const auto small = hn::Log1p(d, exponential(d, hn::Neg(hn::Abs(x))));
+        return hn::Add(hn::Max(x, hn::Zero(d)), small);
+      });
+    default: return apply_linear(step, a, out, n);
+  }
+}
+
+void apply_step(const ElementStep& step, const float* a, const float* b, float* out, std::size_t n) {
+  switch (step.code) {
+    case ElementCode::Add: return map(a, b, out, n, [](auto, auto x, auto y) { return hn::Add(x, y); });
+    case ElementCode::Sub: return map(a, b, out, n, [](auto, auto x, auto y) { return hn::Sub(x, y); });
+    case ElementCode::Mul: return map(a, b, out, n, [](auto, auto x, auto y) { return hn::Mul(x, y); });
+    case ElementCode::Div: return map(a, b, out, n, [](auto, auto x, auto y) { return hn::Div(x, y); });
+    case ElementCode::Max:
+      return map(a, b, out, n, [](auto, auto x, auto y) {
+        return hn::IfThenElse(hn::Or(hn::Gt(x, y), hn::Ne(x, x)), x, y);
+      });
+    case ElementCode::Min:
+      return map(a, b, out, n, [](auto, auto x, auto y) {
+        return hn::IfThenElse(hn::Or(hn::Lt(x, y), hn::Ne(x, x)), x, y);
+      });
+    case ElementCode::PRelu:
+      return map(a, b, out, n, [](auto d, auto x, auto slope) {
+        return hn::IfThenElse(hn::Lt(x, hn::Zero(d)), hn::Mul(x, slope), x);
+      });
+    default: return apply_transcendental(step, a, out, n);
+  }
+}
+
+/// y = (x − max) → exp → divided by the sum.
+void softmax_row(const float* x, float* y, std::size_t n) {
+  const hn::ScalableTag<float> d;
+  const std::size_t lanes = hn::Lanes(d);
+  const auto lowest = hn::Set(d, -std::numeric_limits<float>::infinity());
+  auto largest = lowest;
+  std::size_t i = 0;
+  for (; i + lanes <= n; i += lanes) largest = hn::Max(largest, hn::LoadU(d, x + i));
+  const auto tail = hn::FirstN(d, n - i);
+  if (i < n) largest = hn::Max(largest, hn::IfThenElse(tail, hn::MaskedLoad(tail, d, x + i), lowest));
+  const auto maximum = hn::MaxOfLanes(d, largest);
+  auto sum = hn::Zero(d);
+  for (i = 0; i + lanes <= n; i += lanes) {
+    const auto e = exponential(d, hn::Sub(hn::LoadU(d, x + i), maximum));
+    sum = hn::Add(sum, e);
+    hn::StoreU(e, d, y + i);
+  }
+  if (i < n) {
+    const auto e = hn::IfThenElseZero(tail, exponential(d, hn::Sub(hn::MaskedLoad(tail, d, x + i), maximum)));
+    sum = hn::Add(sum, e);
+    hn::BlendedStore(e, tail, d, y + i);
+  }
+  const auto inverse = hn::Div(hn::Set(d, 1.0f), hn::SumOfLanes(d, sum));
+  map(y, y, n, [&](auto, auto e) { return hn::Mul(e, inverse); });
+}
+
+/// Sum over a row of f(x).
+template <class F>
+float sum_row(const float* x, std::size_t n, F f) {
+  const hn::ScalableTag<float> d;
+  const std::size_t lanes = hn::Lanes(d);
+  auto sum = hn::Zero(d), more = hn::Zero(d);
+  std::size_t i = 0;
+  for (; i + 2 * lanes <= n; i += 2 * lanes) {
+    sum = hn::Add(sum, f(hn::LoadU(d, x + i)));
+    more = hn::Add(more, f(hn::LoadU(d, x + i + lanes)));
+  }
+  for (; i + lanes <= n; i += lanes) sum = hn::Add(sum, f(hn::LoadU(d, x + i)));
+  if (i < n) {
+    const auto tail = hn::FirstN(d, n - i);
+    more = hn::Add(more, hn::IfThenElseZero(tail, f(hn::MaskedLoad(tail, d, x + i))));
+  }
+  return hn::GetLane(hn::SumOfLanes(d, hn::Add(sum, more)));
+}
+
+void normalize_row(const float* x, const float* scale, const float* bias, float epsilon, float* y, std::size_t n) {
+  const hn::ScalableTag<float> d;
+  const float mean = sum_row(x, n, [](auto v) { return v; }) / static_cast<float>(n);
+  const auto centre = hn::Set(d, mean);
+  const float variance = sum_row(x, n, [&](auto v) {
+                           const auto difference = hn::Sub(v, centre);
+                           return hn::Mul(difference, difference);
+                         }) / static_cast<float>(n);
+  const auto factor = hn::Set(d, 1.0f / std::sqrt(variance + epsilon));
+  map(x, scale, y, n, [&](auto, auto v, auto s) { return hn::Mul(hn::Mul(hn::Sub(v, centre), factor), s); });
+  if (bias) map(y, bias, y, n, [](auto, auto v, auto b) { return hn::Add(v, b); });
+}
+
+float sum_of_row(const float* x, std::size_t n) { return sum_row(x, n, [](auto v) { return v; }); }
+
+}  // namespace lapidary::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace lapidary::cpu {
+
+HWY_EXPORT(apply_step);
+HWY_EXPORT(softmax_row);
+HWY_EXPORT(normalize_row);
+HWY_EXPORT(sum_of_row);
+
+void apply(const ElementStep& step, const float* a, const float* b, float* out, std::int64_t count) {
+  HWY_DYNAMIC_DISPATCH(apply_step)(step, a, b, out, static_cast<std::size_t>(count));
+}
+
+void softmax(const float* x, float* y, std::int64_t count) {
+  HWY_DYNAMIC_DISPATCH(softmax_row)(x, y, static_cast<std::size_t>(count));
+}
+
+void normalize(const float* x, const float* scale, const float* bias, float epsilon, float* y, std::int64_t count) {
+  HWY_DYNAMIC_DISPATCH(normalize_row)(x, scale, bias, epsilon, y, static_cast<std::size_t>(count));
+}
+
+float sum(const float* x, std::int64_t count) {
+  return HWY_DYNAMIC_DISPATCH(sum_of_row)(x, static_cast<std::size_t>(count));
+}
+
+}  // namespace lapidary::cpu
+#endif
