@@ -38,7 +38,7 @@ Tensor WeightStore::packed(const Tensor& source, const Layout& given, const Layo
   for (const Entry& entry : entries_)
     if (entry.source == source.bytes().data() && entry.given == given && entry.wanted == wanted) return entry.bytes;
   Tensor bytes(DataType::UInt8, {size_bytes(wanted)});
-  const dnnl::memory from(given, engine(), const_cast<std::byte*>(source.bytes().data()));
+  dnnl::memory from(given, engine(), const_cast<std::byte*>(source.bytes().data()));
   dnnl::memory to(wanted, engine(), bytes.mutable_bytes());
   dnnl::stream stream(engine());
   dnnl::reorder(from, to).execute(stream, from, to);
