@@ -2,6 +2,7 @@
 
 #include "app/cli/model_options.h"
 #include "engine/analysis/check.h"
+#include "engine/io/standard_checker.h"
 
 namespace lapidary::cli {
 namespace {

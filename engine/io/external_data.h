@@ -18,6 +18,8 @@ class ExternalData {
 
   /// The bytes that `entries` (location, offset, length) name. Throws Error.
   FileBytes find(const Metadata& entries);
+  /// The files that were opened, by location.
+  const std::map<std::string, FileBytes>& files() const { return files_; }
   /// Sentences about what is odd but allowed.
   const std::vector<std::string>& warnings() const { return warnings_; }
 

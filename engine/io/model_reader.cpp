@@ -217,6 +217,7 @@ Value read_value_info(std::span<const std::byte> message) {
         break;
       case bytes_key(2):
         value.type = read_type(f.bytes);
+        if (f.bytes.empty()) value.stated |= 1u << f.number;
         break;
       case bytes_key(3):
         read_text(f, value.doc_string, value.stated);

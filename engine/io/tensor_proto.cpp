@@ -265,14 +265,15 @@ void write_typed_field(WireWriter& message, const Tensor& tensor) {
 WireWriter write_tensor(const NamedTensor& named, const Placement& placement) {
   const Tensor& tensor = named.tensor;
   const bool outside = !placement.external.empty();
-  const bool typed = !outside && (named.in_typed_field || tensor.is_string());
+  const bool typed = !outside && !placement.elided && (named.in_typed_field || tensor.is_string());
   const std::uint32_t field = typed && tensor.is_present() ? typed_field_of(tensor.type()) : 0u;
   WireWriter message;
   for (const std::int64_t d : tensor.dims()) message.number(1, d);
   if (tensor.is_present()) message.number(2, static_cast<std::int64_t>(tensor.type()));
   if (field != 0 && field < 8) write_typed_field(message, tensor);
   write_text(message, 8, named.name, named.stated);
-  if (!typed && !outside && tensor.is_present()) message.bytes(9, tensor.bytes());
+  if (!typed && !outside && tensor.is_present())
+    message.bytes(9, placement.elided ? tensor.bytes().first(1) : tensor.bytes());
   if (field > 8) write_typed_field(message, tensor);
   write_text(message, 12, named.doc_string, named.stated);
   write_entries(message, 13, placement.external);

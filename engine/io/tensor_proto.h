@@ -22,7 +22,8 @@ NamedSparseTensor read_sparse_tensor(std::span<const std::byte> message, const R
 
 /// Where a tensor's elements go when it is written.
 struct Placement {
-  Metadata external;  ///< location, offset, length; empty: inside the message
+  Metadata external;    ///< location, offset, length; empty: inside the message
+  bool elided = false;  ///< a byte in place of the elements, for who asks only about the structure
 };
 
 /// Large elements are referred to: `tensor` must live until the message is written out.

@@ -15,6 +15,10 @@ namespace {
 constexpr std::uint64_t always_allowed_bytes = std::uint64_t{1} << 30;
 constexpr std::uint64_t largest_ratio = 64;
 
+std::uint64_t unpacking_budget(const FileBytes& archive) {
+  return std::max(always_allowed_bytes, largest_ratio * archive.bytes.size());
+}
+
 struct Discard {
   void operator()(zip_t* archive) const { zip_discard(archive); }
 };
@@ -79,9 +83,19 @@ std::vector<std::string> names_in_zip(const FileBytes& file) {
   return names;
 }
 
+FileBytes read_zip_entry(const FileBytes& file, const std::string& wanted) {
+  FileBytes content;
+  std::uint64_t budget = unpacking_budget(file);
+  const Archive archive = open_archive(file);
+  for_each_entry(archive.get(), [&](zip_uint64_t index, const std::string& name) {
+    if (name == wanted) content = own_bytes(unpack(archive.get(), index, name, budget));
+  });
+  return content;
+}
+
 std::vector<ZipEntry> read_zip(const FileBytes& file) {
   std::vector<ZipEntry> entries;
-  std::uint64_t budget = std::max<std::uint64_t>(always_allowed_bytes, largest_ratio * file.bytes.size());
+  std::uint64_t budget = unpacking_budget(file);
   const Archive archive = open_archive(file);
   for_each_entry(archive.get(), [&](zip_uint64_t index, const std::string& name) {
     entries.push_back({name, own_bytes(unpack(archive.get(), index, name, budget))});
