@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "engine/ops/families.h"
+#include "engine/ops/types.h"
 
 namespace lapidary {
 namespace {
@@ -16,6 +17,7 @@ std::string key_of(std::string_view domain, std::string_view name) {
 }
 
 /// Every family, by name.
+// clang-format off
 constexpr void (*families[])(OperatorTable&) = {
     register_activation,
     register_arg_reduction,
@@ -24,31 +26,43 @@ constexpr void (*families[])(OperatorTable&) = {
     register_bitwise,
     register_cast,
     register_comparison,
+    register_concat,
     register_constant,
     register_control_flow,
     register_convolution,
     register_cumulative,
     register_einsum,
+    register_expand,
     register_gather,
+    register_grid_sample,
     register_logical,
     register_loss,
     register_math,
     register_matmul,
+    register_non_max_suppression,
     register_normalization,
+    register_optional,
+    register_pad,
     register_pooling,
     register_quantization,
     register_random,
     register_recurrent,
     register_reduction,
     register_resize,
+    register_roi,
+    register_scan,
+    register_scatter,
     register_selection,
     register_sequence,
     register_shape,
     register_slice,
     register_softmax,
+    register_transpose,
+    register_unique,
     register_unpooling,
     register_window_function,
 };
+// clang-format on
 
 }  // namespace
 
@@ -58,6 +72,11 @@ void OperatorTable::add(Operator record) {
       list.begin(), list.end(), record,
       [](const Operator& a, const Operator& b) { return a.since_version < b.since_version; });
   list.insert(place, std::move(record));
+}
+
+void OperatorTable::add_widened(const Operator& record, const std::string& constraint,
+                                std::initializer_list<int> versions) {
+  for (const int version : versions) add(record.at(version).constraint(constraint, types::all_at(version)));
 }
 
 const Operator* OperatorTable::find(std::string_view domain, std::string_view name,

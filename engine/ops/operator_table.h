@@ -1,5 +1,6 @@
 #pragma once
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -13,6 +14,8 @@ namespace lapidary {
 class OperatorTable {
  public:
   void add(Operator record);
+  /// Adds `record` once for each version, with `constraint` widened to all types that the standard had by then.
+  void add_widened(const Operator& record, const std::string& constraint, std::initializer_list<int> versions);
 
   /// The record in force for `opset` of the domain: the newest whose since-version is not above it; nullptr
   /// if the operator is unknown there. Deprecated records are found too.

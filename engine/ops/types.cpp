@@ -31,6 +31,15 @@ List all_ir11() { return all_ir10() + tensors({"float4e2m1"}); }
 List all_ir12() { return all_ir11() + tensors({"float8e8m0"}); }
 List all_ir13() { return all_ir12() + tensors({"uint2", "int2"}); }
 
+List all_at(int opset) {
+  if (opset >= 25) return all_ir13();
+  if (opset >= 24) return all_ir12();
+  if (opset >= 23) return all_ir11();
+  if (opset >= 21) return all_ir10();
+  if (opset >= 19) return all_ir9();
+  return opset >= 13 ? all_and_bfloat16() : all();
+}
+
 namespace {
 
 List wrapped(const std::string& wrapper, const List& tensor_types) {

@@ -27,6 +27,9 @@ List all_ir10();          ///< all_ir9() and int4, uint4 (opset 21)
 List all_ir11();          ///< all_ir10() and float4e2m1 (opset 23)
 List all_ir12();          ///< all_ir11() and float8e8m0 (opset 24)
 List all_ir13();          ///< all_ir12() and int2, uint2 (opset 25)
+/// The widest of the lists above that the standard had by operator set `opset`: all() before 13, all_ir13()
+/// from 25.
+List all_at(int opset);
 List sequences_of(const List& tensor_types);  ///< seq(…) of each
 List optionals_of(const List& tensor_types);  ///< optional(…) of each
 

@@ -1,0 +1,8 @@
+#include "engine/ops/families.h"
+#include "engine/ops/operator_table.h"
+
+namespace lapidary {
+
+void register_scan(OperatorTable& table) { (void)table; }
+
+}  // namespace lapidary
