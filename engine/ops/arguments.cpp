@@ -87,6 +87,24 @@ std::vector<std::int64_t> all_axes(std::size_t rank) {
   return axes;
 }
 
+Type common_type(const Type& a, const Type& b) {
+  if (!a.is_known() || !b.is_known()) {
+    Type known = a.is_known() ? a : b;
+    known.shape.reset();
+    return known;
+  }
+  if (a.kind != b.kind || a.element != b.element) return {};
+  Type common = a;
+  if (a.inner && b.inner) common.inner = std::make_shared<const Type>(common_type(*a.inner, *b.inner));
+  if (!a.shape || !b.shape || a.shape->size() != b.shape->size()) {
+    common.shape.reset();
+    return common;
+  }
+  for (std::size_t i = 0; i < common.shape->size(); ++i)
+    if (!((*a.shape)[i] == (*b.shape)[i])) (*common.shape)[i] = Dimension::unknown();
+  return common;
+}
+
 Shape unknown_shape(std::size_t rank) { return Shape(rank); }
 
 }  // namespace lapidary

@@ -40,6 +40,8 @@ std::optional<std::vector<std::int64_t>> normalized_axes(InferenceContext& conte
 std::vector<std::int64_t> normalized_axes(std::vector<std::int64_t> axes, std::int64_t rank);
 /// 0, 1, …, rank - 1.
 std::vector<std::int64_t> all_axes(std::size_t rank);
+/// What is true of values of both types: sizes that differ are unknown, as is the shape where ranks differ.
+Type common_type(const Type& a, const Type& b);
 /// A shape of which only the rank is known.
 Shape unknown_shape(std::size_t rank);
 
