@@ -17,12 +17,12 @@ std::string key_of(std::string_view domain, std::string_view name) {
 }
 
 /// Every family, by name.
-// clang-format off
 constexpr void (*families[])(OperatorTable&) = {
     register_activation,
     register_arg_reduction,
     register_arithmetic,
     register_attention,
+    register_batch_normalization,
     register_bitwise,
     register_cast,
     register_comparison,
@@ -35,6 +35,7 @@ constexpr void (*families[])(OperatorTable&) = {
     register_expand,
     register_gather,
     register_grid_sample,
+    register_layer_normalization,
     register_logical,
     register_loss,
     register_math,
@@ -62,7 +63,6 @@ constexpr void (*families[])(OperatorTable&) = {
     register_unpooling,
     register_window_function,
 };
-// clang-format on
 
 }  // namespace
 
