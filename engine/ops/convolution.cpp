@@ -1,11 +1,11 @@
+#include "engine/ops/convolution.h"
+
 #include <cmath>
 
 #include "engine/ops/compute_buffer.h"
-#include "engine/ops/convolve.h"
 #include "engine/ops/families.h"
 #include "engine/ops/operator_table.h"
 #include "engine/ops/types.h"
-#include "engine/ops/window.h"
 
 namespace lapidary {
 namespace {
@@ -23,49 +23,45 @@ Shape spatial(const Shape& shape) {
   return shape.size() > 2 ? Shape(shape.begin() + 2, shape.end()) : Shape();
 }
 
-/// [N, channels, window positions…]; sizes that are not known stay unknown.
-void infer_convolution(InferenceContext& context) {
-  context.set_output(0, context.input_element(0), std::nullopt);
+/// [N, channels, spatial_sizes(window, input sizes)…]; the spatial sizes stay unknown where the kernel is.
+template <class SpatialSizes>
+std::optional<Shape> windowed_shape(const InferenceContext& context, std::size_t weight,
+                                    const Dimension& channels, SpatialSizes spatial_sizes) {
   const auto& x = context.input_shape(0);
-  const auto& w = context.input_shape(1);
-  if (!x) return;
+  if (!x) return std::nullopt;
   if (x->size() < 3)
     throw Error("the input of a convolution needs spatial axes, its rank is " + std::to_string(x->size()));
   Shape output(x->size());
   output[0] = (*x)[0];
-  if (w && !w->empty()) output[1] = (*w)[0];
-  context.set_output(0, context.input_element(0), output);
-  const auto kernel = known_kernel(context, w);
-  if (!kernel) return;
+  output[1] = channels;
+  const auto kernel = known_kernel(context, context.input_shape(weight));
+  if (!kernel) return output;
   const Window window = read_window(context.node(), *kernel);
   if (window.rank() + 2 != x->size()) throw Error("the window and the input differ in rank");
-  for (std::size_t i = 0; i < window.rank(); ++i) output[i + 2] = window_output_size(window, i, (*x)[i + 2]);
-  context.set_output(0, context.input_element(0), output);
+  const Shape sizes = spatial_sizes(window, spatial(*x));
+  std::copy(sizes.begin(), sizes.end(), output.begin() + 2);
+  return output;
+}
+
+void infer_convolution(InferenceContext& context) {
+  context.set_output(0, context.input_element(0), std::nullopt);
+  context.set_output(0, context.input_element(0), convolution_shape(context, 1));
 }
 
 void infer_transposed_convolution(InferenceContext& context) {
   context.set_output(0, context.input_element(0), std::nullopt);
-  const auto& x = context.input_shape(0);
   const auto& w = context.input_shape(1);
-  if (!x) return;
-  if (x->size() < 3)
-    throw Error("the input of a convolution needs spatial axes, its rank is " + std::to_string(x->size()));
-  Shape output(x->size());
-  output[0] = (*x)[0];
-  if (w && w->size() > 1) output[1] = (*w)[1] * context.integer("group", 1);
-  context.set_output(0, context.input_element(0), output);
-  const auto kernel = known_kernel(context, w);
-  if (!kernel) return;
-  const Window window = read_window(context.node(), *kernel);
-  if (window.rank() + 2 != x->size()) throw Error("the window and the input differ in rank");
-  const Shape sizes = transposed_output_shape(context.node(), window, spatial(*x));
-  std::copy(sizes.begin(), sizes.end(), output.begin() + 2);
-  context.set_output(0, context.input_element(0), output);
+  Dimension channels;
+  if (w && w->size() > 1) channels = (*w)[1] * context.integer("group", 1);
+  context.set_output(0, context.input_element(0),
+                     windowed_shape(context, 1, channels, [&](const Window& window, const Shape& input) {
+                       return transposed_output_shape(context.node(), window, input);
+                     }));
 }
 
-void require_spatial_axes(const Tensor& x) {
-  if (x.rank() < 3)
-    throw Error("the input of a convolution has rank " + std::to_string(x.rank()))
+void require_spatial_axes(const Dims& x) {
+  if (x.size() < 3)
+    throw Error("the input of a convolution has rank " + std::to_string(x.size()))
         .advice("It is [N, C, sizes…]");
 }
 
@@ -77,12 +73,6 @@ const Tensor* bias_input(const KernelContext& context, std::size_t index, std::i
     throw Error("the bias has " + std::to_string(bias.size()) + " values for " + std::to_string(channels) +
                 " channels");
   return &bias;
-}
-
-Dims output_dims_of(const ConvolutionGeometry& geometry) {
-  Dims dims{geometry.channels.batch, geometry.channels.groups * geometry.channels.out_per_group};
-  dims.insert(dims.end(), geometry.output.begin(), geometry.output.end());
-  return dims;
 }
 
 /// Runs `function` (convolve or convolve_transposed) on inputs X, W and B.
@@ -101,20 +91,18 @@ void run_convolution(KernelContext& context, const ConvolutionGeometry& geometry
 }
 
 void convolution(KernelContext& context) {
-  const Tensor& x = context.input(0);
-  require_spatial_axes(x);
-  const Dims& w = context.input(1).dims();
-  ConvolutionGeometry geometry{
-      convolution_channels(x.dims(), w, context.integer("group", 1)), {}, spatial_dims(x.dims()), {}};
-  const Window window = read_convolution_window(context.node(), spatial_dims(w));
-  geometry.output = window_output_dims(window, geometry.input);
-  geometry.window = with_resolved_padding(window, geometry.input);
-  run_convolution(context, geometry, [](auto&&... arguments) { convolve(arguments...); });
+  run_convolution(context, convolution_geometry(context, context.input(0).dims(), context.input(1).dims()),
+                  [](auto&&... arguments) { convolve(arguments...); });
+}
+
+/// A bias adds once for each output element.
+double bias_flops(const CostContext& context) {
+  return context.inputs.size() > 2 && context.inputs[2].is_known() ? 1 : 0;
 }
 
 void transposed_convolution(KernelContext& context) {
   const Tensor& x = context.input(0);
-  require_spatial_axes(x);
+  require_spatial_axes(x.dims());
   const Dims& w = context.input(1).dims();
   const auto channels = transposed_convolution_channels(x.dims(), w, context.integer("group", 1));
   auto [window, output] = resolve_transposed_window(context.node(), context.version(),
@@ -122,19 +110,6 @@ void transposed_convolution(KernelContext& context) {
                                                     spatial_dims(x.dims()));
   const ConvolutionGeometry geometry{channels, std::move(window), spatial_dims(x.dims()), std::move(output)};
   run_convolution(context, geometry, [](auto&&... arguments) { convolve_transposed(arguments...); });
-}
-
-/// Multiply-adds: each of `elements` meets all weights of its channel; a bias adds once for each output
-/// element.
-std::optional<Cost> convolution_cost(const CostContext& context, const std::optional<Dims>& elements) {
-  const auto weight = context.input_dims(1);
-  const auto output = context.output_dims(0);
-  if (!elements || !weight || !output || weight->empty()) return std::nullopt;
-  const double per_element =
-      (*weight)[0] == 0 ? 0 : static_cast<double>(element_count(*weight) / (*weight)[0]);
-  const double macs = static_cast<double>(element_count(*elements)) * per_element;
-  const double bias = context.inputs.size() > 2 ? static_cast<double>(element_count(*output)) : 0;
-  return Cost{macs, 2 * macs + bias};
 }
 
 // --- CausalConvWithState ---
@@ -210,26 +185,10 @@ void infer_causal_convolution(InferenceContext& context) {
 }
 
 std::optional<Cost> causal_convolution_cost(const CostContext& context) {
-  return convolution_cost(context, context.output_dims(0));
+  return convolution_cost(context, 1, context.output_dims(0), bias_flops(context));
 }
 
 // --- records ---
-
-Operator& with_window_attributes(Operator& record) {
-  return record
-      .attribute(
-          "auto_pad", std::string("NOTSET"),
-          "How padding is found: NOTSET takes pads; SAME_UPPER and SAME_LOWER pad so that only the stride "
-          "shrinks the size; VALID pads nothing.")
-      .optional_attribute("dilations", AttributeType::Ints,
-                          "Distance between neighbouring taps, an axis each; 1.")
-      .attribute("group", std::int64_t{1}, "Number of groups that channels are divided into.")
-      .optional_attribute("kernel_shape", AttributeType::Ints,
-                          "Spatial sizes of the weights; taken from W if absent.")
-      .optional_attribute("pads", AttributeType::Ints,
-                          "Zeros added around: the beginnings of all axes, then the ends; 0.")
-      .optional_attribute("strides", AttributeType::Ints, "Step of the window, an axis each; 1.");
-}
 
 Operator convolution_record() {
   Operator record("Conv", 1, OperatorKind::MatrixAndConvolution);
@@ -244,7 +203,9 @@ Operator convolution_record() {
       .constraint("T", types::floats())
       .infer(reporting_errors(infer_convolution))
       .kernel(convolution)
-      .cost([](const CostContext& context) { return convolution_cost(context, context.output_dims(0)); });
+      .cost([](const CostContext& context) {
+        return convolution_cost(context, 1, context.output_dims(0), bias_flops(context));
+      });
 }
 
 Operator transposed_convolution_record() {
@@ -264,7 +225,9 @@ Operator transposed_convolution_record() {
       .constraint("T", types::floats())
       .infer(reporting_errors(infer_transposed_convolution))
       .kernel(transposed_convolution)
-      .cost([](const CostContext& context) { return convolution_cost(context, context.input_dims(0)); });
+      .cost([](const CostContext& context) {
+        return convolution_cost(context, 1, context.input_dims(0), bias_flops(context));
+      });
 }
 
 Operator causal_convolution_record() {
@@ -286,6 +249,58 @@ Operator causal_convolution_record() {
 }
 
 }  // namespace
+
+ConvolutionGeometry convolution_geometry(const KernelContext& context, const Dims& x, const Dims& w) {
+  require_spatial_axes(x);
+  ConvolutionGeometry geometry{
+      convolution_channels(x, w, context.integer("group", 1)), {}, spatial_dims(x), {}};
+  const Window window = read_convolution_window(context.node(), spatial_dims(w));
+  geometry.output = window_output_dims(window, geometry.input);
+  geometry.window = with_resolved_padding(window, geometry.input);
+  return geometry;
+}
+
+Dims output_dims_of(const ConvolutionGeometry& geometry) {
+  Dims dims{geometry.channels.batch, geometry.channels.groups * geometry.channels.out_per_group};
+  dims.insert(dims.end(), geometry.output.begin(), geometry.output.end());
+  return dims;
+}
+
+std::optional<Shape> convolution_shape(const InferenceContext& context, std::size_t weight) {
+  const auto& w = context.input_shape(weight);
+  return windowed_shape(context, weight, w && !w->empty() ? w->front() : Dimension::unknown(),
+                        [](const Window& window, Shape sizes) {
+                          for (std::size_t i = 0; i < sizes.size(); ++i)
+                            sizes[i] = window_output_size(window, i, sizes[i]);
+                          return sizes;
+                        });
+}
+
+std::optional<Cost> convolution_cost(const CostContext& context, std::size_t weight,
+                                     const std::optional<Dims>& elements, double flops_per_output) {
+  const auto w = context.input_dims(weight);
+  const auto outputs = context.output_elements();
+  if (!elements || !w || !outputs || w->empty()) return std::nullopt;
+  const double weights = w->front() == 0 ? 0 : static_cast<double>(element_count(*w) / w->front());
+  const double macs = static_cast<double>(element_count(*elements)) * weights;
+  return Cost{macs, 2 * macs + flops_per_output * *outputs};
+}
+
+Operator& with_window_attributes(Operator& record) {
+  return record
+      .attribute(
+          "auto_pad", std::string("NOTSET"),
+          "How padding is found: NOTSET takes pads; SAME_UPPER and SAME_LOWER pad so that only the stride "
+          "shrinks the size; VALID pads nothing.")
+      .optional_attribute("dilations", AttributeType::Ints,
+                          "Distance between neighbouring taps, an axis each; 1.")
+      .attribute("group", std::int64_t{1}, "Number of groups that channels are divided into.")
+      .optional_attribute("kernel_shape", AttributeType::Ints,
+                          "Spatial sizes of the weights; taken from W if absent.")
+      .optional_attribute("pads", AttributeType::Ints,
+                          "Zeros added around: the beginnings of all axes, then the ends; 0.")
+      .optional_attribute("strides", AttributeType::Ints, "Step of the window, an axis each; 1.");
+}
 
 void register_convolution(OperatorTable& table) {
   for (const auto& record : {convolution_record(), transposed_convolution_record()}) {
