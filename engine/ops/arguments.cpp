@@ -4,13 +4,6 @@
 #include <numeric>
 
 namespace lapidary {
-namespace {
-
-/// Larger tensors are data, not shapes.
-constexpr std::int64_t most_values = 4096;
-
-}  // namespace
-
 std::optional<std::vector<std::int64_t>> attribute_or_input(const KernelContext& context,
                                                             std::string_view attribute, std::size_t input) {
   if (context.has_attribute(attribute)) return context.integers(attribute);
@@ -44,21 +37,8 @@ Argument attribute_or_input(InferenceContext& context, std::string_view attribut
   return {true, known_values(context, input)};
 }
 
-std::optional<std::vector<Dimension>> known_values(InferenceContext& context, std::size_t input) {
-  if (!context.has_input(input)) return std::nullopt;
-  const Tensor* constant = context.input_constant(input);
-  if (!constant || !constant->is_present()) return context.input_values(input);
-  if (!is_integer(constant->type()) || constant->size() > most_values) return std::nullopt;
-  const auto numbers = values_as<std::int64_t>(*constant);
-  return std::vector<Dimension>(numbers.begin(), numbers.end());
-}
-
 std::optional<std::vector<std::int64_t>> known_integers(InferenceContext& context, std::size_t input) {
   return Argument{true, known_values(context, input)}.integers();
-}
-
-void pass_values(InferenceContext& context) {
-  if (auto values = known_values(context, 0)) context.set_output_values(0, std::move(*values));
 }
 
 std::optional<std::vector<std::int64_t>> normalized_axes(InferenceContext& context,
@@ -87,21 +67,27 @@ std::vector<std::int64_t> all_axes(std::size_t rank) {
   return axes;
 }
 
+namespace {
+
+std::optional<Shape> common_shape(const std::optional<Shape>& a, const std::optional<Shape>& b) {
+  if (!a || !b || a->size() != b->size()) return std::nullopt;
+  Shape common = *a;
+  for (std::size_t i = 0; i < common.size(); ++i)
+    if (!((*a)[i] == (*b)[i])) common[i] = Dimension::unknown();
+  return common;
+}
+
+}  // namespace
+
 Type common_type(const Type& a, const Type& b) {
-  if (!a.is_known() || !b.is_known()) {
-    Type known = a.is_known() ? a : b;
-    known.shape.reset();
-    return known;
-  }
-  if (a.kind != b.kind || a.element != b.element) return {};
-  Type common = a;
+  if (a.is_known() && b.is_known() && (a.kind != b.kind || a.element != b.element)) return {};
+  Type common;
+  const Type& known = a.is_known() ? a : b;
+  common.kind = known.kind;
+  common.element = known.element;
+  common.inner = known.inner;
   if (a.inner && b.inner) common.inner = std::make_shared<const Type>(common_type(*a.inner, *b.inner));
-  if (!a.shape || !b.shape || a.shape->size() != b.shape->size()) {
-    common.shape.reset();
-    return common;
-  }
-  for (std::size_t i = 0; i < common.shape->size(); ++i)
-    if (!((*a.shape)[i] == (*b.shape)[i])) (*common.shape)[i] = Dimension::unknown();
+  if (a.is_known() && b.is_known()) common.shape = common_shape(a.shape, b.shape);
   return common;
 }
 

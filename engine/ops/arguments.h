@@ -6,6 +6,7 @@
 
 #include "engine/ops/inference.h"
 #include "engine/ops/kernel.h"
+#include "engine/ops/known_values.h"
 
 /// Integers that old operator versions take as an attribute and newer ones as an input: axes, shapes, sizes,
 /// pads.
@@ -22,16 +23,12 @@ struct Argument {
   bool is_present = false;
   std::optional<std::vector<Dimension>> values;
 
-  bool is_unknown() const { return is_present && !values; }
   /// All values, if every one is a number.
   std::optional<std::vector<std::int64_t>> integers() const;
 };
 Argument attribute_or_input(InferenceContext& context, std::string_view attribute, std::size_t input);
-/// The contents of a small integer input, from its constant or as symbols.
-std::optional<std::vector<Dimension>> known_values(InferenceContext& context, std::size_t input);
+/// All values of an input, if every one is a known number.
 std::optional<std::vector<std::int64_t>> known_integers(InferenceContext& context, std::size_t input);
-/// Contents of output 0 are those of input 0, if they are known.
-void pass_values(InferenceContext& context);
 
 /// Each axis made non-negative; nothing (and reported) if one is outside.
 std::optional<std::vector<std::int64_t>> normalized_axes(InferenceContext& context,
