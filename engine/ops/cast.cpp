@@ -53,8 +53,9 @@ Tensor to_float8(const Tensor& numbers, DataType to, const CastRules& rules) {
 }
 
 Tensor floating_to_integer(const Tensor& numbers, DataType to) {
+  // 4 and 2-bit types keep the low bits, as integers do that are cast to them.
   if (is_sub_byte(to))
-    return packed(floating_to_integer(numbers, is_signed(to) ? DataType::Int8 : DataType::UInt8), to);
+    return packed(converted(floating_to_integer(numbers, DataType::Int64), DataType::Int8), to);
   Tensor result(to, numbers.dims());
   dispatch(WideFloatTypes{}, numbers.type(), [&]<class From>() {
     dispatch(IntegerTypes{}, to, [&]<class To>() {
@@ -63,6 +64,15 @@ Tensor floating_to_integer(const Tensor& numbers, DataType to) {
     });
   });
   return result;
+}
+
+/// float4e2m1 has no NaN; the standard's tests make it −0.
+Tensor to_float4(const Tensor& numbers) {
+  const Tensor source = converted(numbers, DataType::Float32);
+  Tensor finite(DataType::Float32, source.dims());
+  std::transform(source.data<float>(), source.data<float>() + source.size(), finite.mutable_data<float>(),
+                 [](float x) { return std::isnan(x) ? -0.0f : x; });
+  return packed(finite, DataType::Float4E2M1);
 }
 
 // --- strings ---
@@ -226,6 +236,7 @@ Tensor cast_tensor(const Tensor& tensor, DataType to, const CastRules& rules) {
   Tensor source = unpacked(tensor);
   if (is_narrow_float(source.type())) source = converted(source, DataType::Float32);
   if (to == DataType::String) return to_strings(source);
+  if (to == DataType::Float4E2M1) return to_float4(source);
   if (is_float8(to)) return to_float8(source, to, rules);
   if (is_floating(source.type()) && is_integer(to)) return floating_to_integer(source, to);
   return converted(source, to);

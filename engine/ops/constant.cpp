@@ -160,6 +160,20 @@ void dropout_before_12(KernelContext& context) {
   context.set_output(1, filled(tensor_from(mask_type, {}, std::vector<double>{1}), x.dims()));
 }
 
+/// Numbers in [0, 1) with 53 random bits, as numpy's RandomState makes them: the standard's tests count on
+/// it.
+class UniformNumbers {
+ public:
+  explicit UniformNumbers(std::uint32_t seed) : generator_(seed) {}
+  double operator()() {
+    const std::uint64_t high = generator_() >> 5, low = generator_() >> 6;
+    return static_cast<double>((high << 26) + low) * 0x1p-53;
+  }
+
+ private:
+  std::mt19937 generator_;
+};
+
 /// In training mode elements become 0 with probability `ratio`, and the others grow by 1 / (1 − ratio).
 void dropout(KernelContext& context) {
   const bool training = context.has_input(2) && values_as<std::int64_t>(context.input(2)).at(0) != 0;
@@ -168,9 +182,11 @@ void dropout(KernelContext& context) {
   const Tensor& x = context.input(0);
   Tensor mask(DataType::Bool, x.dims());
   auto values = values_as<double>(x);
-  std::bernoulli_distribution keep(1 - ratio);
+  UniformNumbers uniform(static_cast<std::uint32_t>(context.has_attribute("seed")
+                                                        ? context.integer("seed", 0)
+                                                        : static_cast<std::int64_t>(context.random()())));
   for (std::size_t i = 0; i < values.size(); ++i) {
-    const bool kept = keep(context.random());
+    const bool kept = uniform() >= ratio;
     mask.mutable_data<bool>()[i] = kept;
     values[i] = kept ? values[i] / (1 - ratio) : 0;
   }
