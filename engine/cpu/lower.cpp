@@ -156,6 +156,10 @@ class Lowerer {
     }
     infer(lowered);
     if (fold(lowered)) return;
+    if (changes_nothing(lowered)) {
+      scope.ids[node->outputs[0]] = lowered.inputs[0];
+      return;
+    }
     graph_.nodes.push_back(std::move(lowered));
   }
 
@@ -248,6 +252,22 @@ class Lowerer {
       return lowered.record->since_version >= 7 && !trains;
     }
     return false;
+  }
+
+  /// Of operators that change sizes, those that here do not.
+  bool changes_nothing(const LoweredNode& lowered) const {
+    static constexpr std::array<std::string_view, 5> operators = {"Reshape", "Flatten", "Expand", "Pad", "Tile"};
+    if (std::find(operators.begin(), operators.end(), lowered.op) == operators.end() ||
+        !lowered.node->domain.empty() || lowered.outputs.size() != 1 || lowered.inputs[0] < 0)
+      return false;
+    const LoweredValue& from = graph_.input(lowered, 0);
+    const LoweredValue& to = graph_.output(lowered);
+    if (!from.is_static || !to.is_static || from.dims != to.dims || from.element != to.element) return false;
+    if (lowered.op != "Pad") return true;
+    Dims pads = lowered.node->attribute_or("pads", Dims{});
+    if (const Tensor* given = graph_.constant(lowered, 1)) pads = values_as<std::int64_t>(*given);
+    return std::all_of(pads.begin(), pads.end(), [](std::int64_t pad) { return pad == 0; }) &&
+           (!graph_.has_input(lowered, 1) || graph_.constant(lowered, 1));
   }
 
   void capture_outer_values(LoweredNode& lowered, const Imports& imports, const Scope& scope) {

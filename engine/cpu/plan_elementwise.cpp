@@ -129,98 +129,41 @@ void merge_axes(ElementwisePlan& plan) {
   }
 }
 
-/// Channels in blocks of `block` on axis 1, everything else row-major; 0 if the layout is another.
-std::int64_t channel_block(const Layout& layout) {
-  const auto& blocking = layout.data.format_desc.blocking;
-  if (layout.data.format_kind != dnnl_blocked || blocking.inner_nblks != 1 || blocking.inner_idxs[0] != 1) return 0;
-  const std::int64_t block = blocking.inner_blks[0];
-  std::int64_t stride = block;
-  for (int axis = layout.data.ndims - 1; axis >= 0; --axis) {
-    const std::int64_t extent = axis == 1 ? layout.data.padded_dims[1] / block : layout.data.dims[axis];
-    if (extent != 1 && blocking.strides[axis] != stride) return 0;
-    stride *= extent;
-  }
-  return block;
-}
-
-/// [N, C, …] in blocks of channels.
-Layout blocked_layout(const Dims& dims, std::int64_t block) {
-  using tag = dnnl::memory::format_tag;
-  static constexpr tag tags[2][3] = {{tag::nCw8c, tag::nChw8c, tag::nCdhw8c}, {tag::nCw16c, tag::nChw16c, tag::nCdhw16c}};
-  return {dims, dnnl::memory::data_type::f32, tags[block == 16][dims.size() - 3]};
-}
-
-Dims plain_strides(const Dims& dims) {
-  Dims strides(dims.size(), 1);
-  for (std::size_t axis = dims.size(); axis-- > 1;) strides[axis - 1] = strides[axis] * dims[axis];
-  return strides;
-}
-
-/// The result's axes as they lie in memory: [N, C/block, spatial…, block] for blocked layouts.
-Dims memory_dims(const Dims& dims, std::int64_t block) {
-  if (block == 0) return dims.empty() ? Dims{1} : dims;
-  Dims made = dims;
-  made[1] = (dims[1] + block - 1) / block;
-  made.push_back(block);
-  return made;
-}
-
-/// A value of `dims` (as many axes as the result) as operand of a result in blocks.
-Operand blocked_operand(Planner& planner, ValueId id, const Dims& dims, std::int64_t block) {
-  Operand operand;
-  Dims strides;
-  if (dims[1] == 1) {
-    operand.buffer = planner.plain(id);
-    strides = plain_strides(dims);
-    strides.push_back(0);
-  } else {
-    const Layout layout = blocked_layout(dims, block);
-    const LoweredValue& value = planner.graph.values[id];
-    operand.buffer = value.is_constant() ? planner.packed(value.constant, plain_layout(dims), layout)
-                                         : planner.in_layout(id, layout);
-    const auto& blocking = layout.data.format_desc.blocking;
-    strides.assign(blocking.strides, blocking.strides + dims.size());
-    strides.push_back(1);
-  }
-  for (std::size_t axis = 0; axis < dims.size(); ++axis)
-    if (dims[axis] == 1) strides[axis] = 0;
-  operand.strides = std::move(strides);
-  return operand;
-}
-
-/// A value as operand of a row-major result; values in other orders of axes are read as they lie.
-Operand strided_operand(Planner& planner, ValueId id, std::size_t rank) {
+/// A value as operand of a result that lies in `order`; `dims` are its sizes with as many axes as the result has.
+Operand operand_of(Planner& planner, ValueId id, const Dims& dims, const MemoryOrder& order) {
   const LoweredValue& value = planner.graph.values[id];
   Operand operand;
-  Dims strides = plain_strides(value.dims);
-  const Layout& layout = planner.layout_of(id);
-  const bool reads_strided = !value.dims.empty() && !planner.is_plain(id) &&
-                             layout.data.format_desc.blocking.inner_nblks == 0 && value.dims.size() <= DNNL_MAX_NDIMS;
-  if (reads_strided) {
-    strides.assign(layout.data.format_desc.blocking.strides, layout.data.format_desc.blocking.strides + value.dims.size());
-    operand.buffer = planner.in_layout(id, Layout(layout));
+  Dims strides;
+  std::int64_t in_block = 0;  ///< distance of neighbours inside a block of channels
+  const bool own_rank = value.dims.size() == dims.size();
+  if (order.block > 0 && dims[1] != 1) {
+    const Layout layout = blocked_layout(dims, order.block);
+    operand.buffer = value.is_constant() ? planner.packed(value.constant, plain_layout(dims), layout)
+                                         : planner.in_layout(id, layout);
+    strides = strides_of(layout);
+    in_block = 1;
+  } else if (own_rank && !value.dims.empty() && !planner.is_plain(id) && is_strided(planner.layout_of(id))) {
+    strides = strides_of(planner.layout_of(id));
+    operand.buffer = planner.in_layout(id, Layout(planner.layout_of(id)));
   } else {
     operand.buffer = planner.plain(id);
+    strides = plain_strides(dims);
   }
-  for (std::size_t axis = 0; axis < value.dims.size(); ++axis)
-    if (value.dims[axis] == 1) strides[axis] = 0;
-  strides.insert(strides.begin(), rank - strides.size(), 0);
-  operand.strides = std::move(strides);
+  for (const std::size_t axis : order.axes) operand.strides.push_back(dims[axis] == 1 ? 0 : strides[axis]);
+  if (order.block > 0) operand.strides.push_back(in_block);
   return operand;
 }
 
-/// The block of channels in which the result shall lie: that of an operand as large as the result; 0: row-major.
-std::int64_t choose_block(Planner& planner, const LoweredNode& node) {
+/// The layout in which the result shall lie: that of an operand as large as the result, else row-major.
+Layout choose_layout(Planner& planner, const LoweredNode& node) {
   const LoweredGraph& graph = planner.graph;
   const Dims& dims = graph.output(node).dims;
-  if (dims.size() < 3 || dims.size() > 5) return 0;
-  std::int64_t block = 0;
   for (const ValueId id : node.inputs) {
     const LoweredValue& value = graph.values[id];
-    if (value.is_constant() || value.dims != dims) continue;
-    if (const std::int64_t found = channel_block(planner.layout_of(id))) block = found;
+    if (dims.empty() || value.is_constant() || value.dims != dims || planner.is_plain(id)) continue;
+    if (memory_order(planner.layout_of(id))) return planner.layout_of(id);
   }
-  return block;
+  return plain_layout(dims);
 }
 
 }  // namespace
@@ -229,22 +172,21 @@ std::string plan_elementwise(Planner& planner, const LoweredNode& node) {
   const LoweredGraph& graph = planner.graph;
   const Dims& dims = graph.output(node).dims;
   if (dims.size() > 8) return "more than 8 axes";
-  const std::int64_t block = choose_block(planner, node);
+  const Layout layout = choose_layout(planner, node);
+  const MemoryOrder order = *memory_order(layout);
   auto plan = std::make_shared<ElementwisePlan>();
   plan->program = node.program;
   plan->threads = planner.services.threads;
-  plan->dims = memory_dims(dims, block);
+  plan->dims = memory_dims(layout, order);
   std::vector<BufferId> reads;
   for (const ValueId id : node.inputs) {
-    if (block == 0) {
-      plan->operands.push_back(strided_operand(planner, id, plan->dims.size()));
-    } else {
-      Dims full = graph.values[id].dims;
-      full.insert(full.begin(), dims.size() - full.size(), 1);
-      if (full.size() != graph.values[id].dims.size() && !graph.values[id].is_constant() && full[1] != 1)
-        return "an activation with fewer axes meets channels in blocks";
-      plan->operands.push_back(blocked_operand(planner, id, full, block));
-    }
+    Dims full = graph.values[id].dims;
+    full.insert(full.begin(), std::max<std::size_t>(1, dims.size()) - full.size(), 1);
+    const bool short_activation = full.size() != graph.values[id].dims.size() && !graph.values[id].is_constant();
+    if (order.block > 0 && short_activation && full[1] != 1) return "an activation with fewer axes meets channels in blocks";
+    plan->operands.push_back(full == dims && !graph.values[id].is_constant()
+                                 ? Operand{planner.in_layout(id, layout), plain_strides(plan->dims), true}
+                                 : operand_of(planner, id, full, order));
     reads.push_back(plan->operands.back().buffer);
   }
   const Dims whole = plain_strides(plan->dims);
@@ -255,7 +197,7 @@ std::string plan_elementwise(Planner& planner, const LoweredNode& node) {
   }
   merge_axes(*plan);
   assign_slots(*plan);
-  plan->result = block == 0 ? planner.define(node.outputs[0]) : planner.define(node.outputs[0], blocked_layout(dims, block));
+  plan->result = planner.define(node.outputs[0], layout);
   for (std::size_t i = 0; i < plan->operands.size(); ++i) {
     bool alone = plan->operands[i].whole;
     for (std::size_t j = 0; j < plan->operands.size(); ++j)

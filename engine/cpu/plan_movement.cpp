@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstring>
 
 #include "engine/cpu/kernels.h"
@@ -10,13 +11,6 @@ namespace {
 /// True for values whose layout may be any that oneDNN can describe.
 bool has_layout(const LoweredGraph& graph, ValueId id) {
   return graph.is_float(id) && !graph.values[id].dims.empty() && graph.values[id].dims.size() <= DNNL_MAX_NDIMS;
-}
-
-bool is_strided(const Layout& layout) { return layout.data.format_desc.blocking.inner_nblks == 0; }
-
-Dims strides_of(const Layout& layout) {
-  const auto* strides = layout.data.format_desc.blocking.strides;
-  return {strides, strides + layout.data.ndims};
 }
 
 }  // namespace
@@ -202,25 +196,19 @@ std::string plan_gather(Planner& planner, const LoweredNode& node) {
 
 namespace {
 
-/// Blocks of channels one after the other: parts in blocked layouts, each a whole number of blocks, along axis 1.
-bool are_whole_blocks(Planner& planner, const LoweredNode& node, std::size_t axis) {
-  if (axis != 1) return false;
+/// The order in which all parts lie, so that their bytes can follow each other as they are; nothing if they differ, or
+/// if `axis` is split into blocks that a part does not fill.
+std::optional<MemoryOrder> common_order(Planner& planner, const LoweredNode& node, std::size_t axis) {
+  std::optional<MemoryOrder> common;
   for (const ValueId id : node.inputs) {
-    if (planner.graph.values[id].is_constant()) return false;
-    const Layout& layout = planner.layout_of(id);
-    const auto& blocking = layout.data.format_desc.blocking;
-    if (blocking.inner_nblks != 1 || blocking.inner_idxs[0] != 1 || layout.data.dims[1] % blocking.inner_blks[0] != 0 ||
-        blocking.inner_blks[0] != planner.layout_of(node.inputs[0]).data.format_desc.blocking.inner_blks[0])
-      return false;
+    const LoweredValue& value = planner.graph.values[id];
+    if (value.is_constant() || !has_layout(planner.graph, id)) return std::nullopt;
+    const auto order = memory_order(planner.layout_of(id));
+    if (!order || (common && *order != *common)) return std::nullopt;
+    if (order->block > 0 && axis == 1 && value.dims[1] % order->block != 0) return std::nullopt;
+    common = order;
   }
-  return true;
-}
-
-Layout same_blocks(const Layout& like, const Dims& dims) {
-  using tag = dnnl::memory::format_tag;
-  const bool wide = like.data.format_desc.blocking.inner_blks[0] == 16;
-  static constexpr tag tags[2][3] = {{tag::nCw8c, tag::nChw8c, tag::nCdhw8c}, {tag::nCw16c, tag::nChw16c, tag::nCdhw16c}};
-  return {dims, dnnl::memory::data_type::f32, tags[wide][dims.size() - 3]};
+  return common;
 }
 
 }  // namespace
@@ -229,26 +217,31 @@ std::string plan_concat(Planner& planner, const LoweredNode& node) {
   const LoweredGraph& graph = planner.graph;
   const LoweredValue& result = graph.output(node);
   const std::size_t axis = axis_of(node, 1, result.dims.size());
-  const bool in_blocks = graph.is_float(node.outputs[0]) && result.dims.size() >= 3 && result.dims.size() <= 5 &&
-                         are_whole_blocks(planner, node, axis);
-  std::vector<BlockCopy> copies;
+  const auto order = common_order(planner, node, axis);
+  const auto bytes_of = [&](ValueId id) {
+    return order ? planner.in_layout(id, Layout(planner.layout_of(id))) : planner.plain(id);
+  };
   std::vector<BufferId> reads;
+  for (const ValueId id : node.inputs) reads.push_back(bytes_of(id));
+  Dims lying = result.dims;
+  std::size_t place = axis;
   BufferId to = -1;
-  if (in_blocks) {
-    const Layout layout = same_blocks(planner.layout_of(node.inputs[0]), result.dims);
+  if (order) {
+    const Layout layout = layout_in_order(result.dims, *order);
+    lying = memory_dims(layout, *order);
+    place = static_cast<std::size_t>(std::find(order->axes.begin(), order->axes.end(), axis) - order->axes.begin());
     to = planner.define(node.outputs[0], layout);
   } else {
-    for (const ValueId id : node.inputs) planner.plain(id);
     to = planner.define(node.outputs[0]);
   }
-  const std::int64_t inner = extent(result.dims, axis + 1, result.dims.size()) * element_bytes(result);
-  const std::int64_t outer = extent(result.dims, 0, axis), row = result.dims[axis] * inner;
+  const std::int64_t inner = extent(lying, place + 1, lying.size()) * element_bytes(result);
+  const std::int64_t outer = extent(lying, 0, place), row = lying[place] * inner;
+  const std::int64_t unit = order && order->block > 0 && axis == 1 ? order->block : 1;
+  std::vector<BlockCopy> copies;
   std::int64_t offset = 0;
-  for (const ValueId id : node.inputs) {
-    const std::int64_t bytes = graph.values[id].dims[axis] * inner;
-    const BufferId from = in_blocks ? planner.in_layout(id, Layout(planner.layout_of(id))) : planner.plain(id);
-    copies.push_back({from, to, outer, bytes, bytes, row, 0, offset});
-    reads.push_back(from);
+  for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+    const std::int64_t bytes = graph.values[node.inputs[i]].dims[axis] / unit * inner;
+    copies.push_back({reads[i], to, outer, bytes, bytes, row, 0, offset});
     offset += bytes;
   }
   add_copies(planner, node, std::move(copies), std::move(reads), {to});

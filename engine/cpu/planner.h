@@ -180,6 +180,27 @@ Layout plain_layout(const Dims& dims);
 /// Row-major, without gaps.
 bool is_plain(const Layout& layout);
 std::int64_t size_bytes(const Layout& layout);
+/// No blocks: an element's place is the sum of index · stride.
+bool is_strided(const Layout& layout);
+Dims strides_of(const Layout& layout);
+/// Of a row-major array.
+Dims plain_strides(const Dims& dims);
+/// [N, C, spatial…] with channels in blocks of 8 or 16.
+Layout blocked_layout(const Dims& dims, std::int64_t block);
+
+/// How a dense array lies in memory: axes from the outermost to the innermost, and the block of channels (axis 1) that
+/// stands innermost of all; 0 if there is none.
+struct MemoryOrder {
+  std::vector<std::size_t> axes;
+  std::int64_t block = 0;
+  bool operator==(const MemoryOrder&) const = default;
+};
+/// Nothing if the layout has gaps or other blocks.
+std::optional<MemoryOrder> memory_order(const Layout& layout);
+/// Sizes in that order, blocked channels rounded up.
+Dims memory_dims(const Layout& layout, const MemoryOrder& order);
+/// `dims` in the same order as another array.
+Layout layout_in_order(const Dims& dims, const MemoryOrder& order);
 const dnnl::engine& engine();
 
 }  // namespace lapidary::cpu
