@@ -2,6 +2,7 @@
 
 #include <QApplication>
 #include <QFile>
+#include <QFontInfo>
 #include <QPainter>
 #include <QStyle>
 #include <QStyleFactory>
@@ -186,6 +187,12 @@ QString Theme::styleSheet() const {
 }
 
 void Theme::applyToApplication() {
+  // Where the desktop names no font of its own, Inter's figures and widths serve tables best.
+  if (QFontInfo(QApplication::font()).family().startsWith(QLatin1String("DejaVu"))) {
+    QFont font(QStringLiteral("Inter"));
+    font.setPixelSize(13);
+    if (QFontInfo(font).family() == QLatin1String("Inter")) QApplication::setFont(font);
+  }
   QApplication::setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
   QApplication::setPalette(palette());
   qApp->setStyleSheet(styleSheet());

@@ -1,1 +1,60 @@
-// placeholder
+#include "ui/inspector/inspector.h"
+
+#include <QLabel>
+#include <QVBoxLayout>
+
+#include "ui/inspector/description_view.h"
+#include "ui/inspector/tensor_view.h"
+
+namespace lapidary::ui {
+
+Inspector::Inspector(Theme* theme, JobList* jobs, QWidget* parent)
+    : QScrollArea(parent), view_(new DescriptionView(theme)), numbers_(new TensorView(theme, jobs)) {
+  auto* content = new QWidget;
+  content->setObjectName(QStringLiteral("inspector"));
+  auto* column = new QVBoxLayout(content);
+  column->setContentsMargins(0, 0, 0, 8);
+  column->setSpacing(0);
+  auto* title = new QLabel(tr("Numbers"));
+  title->setProperty("role", QStringLiteral("section"));
+  title->setContentsMargins(16, 0, 16, 0);
+  numbersTitle_ = title;
+  column->addWidget(view_);
+  column->addWidget(numbersTitle_);
+  column->addWidget(numbers_);
+  column->addStretch(1);
+  numbers_->setMinimumHeight(300);
+  setWidget(content);
+  setWidgetResizable(true);
+  setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  setMinimumWidth(240);
+  connect(view_, &DescriptionView::linkActivated, this, [this](const Element& element) {
+    if (document_) document_->selection()->select(element);
+  });
+}
+
+void Inspector::setDocument(Document* document) {
+  if (document_)
+    disconnect(document_, nullptr, this, nullptr), disconnect(document_->selection(), nullptr, this, nullptr);
+  document_ = document;
+  if (document) {
+    connect(document->selection(), &Selection::changed, this, &Inspector::refresh);
+    connect(document, &Document::stateChanged, this, &Inspector::refresh);
+    connect(document, &Document::typesChanged, this, &Inspector::refresh);
+    connect(document, &Document::analysed, this, &Inspector::refresh);
+    connect(document, &Document::runChanged, this, &Inspector::refresh);
+  }
+  refresh();
+}
+
+void Inspector::refresh() {
+  Description description =
+      document_ ? describe(*document_, document_->selection()->current()) : Description{};
+  const NamedData numbers = std::move(description.numbers);
+  view_->setDescription(std::move(description));
+  numbersTitle_->setVisible(!numbers.empty());
+  numbers_->setVisible(!numbers.empty());
+  numbers_->setData(numbers);
+}
+
+}  // namespace lapidary::ui

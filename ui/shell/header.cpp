@@ -145,6 +145,7 @@ void Header::chooseBackend(const std::string& backend, int threads) {
 }
 
 void Header::updateRun() {
+  tabs_->setVisible(tabs_->count() > 0);
   const bool ready = document_ && document_->state() == Document::State::Ready;
   const bool running = document_ && document_->isRunning();
   run_->setEnabled(ready);

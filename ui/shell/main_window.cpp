@@ -6,6 +6,7 @@
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QLabel>
+#include <QLayout>
 #include <QMimeData>
 #include <QSettings>
 #include <QStackedWidget>
@@ -15,6 +16,7 @@
 #include <QToolButton>
 
 #include "ui/document/format.h"
+#include "ui/inspector/inspector.h"
 #include "ui/jobs/jobs_panel.h"
 #include "ui/shell/command_palette.h"
 #include "ui/shell/commands.h"
@@ -67,6 +69,8 @@ MainWindow::MainWindow(Theme* theme, QWidget* parent)
   bar->setMovable(false);
   bar->setContextMenuPolicy(Qt::PreventContextMenu);
   bar->addWidget(header_);
+  bar->setFixedHeight(44);
+  bar->layout()->setContentsMargins(0, 0, 0, 0);
   addToolBar(bar);
   setCentralWidget(pages_);
   pages_->addWidget(start_);
@@ -117,6 +121,7 @@ void MainWindow::makePanels() {
   bottom_ = new PanelDock(QStringLiteral("bottom"), tr("Results"), this);
   bottom_->addPage(tr("Jobs"), [this] { return new JobsPanel(jobs_); });
   right_ = new PanelDock(QStringLiteral("right"), tr("Inspector"), this);
+  right_->addPage(tr("Inspector"), [this] { return followDocument(new Inspector(theme_, jobs_)); });
   addDockWidget(Qt::LeftDockWidgetArea, left_);
   addDockWidget(Qt::RightDockWidgetArea, right_);
   addDockWidget(Qt::BottomDockWidgetArea, bottom_);

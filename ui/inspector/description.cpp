@@ -1,0 +1,369 @@
+#include "ui/inspector/description.h"
+
+#include <QCoreApplication>
+#include <algorithm>
+#include <map>
+
+#include "engine/ops/operator_table.h"
+#include "ui/document/format.h"
+
+namespace lapidary::ui {
+
+namespace {
+
+constexpr std::size_t mostRows = 64;  ///< a section with more says how many there are
+
+QString tr(const char* source, const char* comment = nullptr, int n = -1) {
+  return QCoreApplication::translate("Description", source, comment, n);
+}
+
+DescriptionRow row(const QString& caption, const QString& value) {
+  return {caption, value, false, {}, {}, -1};
+}
+
+void add(Description& description, DescriptionSection section) {
+  if (section.rows.size() > mostRows) {
+    const auto hidden = static_cast<int>(section.rows.size() - mostRows);
+    section.rows.resize(mostRows);
+    section.rows.push_back({tr("%n more", nullptr, hidden), {}, true, {}, {}, -1});
+  }
+  if (!section.rows.empty() || !section.text.isEmpty()) description.sections.push_back(std::move(section));
+}
+
+QString typeText(const Type& type) { return type.is_known() ? text(to_string(type)) : tr("unknown"); }
+
+const Type& typeOf(const Document& document, const Graph* graph, const std::string& value) {
+  static const Type unknown;
+  return document.types() ? document.types()->type_in(graph, value) : unknown;
+}
+
+DescriptionRow valueRow(const Document& document, const Graph* graph, const QString& caption,
+                        const std::string& value) {
+  DescriptionRow made = row(caption, typeText(typeOf(document, graph, value)));
+  made.link = Element::named(value, graph);
+  made.tip = text(value);
+  return made;
+}
+
+/// The data of that name which the document can show: a constant, or an input or output of the last run.
+Datum dataOf(const Document& document, const Graph* graph, const std::string& value) {
+  if (document.types())
+    if (const Tensor* constant = document.types()->constant_in(graph, value)) return *constant;
+  if (!graph)
+    if (const NamedTensor* initializer = document.index()->initializer(value)) return initializer->tensor;
+  if (document.result() && !graph)
+    for (const NamedData* data : {&document.result()->outputs, &document.result()->inputs})
+      for (const auto& [name, datum] : *data)
+        if (name == value) return datum;
+  return {};
+}
+
+void addNumbers(Description& description, const Document& document, const Graph* graph,
+                const std::string& value) {
+  Datum datum = dataOf(document, graph, value);
+  if (datum.is_tensor() && datum.tensor().size() > 0)
+    description.numbers.emplace_back(value, std::move(datum));
+}
+
+void addMetadata(Description& description, const Metadata& metadata) {
+  DescriptionSection section{tr("Metadata"), {}, {}};
+  for (const auto& [key, value] : metadata) {
+    DescriptionRow made = row(text(key), shortened(text(value).simplified(), 80));
+    made.tip = text(value);
+    section.rows.push_back(std::move(made));
+  }
+  add(description, std::move(section));
+}
+
+// --- nodes ---
+
+QString parameterName(const std::vector<Parameter>& parameters, std::size_t index) {
+  if (parameters.empty()) return QString::number(index);
+  if (index < parameters.size() && parameters[index].arity != Arity::Variadic)
+    return text(parameters[index].name);
+  return QStringLiteral("%1 %2").arg(text(parameters.back().name)).arg(index - parameters.size() + 1);
+}
+
+DescriptionSection attributes(const Node& node, const Operator* record) {
+  DescriptionSection section{tr("Attributes"), {}, {}};
+  for (const Attribute& attribute : node.attributes) {
+    const QString value = attribute.reference.empty()
+                              ? text(to_string(attribute.value))
+                              : tr("the function's %1").arg(text(attribute.reference));
+    DescriptionRow made = row(text(attribute.name), value);
+    made.tip = made.value;
+    section.rows.push_back(std::move(made));
+  }
+  if (!record) return section;
+  for (const AttributeSpec& spec : record->attributes) {
+    if (node.find_attribute(spec.name) || std::holds_alternative<std::monostate>(spec.default_value))
+      continue;
+    DescriptionRow made = row(text(spec.name), tr("%1 (default)").arg(text(to_string(spec.default_value))));
+    made.isWeak = true;
+    made.tip = text(spec.description);
+    section.rows.push_back(std::move(made));
+  }
+  return section;
+}
+
+DescriptionSection values(const Document& document, const Graph* graph, const QString& title,
+                          const std::vector<std::string>& names, const std::vector<Parameter>& parameters) {
+  DescriptionSection section{title, {}, {}};
+  for (std::size_t i = 0; i < names.size(); ++i)
+    if (!names[i].empty())
+      section.rows.push_back(valueRow(document, graph, parameterName(parameters, i), names[i]));
+  return section;
+}
+
+const OperatorTime* timeOf(const Document& document, int node) {
+  if (!document.result()) return nullptr;
+  for (const OperatorTime& time : document.result()->summary.operators)
+    if (std::find(time.nodes.begin(), time.nodes.end(), node) != time.nodes.end()) return &time;
+  return nullptr;
+}
+
+DescriptionSection timeSection(const Document& document, const OperatorTime& time) {
+  const auto runs = static_cast<int>(document.result()->trace.runs.size());
+  DescriptionSection section{tr("Time"), {}, {}};
+  section.rows.push_back(
+      row(tr("median of %1").arg(runs),
+          QStringLiteral("%1 ± %2").arg(milliseconds(time.total_ms), number(time.deviation_ms))));
+  section.rows.push_back(row(tr("share"), percent(time.share)));
+  section.rows.back().bar = time.share;
+  if (time.gflops > 0) section.rows.push_back(row(tr("rate"), flopsPerSecond(time.gflops)));
+  if (!time.bound.empty()) section.rows.push_back(row(tr("bound by"), text(time.bound)));
+  if (!time.implementation.empty()) section.rows.push_back(row(tr("runs as"), text(time.implementation)));
+  if (time.nodes.size() > 1) section.rows.push_back(row(tr("fused into"), text(time.op)));
+  section.text = text(time.note);
+  return section;
+}
+
+DescriptionSection costSection(const NodeCost& cost) {
+  DescriptionSection section{tr("Cost"), {}, {}};
+  if (cost.arithmetic && cost.arithmetic->flops > 0) {
+    section.rows.push_back(row(tr("arithmetic"), flops(cost.arithmetic->flops)));
+    if (cost.arithmetic->macs > 0)
+      section.rows.push_back(row(tr("multiply-adds"), count(cost.arithmetic->macs)));
+  }
+  if (cost.bytes_read) section.rows.push_back(row(tr("reads"), bytes(static_cast<double>(*cost.bytes_read))));
+  if (cost.bytes_written)
+    section.rows.push_back(row(tr("writes"), bytes(static_cast<double>(*cost.bytes_written))));
+  return section;
+}
+
+Description describeNode(const Document& document, const Element& element) {
+  const Node& node = *document.nodeOf(element);
+  const Operator* record = find_operator(*document.model(), node);
+  const Function* function = document.model()->find_function(node);
+  Description description;
+  description.badge = text(node.op_type);
+  description.kind = kind_of(node.domain, node.op_type);
+  description.title = text(node.label());
+  const QString domain = node.domain.empty() ? QStringLiteral("ai.onnx") : text(node.domain);
+  description.subtitle = function ? tr("model-local function of %1").arg(domain)
+                         : record ? tr("%1, since version %2").arg(domain).arg(record->since_version)
+                                  : tr("%1, unknown operator").arg(domain);
+  add(description, attributes(node, record));
+  static const std::vector<Parameter> none;
+  add(description,
+      values(document, element.graph, tr("Inputs"), node.inputs, record ? record->inputs : none));
+  add(description,
+      values(document, element.graph, tr("Outputs"), node.outputs, record ? record->outputs : none));
+  if (!element.graph) {
+    if (const OperatorTime* time = timeOf(document, element.index))
+      add(description, timeSection(document, *time));
+    if (document.cost())
+      add(description, costSection(document.cost()->nodes[static_cast<std::size_t>(element.index)]));
+  }
+  addMetadata(description, node.metadata);
+  add(description, {tr("Documentation"), {}, record ? text(record->summary_text) : QString()});
+  add(description, {tr("Note in the model"), {}, text(node.doc_string)});
+  for (const std::string& input : node.inputs)
+    if (!input.empty()) addNumbers(description, document, element.graph, input);
+  for (const std::string& output : node.outputs)
+    if (!output.empty()) addNumbers(description, document, element.graph, output);
+  return description;
+}
+
+// --- values, groups, the model ---
+
+Description describeValue(const Document& document, const Element& element) {
+  Description description;
+  description.badge = tr("value");
+  description.title = text(element.value);
+  const Type& type = typeOf(document, element.graph, element.value);
+  description.subtitle = typeText(type);
+  const GraphIndex& index = *document.index();
+  DescriptionSection what{tr("What it is"), {}, {}};
+  if (type.shape) {
+    what.rows.push_back(row(tr("shape"), pythonTuple(*type.shape)));
+    if (const auto dims = constant_dims(*type.shape); dims && bits_of(type.element) > 0)
+      what.rows.push_back(
+          row(tr("size"), bytes(static_cast<double>(bytes_for(type.element, element_count(*dims))))));
+  }
+  if (!element.graph) {
+    if (const NamedTensor* initializer = index.initializer(element.value)) {
+      what.rows.push_back(row(tr("kind"), tr("initializer")));
+      for (const auto& [key, value] : initializer->external_data)
+        what.rows.push_back(row(text(key), text(value)));
+    } else if (index.is_input(element.value)) {
+      what.rows.push_back(row(tr("kind"), tr("input of the model")));
+    }
+    if (index.is_output(element.value)) what.rows.push_back(row(tr("kind"), tr("output of the model")));
+  }
+  add(description, std::move(what));
+  if (!element.graph) {
+    const auto nodeRow = [&](const QString& caption, int node) {
+      DescriptionRow made = row(caption, document.nameOf(Element::node(node)));
+      made.link = Element::node(node);
+      made.tip = made.value;
+      return made;
+    };
+    DescriptionSection ends{tr("Connections"), {}, {}};
+    if (const int producer = index.producer(element.value).node; producer >= 0)
+      ends.rows.push_back(nodeRow(tr("made by"), producer));
+    for (const GraphIndex::Use& use : index.consumers(element.value))
+      ends.rows.push_back(nodeRow(tr("read by"), use.node));
+    add(description, std::move(ends));
+  }
+  addNumbers(description, document, element.graph, element.value);
+  return description;
+}
+
+Description describeGroup(const Document& document, const Element& element) {
+  const Hierarchy& hierarchy = *document.hierarchy();
+  const Group& group = hierarchy.groups[static_cast<std::size_t>(element.index)];
+  Description description;
+  description.badge = tr("group");
+  description.title = text(group.path);
+  description.subtitle = text(group.class_name);
+  DescriptionSection what{tr("What it is"), {}, {}};
+  what.rows.push_back(row(tr("operators"), QString::number(group.node_count)));
+  const auto alike = std::count_if(hierarchy.groups.begin(), hierarchy.groups.end(), [&](const Group& other) {
+    return group.structure >= 0 && other.structure == group.structure;
+  });
+  if (alike > 1) what.rows.push_back(row(tr("groups of this structure"), QString::number(alike)));
+  const std::vector<int> nodes = document.nodesOf(element);
+  if (document.cost()) {
+    double arithmetic = 0;
+    for (const int node : nodes)
+      if (const auto& cost = document.cost()->nodes[static_cast<std::size_t>(node)].arithmetic)
+        arithmetic += cost->flops;
+    if (arithmetic > 0) what.rows.push_back(row(tr("arithmetic"), flops(arithmetic)));
+  }
+  add(description, std::move(what));
+  if (document.heat()->hasValues() && document.heat()->total() > 0) {
+    double time = 0;
+    for (const int node : nodes) time += document.heat()->valueAt(node);
+    DescriptionSection section{tr("Time"), {row(tr("sum of medians"), milliseconds(time))}, {}};
+    section.rows.push_back(row(tr("share"), percent(time / document.heat()->total())));
+    section.rows.back().bar = time / document.heat()->total();
+    add(description, std::move(section));
+  }
+  std::map<std::string, int> types;
+  for (const int node : nodes)
+    ++types[document.model()->graph->nodes[static_cast<std::size_t>(node)]->op_type];
+  DescriptionSection operators{tr("Operators"), {}, {}};
+  for (const auto& [type, uses] : types) operators.rows.push_back(row(text(type), QString::number(uses)));
+  std::stable_sort(operators.rows.begin(), operators.rows.end(),
+                   [](const auto& a, const auto& b) { return a.value.toInt() > b.value.toInt(); });
+  add(description, std::move(operators));
+  return description;
+}
+
+DescriptionSection fileSection(const Document& document) {
+  const LoadedModel& loaded = document.loaded();
+  const Model& model = *loaded.model;
+  DescriptionSection section{tr("What it is"), {}, {}};
+  section.rows.push_back(row(tr("format"), text(name_of(loaded.format))));
+  section.rows.push_back(row(tr("file"), bytes(static_cast<double>(loaded.file_bytes))));
+  section.rows.push_back(row(tr("IR version"), QString::number(model.ir_version)));
+  for (const OpsetImport& opset : model.opset_imports)
+    section.rows.push_back(
+        row(tr("opset %1").arg(opset.domain.empty() ? QStringLiteral("ai.onnx") : text(opset.domain)),
+            QString::number(opset.version)));
+  section.rows.push_back(row(tr("operators"), QString::number(model.graph->nodes.size())));
+  if (!model.functions.empty())
+    section.rows.push_back(row(tr("functions"), QString::number(model.functions.size())));
+  return section;
+}
+
+DescriptionSection modelCostSection(const ModelCost& cost) {
+  DescriptionSection section{tr("Cost of one run"), {}, {}};
+  section.rows.push_back(row(tr("parameters"), count(static_cast<double>(cost.parameters))));
+  section.rows.push_back(row(tr("weights"), bytes(static_cast<double>(cost.parameter_bytes))));
+  section.rows.push_back(row(tr("arithmetic"), flops(cost.flops)));
+  section.rows.push_back(
+      row(tr("peak of activations"), bytes(static_cast<double>(cost.activation_peak_bytes))));
+  if (cost.unknown_nodes > 0)
+    section.rows.push_back(row(tr("operators of unknown cost"), QString::number(cost.unknown_nodes)));
+  return section;
+}
+
+DescriptionSection runSection(const RunResult& result) {
+  DescriptionSection section{tr("Time"), {}, {}};
+  const TraceSummary& summary = result.summary;
+  section.rows.push_back(
+      row(tr("median of %1").arg(result.trace.runs.size()),
+          QStringLiteral("%1 ± %2").arg(milliseconds(summary.total_ms), number(summary.deviation_ms))));
+  section.rows.push_back(
+      row(tr("compile"), milliseconds(static_cast<double>(result.trace.compile_ns) / 1e6)));
+  section.rows.push_back(row(tr("operators cover"), percent(summary.coverage)));
+  section.rows.push_back(row(tr("backend"), text(result.trace.backend)));
+  return section;
+}
+
+Description describeModel(const Document& document) {
+  Description description;
+  description.badge = tr("model");
+  description.title = document.title();
+  const Model& model = *document.model();
+  description.subtitle = text(model.producer_name + " " + model.producer_version).trimmed();
+  add(description, fileSection(document));
+  const auto ends = [&](const QString& title, const std::vector<Value>& named) {
+    DescriptionSection section{title, {}, {}};
+    for (const Value& value : named) {
+      if (document.index()->initializer(value.name)) continue;
+      section.rows.push_back(valueRow(document, nullptr, shortened(text(value.name), 24), value.name));
+    }
+    add(description, std::move(section));
+  };
+  ends(tr("Inputs"), model.graph->inputs);
+  ends(tr("Outputs"), model.graph->outputs);
+  if (document.result()) add(description, runSection(*document.result()));
+  if (document.cost()) add(description, modelCostSection(*document.cost()));
+  for (const std::string& warning : document.loaded().warnings)
+    add(description, {tr("Warning"), {}, text(warning)});
+  addMetadata(description, model.metadata);
+  add(description, {tr("Note in the model"), {}, text(model.doc_string + model.graph->doc_string)});
+  return description;
+}
+
+}  // namespace
+
+Description describe(const Document& document, const Element* element) {
+  if (!document.model()) return {};
+  if (!element) return describeModel(document);
+  switch (element->kind) {
+    case Element::Kind::Node:
+      return document.nodeOf(*element) ? describeNode(document, *element) : Description{};
+    case Element::Kind::Value:
+      return describeValue(document, *element);
+    case Element::Kind::Group:
+      return element->index == 0 ? describeModel(document) : describeGroup(document, *element);
+  }
+  return {};
+}
+
+QString to_text(const Description& description) {
+  QString lines = description.badge + QLatin1Char('\t') + description.title + QLatin1Char('\n');
+  for (const DescriptionSection& section : description.sections) {
+    lines += section.title + QLatin1Char('\n');
+    for (const DescriptionRow& line : section.rows)
+      lines += line.caption + QLatin1Char('\t') + line.value + QLatin1Char('\n');
+    if (!section.text.isEmpty()) lines += section.text + QLatin1Char('\n');
+  }
+  return lines;
+}
+
+}  // namespace lapidary::ui

@@ -1,0 +1,204 @@
+#include "ui/inspector/description_view.h"
+
+#include <QClipboard>
+#include <QContextMenuEvent>
+#include <QGuiApplication>
+#include <QHelpEvent>
+#include <QMenu>
+#include <QMouseEvent>
+#include <QPainter>
+#include <QToolTip>
+
+namespace lapidary::ui {
+
+namespace {
+
+constexpr int margin = 16, rowHeight = 22, sectionGap = 14, badgeHeight = 20;
+
+}  // namespace
+
+DescriptionView::DescriptionView(Theme* theme, QWidget* parent) : QWidget(parent), theme_(theme) {
+  setMouseTracking(true);
+  QSizePolicy policy(QSizePolicy::Preferred, QSizePolicy::Fixed);
+  policy.setHeightForWidth(true);
+  setSizePolicy(policy);
+  setAccessibleName(tr("Inspector"));
+  connect(theme, &Theme::changed, this, qOverload<>(&QWidget::update));
+}
+
+void DescriptionView::setDescription(Description description) {
+  description_ = std::move(description);
+  setAccessibleDescription(to_text(description_));
+  placed_.clear();
+  arrange(width(), nullptr, &placed_);
+  setFixedHeight(heightForWidth(width()));
+  update();
+}
+
+QFont DescriptionView::bold() const {
+  QFont made = font();
+  made.setWeight(QFont::DemiBold);
+  return made;
+}
+
+int DescriptionView::heightForWidth(int width) const { return arrange(width, nullptr, nullptr); }
+
+int DescriptionView::arrangeHead(int width, QPainter* painter) const {
+  const QFontMetrics boldMetrics(bold());
+  int y = margin;
+  const int badgeWidth = boldMetrics.horizontalAdvance(description_.badge) + 16;
+  const int titleLeft = margin + badgeWidth + 8;
+  const int titleWidth = width - titleLeft - margin;
+  // A long name goes below its badge, where it has the whole width.
+  const bool below = boldMetrics.horizontalAdvance(description_.title) > titleWidth;
+  const QRect title = below ? QRect(margin, y + badgeHeight + 8, width - 2 * margin, 1000)
+                            : QRect(titleLeft, y, titleWidth, badgeHeight);
+  const QRect needed = boldMetrics.boundingRect(title, Qt::TextWrapAnywhere, description_.title);
+  if (painter) {
+    const bool isNode = description_.kind != OperatorKind::Other;
+    const QColor ground = isNode ? theme_->kind(description_.kind) : theme_->colors().field;
+    painter->setFont(bold());
+    painter->setPen(Qt::NoPen);
+    painter->setBrush(ground);
+    painter->drawRoundedRect(QRectF(margin, y, badgeWidth, badgeHeight), 4, 4);
+    painter->setPen(Theme::textOn(ground));
+    painter->drawText(QRect(margin, y, badgeWidth, badgeHeight), Qt::AlignCenter, description_.badge);
+    painter->setPen(theme_->colors().text);
+    painter->drawText(title, (below ? Qt::AlignTop : Qt::AlignVCenter) | Qt::TextWrapAnywhere,
+                      description_.title);
+  }
+  y = below ? title.top() + needed.height() + 6 : y + badgeHeight + 8;
+  if (description_.subtitle.isEmpty()) return y;
+  const QRect subtitle(margin, y, width - 2 * margin, 1000);
+  if (painter) {
+    painter->setFont(font());
+    painter->setPen(theme_->colors().weakText);
+    painter->drawText(subtitle, Qt::AlignTop | Qt::TextWordWrap, description_.subtitle);
+  }
+  return y + fontMetrics().boundingRect(subtitle, Qt::TextWordWrap, description_.subtitle).height() + 2;
+}
+
+int DescriptionView::arrangeRow(const DescriptionRow& row, const QRect& line, QPainter* painter) const {
+  const int captionWidth = fontMetrics().horizontalAdvance(row.caption);
+  const int valueWidth = fontMetrics().horizontalAdvance(row.value);
+  // What does not fit beside its caption wraps onto lines of its own.
+  const bool wraps = captionWidth + 16 + valueWidth > line.width() && !row.value.isEmpty();
+  const QRect below(line.left() + 12, line.top() + rowHeight - 2, line.width() - 12, 1000);
+  int height = rowHeight;
+  if (wraps)
+    height +=
+        std::min(fontMetrics().boundingRect(below, Qt::TextWrapAnywhere | Qt::AlignRight, row.value).height(),
+                 96) -
+        2 + 4;
+  if (painter) {
+    const ThemeColors& colors = theme_->colors();
+    painter->setFont(font());
+    painter->setPen(colors.weakText);
+    painter->drawText(line, Qt::AlignVCenter | Qt::AlignLeft,
+                      fontMetrics().elidedText(row.caption, Qt::ElideMiddle, line.width()));
+    painter->setPen(row.isWeak ? colors.weakText : row.link ? colors.text : colors.text);
+    if (wraps)
+      painter->drawText(QRect(below.topLeft(), QSize(below.width(), height - rowHeight)),
+                        Qt::AlignRight | Qt::TextWrapAnywhere, row.value);
+    else
+      painter->drawText(line, Qt::AlignVCenter | Qt::AlignRight, row.value);
+    if (row.bar >= 0) {
+      const QRectF track(line.left(), line.top() + height + 1, line.width(), 6);
+      painter->setPen(Qt::NoPen);
+      painter->setBrush(colors.field);
+      painter->drawRoundedRect(track, 3, 3);
+      painter->setBrush(theme_->heat(0.75));
+      painter->drawRoundedRect(
+          QRectF(track.topLeft(), QSizeF(std::max(6.0, track.width() * std::min(1.0, row.bar)), 6)), 3, 3);
+    }
+  }
+  return height + (row.bar >= 0 ? 10 : 0);
+}
+
+int DescriptionView::arrange(int width, QPainter* painter, std::vector<Placed>* placed) const {
+  if (description_.title.isEmpty()) return 0;
+  int y = arrangeHead(width, painter);
+  for (const DescriptionSection& section : description_.sections) {
+    y += sectionGap;
+    if (painter) {
+      painter->setFont(bold());
+      painter->setPen(theme_->colors().weakText);
+      painter->drawText(QRect(margin, y, width - 2 * margin, 18), Qt::AlignVCenter, section.title);
+      painter->setPen(theme_->colors().border);
+      painter->drawLine(margin, y + 22, width - margin, y + 22);
+    }
+    y += 26;
+    for (const DescriptionRow& row : section.rows) {
+      const QRect line(margin, y, width - 2 * margin, rowHeight);
+      const int height = arrangeRow(row, line, painter);
+      if (placed) placed->push_back({QRect(line.left(), y, line.width(), height), &row});
+      y += height;
+    }
+    if (section.text.isEmpty()) continue;
+    const QRect paragraph(margin, y + 2, width - 2 * margin, 10000);
+    if (painter) {
+      painter->setFont(font());
+      painter->setPen(theme_->colors().text);
+      painter->drawText(paragraph, Qt::AlignTop | Qt::TextWordWrap, section.text);
+    }
+    y += fontMetrics().boundingRect(paragraph, Qt::TextWordWrap, section.text).height() + 4;
+  }
+  return y + margin;
+}
+
+void DescriptionView::paintEvent(QPaintEvent*) {
+  QPainter painter(this);
+  painter.setRenderHint(QPainter::Antialiasing);
+  arrange(width(), &painter, nullptr);
+}
+
+void DescriptionView::resizeEvent(QResizeEvent* event) {
+  QWidget::resizeEvent(event);
+  if (event->oldSize().width() == event->size().width()) return;
+  placed_.clear();
+  arrange(width(), nullptr, &placed_);
+  setFixedHeight(heightForWidth(width()));
+}
+
+const DescriptionRow* DescriptionView::rowAt(const QPoint& point) const {
+  for (const Placed& placed : placed_)
+    if (placed.place.contains(point)) return placed.row;
+  return nullptr;
+}
+
+void DescriptionView::mouseMoveEvent(QMouseEvent* event) {
+  const DescriptionRow* row = rowAt(event->pos());
+  setCursor(row && row->link ? Qt::PointingHandCursor : Qt::ArrowCursor);
+}
+
+void DescriptionView::mousePressEvent(QMouseEvent* event) {
+  const DescriptionRow* row = rowAt(event->pos());
+  if (event->button() != Qt::LeftButton || !row || !row->link) return QWidget::mousePressEvent(event);
+  const Element element = *row->link;  // the signal replaces the description
+  Q_EMIT linkActivated(element);
+}
+
+void DescriptionView::contextMenuEvent(QContextMenuEvent* event) {
+  QMenu menu;
+  if (const DescriptionRow* row = rowAt(event->pos())) {
+    menu.addAction(tr("Copy value"), [value = row->value] { QGuiApplication::clipboard()->setText(value); });
+    if (!row->tip.isEmpty())
+      menu.addAction(tr("Copy %1").arg(row->link ? tr("name") : tr("whole text")),
+                     [tip = row->tip] { QGuiApplication::clipboard()->setText(tip); });
+  }
+  menu.addAction(tr("Copy all"), [this] { QGuiApplication::clipboard()->setText(to_text(description_)); });
+  menu.exec(event->globalPos());
+}
+
+bool DescriptionView::event(QEvent* event) {
+  if (event->type() != QEvent::ToolTip) return QWidget::event(event);
+  const auto* help = static_cast<QHelpEvent*>(event);
+  const DescriptionRow* row = rowAt(help->pos());
+  if (row && !row->tip.isEmpty())
+    QToolTip::showText(help->globalPos(), row->tip, this, row ? rect() : QRect());
+  else
+    QToolTip::hideText();
+  return true;
+}
+
+}  // namespace lapidary::ui

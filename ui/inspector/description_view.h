@@ -1,0 +1,50 @@
+#pragma once
+
+#include <QWidget>
+
+#include "ui/inspector/description.h"
+
+namespace lapidary::ui {
+
+/// Paints a description: badge and title, then its sections with captions left and values right. As high as
+/// it needs.
+class DescriptionView : public QWidget {
+  Q_OBJECT
+
+ public:
+  explicit DescriptionView(Theme* theme, QWidget* parent = nullptr);
+  void setDescription(Description description);
+  const Description& description() const { return description_; }
+  bool hasHeightForWidth() const override { return true; }
+  int heightForWidth(int width) const override;
+  QSize sizeHint() const override { return {288, heightForWidth(std::max(width(), 200))}; }
+
+ Q_SIGNALS:
+  void linkActivated(const lapidary::ui::Element& element);
+
+ protected:
+  void paintEvent(QPaintEvent* event) override;
+  void resizeEvent(QResizeEvent* event) override;
+  void mouseMoveEvent(QMouseEvent* event) override;
+  void mousePressEvent(QMouseEvent* event) override;
+  void contextMenuEvent(QContextMenuEvent* event) override;
+  bool event(QEvent* event) override;
+
+ private:
+  struct Placed {
+    QRect place;
+    const DescriptionRow* row;
+  };
+  /// Walks the description from top to bottom; paints where `painter` is given. Returns the height.
+  int arrange(int width, QPainter* painter, std::vector<Placed>* placed) const;
+  int arrangeHead(int width, QPainter* painter) const;
+  int arrangeRow(const DescriptionRow& row, const QRect& line, QPainter* painter) const;
+  const DescriptionRow* rowAt(const QPoint& point) const;
+  QFont bold() const;
+
+  Theme* theme_;
+  Description description_;
+  std::vector<Placed> placed_;
+};
+
+}  // namespace lapidary::ui

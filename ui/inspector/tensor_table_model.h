@@ -1,0 +1,37 @@
+#pragma once
+
+#include <QAbstractTableModel>
+
+#include "ui/inspector/tensor_statistics.h"
+
+namespace lapidary::ui {
+
+/// The last two dimensions of a tensor as rows and columns, read straight from its bytes. A tensor of rank 1
+/// is one column.
+class TensorTableModel : public QAbstractTableModel {
+  Q_OBJECT
+
+ public:
+  using QAbstractTableModel::QAbstractTableModel;
+
+  void setTensor(const Tensor& tensor);
+  const Tensor& tensor() const { return tensor_; }
+  void setSlice(const Slice& slice);
+  const Slice& slice() const { return slice_; }
+  /// Position of a cell in the tensor's elements.
+  std::int64_t elementOf(const QModelIndex& index) const;
+
+  int rowCount(const QModelIndex& parent = {}) const override;
+  int columnCount(const QModelIndex& parent = {}) const override;
+  QVariant data(const QModelIndex& index, int role) const override;
+  QVariant headerData(int section, Qt::Orientation orientation, int role) const override;
+
+ private:
+  std::int64_t rows() const;
+  std::int64_t columns() const;
+
+  Tensor tensor_;
+  Slice slice_;
+};
+
+}  // namespace lapidary::ui
