@@ -17,6 +17,8 @@
 
 #include "ui/document/format.h"
 #include "ui/inspector/inspector.h"
+#include "ui/inspector/outputs_panel.h"
+#include "ui/inspector/run_panel.h"
 #include "ui/jobs/jobs_panel.h"
 #include "ui/shell/command_palette.h"
 #include "ui/shell/commands.h"
@@ -28,6 +30,8 @@
 #include "ui/shell/problems_panel.h"
 #include "ui/shell/recent_files.h"
 #include "ui/shell/start_page.h"
+#include "ui/timeline/operators_panel.h"
+#include "ui/timeline/timeline.h"
 
 namespace lapidary::ui {
 
@@ -119,9 +123,13 @@ void MainWindow::makePanels() {
   left_->addPage(tr("Outline"), [this] { return followDocument(new OutlinePanel(theme_)); });
   left_->addPage(tr("Problems"), [this] { return followDocument(new ProblemsPanel(theme_)); });
   bottom_ = new PanelDock(QStringLiteral("bottom"), tr("Results"), this);
+  bottom_->addPage(tr("Timeline"), [this] { return followDocument(new Timeline(theme_)); });
+  bottom_->addPage(tr("Operators"), [this] { return followDocument(new OperatorsPanel(theme_)); });
+  bottom_->addPage(tr("Outputs"), [this] { return followDocument(new OutputsPanel(theme_, jobs_)); });
   bottom_->addPage(tr("Jobs"), [this] { return new JobsPanel(jobs_); });
   right_ = new PanelDock(QStringLiteral("right"), tr("Inspector"), this);
   right_->addPage(tr("Inspector"), [this] { return followDocument(new Inspector(theme_, jobs_)); });
+  right_->addPage(tr("Run"), [this] { return followDocument(new RunPanel(theme_, jobs_)); });
   addDockWidget(Qt::LeftDockWidgetArea, left_);
   addDockWidget(Qt::RightDockWidgetArea, right_);
   addDockWidget(Qt::BottomDockWidgetArea, bottom_);
@@ -250,8 +258,10 @@ void MainWindow::runModel() {
   if (!shown_ || shown_->state() != Document::State::Ready) return;
   if (shown_->isRunning())
     shown_->cancelRun();
-  else
+  else {
     shown_->run();
+    if (!bottom_->isVisible()) bottom_->showPage(std::max(0, bottom_->currentPage()));
+  }
 }
 
 void MainWindow::keepThumbnail() {

@@ -43,7 +43,7 @@ class MainWindow : public QMainWindow {
   /// Pages of the docks, in tab order.
   enum LeftPage { OutlinePage, ProblemsPage };
   enum RightPage { InspectorPage, RunPage };
-  enum BottomPage { JobsPage };
+  enum BottomPage { TimelinePage, OperatorsPage, OutputsPage, JobsPage };
 
  public Q_SLOTS:
   void openDialog();

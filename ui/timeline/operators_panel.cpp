@@ -1,0 +1,236 @@
+#include "ui/timeline/operators_panel.h"
+
+#include <QAction>
+#include <QClipboard>
+#include <QGuiApplication>
+#include <QHBoxLayout>
+#include <QHeaderView>
+#include <QLabel>
+#include <QLineEdit>
+#include <QPainter>
+#include <QStackedLayout>
+#include <QStyledItemDelegate>
+#include <QTabBar>
+#include <QTableView>
+#include <QVBoxLayout>
+#include <set>
+
+#include "ui/document/format.h"
+
+namespace lapidary::ui {
+
+namespace {
+
+/// The share as a bar with its number, and the kind's stripe in the first column.
+class ShareDelegate : public QStyledItemDelegate {
+ public:
+  ShareDelegate(Theme* theme, int shareColumn, QObject* parent)
+      : QStyledItemDelegate(parent), theme_(theme), shareColumn_(shareColumn) {}
+
+  void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override {
+    if (index.column() == 0) {
+      QStyleOptionViewItem shifted = option;
+      shifted.rect.setLeft(shifted.rect.left() + 14);
+      if (option.state & QStyle::State_Selected) painter->fillRect(option.rect, theme_->colors().selection);
+      QStyledItemDelegate::paint(painter, shifted, index);
+      const auto kind = static_cast<OperatorKind>(index.data(OperatorsModel::KindRole).toInt());
+      painter->fillRect(QRect(option.rect.left() + 12, option.rect.top() + 4, 4, option.rect.height() - 8),
+                        theme_->kind(kind));
+      return;
+    }
+    if (index.column() == shareColumn_) {
+      if (option.state & QStyle::State_Selected) painter->fillRect(option.rect, theme_->colors().selection);
+      painter->save();
+      painter->setRenderHint(QPainter::Antialiasing);
+      const double share = index.data(OperatorsModel::ShareRole).toDouble();
+      const QRectF track(option.rect.left() + 8, option.rect.center().y() - 2,
+                         std::max(20, option.rect.width() - 72), 6);
+      painter->setPen(Qt::NoPen);
+      painter->setBrush(theme_->heat(0.3 + 0.7 * std::min(1.0, share * 4)));
+      painter->drawRoundedRect(
+          QRectF(track.topLeft(), QSizeF(std::max(2.0, track.width() * std::min(1.0, share)), 6)), 2, 2);
+      painter->setPen(theme_->colors().text);
+      painter->drawText(option.rect.adjusted(0, 0, -8, 0), Qt::AlignVCenter | Qt::AlignRight,
+                        index.data().toString());
+      painter->restore();
+      return;
+    }
+    QStyledItemDelegate::paint(painter, option, index);
+  }
+
+ private:
+  Theme* theme_;
+  int shareColumn_;
+};
+
+QString toTsv(const QAbstractItemModel& model) {
+  QString lines;
+  for (int row = -1; row < model.rowCount(); ++row)
+    for (int column = 0; column < model.columnCount(); ++column)
+      lines +=
+          (row < 0 ? model.headerData(column, Qt::Horizontal) : model.index(row, column).data()).toString() +
+          QLatin1Char(column + 1 == model.columnCount() ? '\n' : '\t');
+  return lines;
+}
+
+}  // namespace
+
+OperatorsPanel::OperatorsPanel(Theme* theme, QWidget* parent)
+    : QWidget(parent),
+      theme_(theme),
+      operators_(new OperatorsModel(this)),
+      types_(new OperatorTypesModel(this)),
+      operatorsProxy_(new QSortFilterProxyModel(this)),
+      typesProxy_(new QSortFilterProxyModel(this)),
+      operatorsTable_(makeTable(operators_, operatorsProxy_, OperatorsModel::Share)),
+      typesTable_(makeTable(types_, typesProxy_, OperatorTypesModel::Share)),
+      filter_(new QLineEdit),
+      empty_(new QLabel),
+      content_(new QWidget) {
+  auto* page = new QVBoxLayout(this);
+  page->setContentsMargins(0, 0, 0, 0);
+  empty_->setAlignment(Qt::AlignCenter);
+  empty_->setWordWrap(true);
+  empty_->setProperty("role", QStringLiteral("weak"));
+  page->addWidget(empty_);
+  page->addWidget(content_);
+  auto* column = new QVBoxLayout(content_);
+  column->setContentsMargins(0, 4, 0, 0);
+  column->setSpacing(4);
+  auto* tools = new QHBoxLayout;
+  tools->setContentsMargins(8, 0, 16, 0);
+  auto* views = new QTabBar;
+  views->setExpanding(false);
+  views->addTab(tr("Each"));
+  views->addTab(tr("By type"));
+  filter_->setPlaceholderText(tr("Filter"));
+  filter_->setClearButtonEnabled(true);
+  filter_->setFixedWidth(240);
+  tools->addWidget(views);
+  tools->addStretch(1);
+  tools->addWidget(filter_);
+  column->addLayout(tools);
+  auto* stack = new QWidget;
+  tables_ = new QStackedLayout(stack);
+  tables_->addWidget(operatorsTable_);
+  tables_->addWidget(typesTable_);
+  column->addWidget(stack, 1);
+  connect(views, &QTabBar::currentChanged, tables_, &QStackedLayout::setCurrentIndex);
+  for (QSortFilterProxyModel* proxy : {operatorsProxy_, typesProxy_})
+    connect(filter_, &QLineEdit::textChanged, proxy,
+            [proxy](const QString& typed) { proxy->setFilterFixedString(typed); });
+  connect(operatorsTable_->selectionModel(), &QItemSelectionModel::selectionChanged, this,
+          &OperatorsPanel::selectRows);
+  connect(typesTable_->selectionModel(), &QItemSelectionModel::selectionChanged, this,
+          &OperatorsPanel::selectTypes);
+  refresh();
+}
+
+QTableView* OperatorsPanel::makeTable(QAbstractItemModel* source, QSortFilterProxyModel* proxy,
+                                      int shareColumn) {
+  proxy->setSourceModel(source);
+  proxy->setSortRole(OperatorsModel::SortRole);
+  proxy->setFilterKeyColumn(-1);
+  proxy->setFilterCaseSensitivity(Qt::CaseInsensitive);
+  auto* table = new QTableView;
+  table->setModel(proxy);
+  table->setItemDelegate(new ShareDelegate(theme_, shareColumn, table));
+  table->setSortingEnabled(true);
+  table->sortByColumn(2, Qt::DescendingOrder);
+  table->setSelectionBehavior(QAbstractItemView::SelectRows);
+  table->setShowGrid(false);
+  table->setWordWrap(false);
+  table->verticalHeader()->hide();
+  table->verticalHeader()->setDefaultSectionSize(24);
+  table->horizontalHeader()->setHighlightSections(false);
+  table->horizontalHeader()->setStretchLastSection(true);
+  table->setColumnWidth(0, shareColumn == OperatorsModel::Share ? 300 : 200);
+  table->setColumnWidth(shareColumn, 180);
+  table->setAccessibleName(tr("Operators"));
+  auto* copy = new QAction(tr("Copy table as TSV"), table);
+  copy->setShortcut(QKeySequence::Copy);
+  copy->setShortcutContext(Qt::WidgetShortcut);
+  connect(copy, &QAction::triggered, this, &OperatorsPanel::copyTable);
+  table->addAction(copy);
+  table->setContextMenuPolicy(Qt::ActionsContextMenu);
+  return table;
+}
+
+void OperatorsPanel::setDocument(Document* document) {
+  if (document_)
+    disconnect(document_, nullptr, this, nullptr), disconnect(document_->selection(), nullptr, this, nullptr);
+  document_ = document;
+  if (document) {
+    connect(document, &Document::runChanged, this, &OperatorsPanel::refresh);
+    connect(document, &Document::stateChanged, this, &OperatorsPanel::refresh);
+    connect(document->selection(), &Selection::changed, this, &OperatorsPanel::followSelection);
+  }
+  refresh();
+}
+
+void OperatorsPanel::refresh() {
+  const auto result = document_ ? document_->result() : nullptr;
+  const ModelPointer model = document_ ? document_->model() : nullptr;
+  following_ = true;
+  operators_->setResult(result, model);
+  types_->setResult(result, model);
+  following_ = false;
+  empty_->setText(document_ && document_->isRunning() ? tr("Running…")
+                  : document_ && document_->runError()
+                      ? text(document_->runError()->what())
+                      : tr("Run the model to see where its time goes · Ctrl+R"));
+  empty_->setVisible(result == nullptr);
+  content_->setVisible(result != nullptr);
+  followSelection();
+}
+
+void OperatorsPanel::followSelection() {
+  if (following_ || !document_ || !document_->result()) return;
+  following_ = true;
+  std::set<int> nodes;
+  for (const Element& element : document_->selection()->elements())
+    for (const int node : document_->nodesOf(element)) nodes.insert(node);
+  QItemSelection rows;
+  QModelIndex first;
+  for (int row = 0; row < operators_->rowCount(); ++row) {
+    const auto& of = operators_->timeAt(row).nodes;
+    if (std::none_of(of.begin(), of.end(), [&](int node) { return nodes.count(node) != 0; })) continue;
+    const QModelIndex index = operatorsProxy_->mapFromSource(operators_->index(row, 0));
+    rows.select(index, index);
+    if (!first.isValid()) first = index;
+  }
+  operatorsTable_->selectionModel()->select(rows,
+                                            QItemSelectionModel::ClearAndSelect | QItemSelectionModel::Rows);
+  if (first.isValid()) operatorsTable_->scrollTo(first);
+  following_ = false;
+}
+
+void OperatorsPanel::selectRows() {
+  if (following_ || !document_) return;
+  std::vector<Element> elements;
+  for (const QModelIndex& index : operatorsTable_->selectionModel()->selectedRows())
+    for (const int node : operators_->timeAt(operatorsProxy_->mapToSource(index).row()).nodes)
+      elements.push_back(Element::node(node));
+  following_ = true;
+  document_->selection()->select(std::move(elements));
+  following_ = false;
+}
+
+void OperatorsPanel::selectTypes() {
+  if (following_ || !document_ || !document_->result()) return;
+  std::set<std::string> names;
+  for (const QModelIndex& index : typesTable_->selectionModel()->selectedRows())
+    names.insert(types_->timeAt(typesProxy_->mapToSource(index).row()).op);
+  std::vector<Element> elements;
+  for (const OperatorTime& time : document_->result()->summary.operators)
+    if (names.count(time.op) != 0)
+      for (const int node : time.nodes) elements.push_back(Element::node(node));
+  document_->selection()->select(std::move(elements));
+}
+
+void OperatorsPanel::copyTable() {
+  const bool each = tables_->currentWidget() == operatorsTable_;
+  QGuiApplication::clipboard()->setText(toTsv(each ? *operatorsProxy_ : *typesProxy_));
+}
+
+}  // namespace lapidary::ui

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <QPointer>
+#include <QSortFilterProxyModel>
+#include <QWidget>
+
+#include "ui/timeline/operators_model.h"
+
+class QLabel;
+class QLineEdit;
+class QStackedLayout;
+class QTableView;
+
+namespace lapidary::ui {
+
+/// The last run's operators as a table, each for itself or by type, sortable and filterable; a row selects
+/// its nodes.
+class OperatorsPanel : public QWidget {
+  Q_OBJECT
+
+ public:
+  explicit OperatorsPanel(Theme* theme, QWidget* parent = nullptr);
+  void setDocument(Document* document);
+
+ private:
+  QTableView* makeTable(QAbstractItemModel* source, QSortFilterProxyModel* proxy, int shareColumn);
+  void refresh();
+  void followSelection();
+  void selectRows();
+  void selectTypes();
+  void copyTable();
+
+  Theme* theme_;
+  QPointer<Document> document_;
+  OperatorsModel* operators_;
+  OperatorTypesModel* types_;
+  QSortFilterProxyModel* operatorsProxy_;
+  QSortFilterProxyModel* typesProxy_;
+  QTableView* operatorsTable_;
+  QTableView* typesTable_;
+  QLineEdit* filter_;
+  QLabel* empty_;
+  QWidget* content_;
+  QStackedLayout* tables_;
+  bool following_ = false;
+};
+
+}  // namespace lapidary::ui

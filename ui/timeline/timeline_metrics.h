@@ -1,0 +1,9 @@
+#pragma once
+
+namespace lapidary::ui::timeline_metrics {
+
+// Pixels of the timeline's rows, shared by painting and hit testing.
+constexpr int nameWidth = 92, rightMargin = 16, axisHeight = 24, moduleHeight = 22, spanHeight = 30, gap = 8,
+              memoryHeight = 40;
+
+}  // namespace lapidary::ui::timeline_metrics
