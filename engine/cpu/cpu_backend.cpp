@@ -1,7 +1,5 @@
 #include "engine/cpu/cpu_backend.h"
 
-#include <omp.h>
-
 #include <fstream>
 #include <set>
 #include <thread>
@@ -13,20 +11,6 @@ namespace {
 
 using cpu::InputType;
 using cpu::Runner;
-
-/// OpenMP's number of threads for this thread's parallel regions, as long as it lives.
-class ThreadCount {
- public:
-  explicit ThreadCount(int threads) : before_(omp_get_max_threads()) {
-    if (threads != before_) omp_set_num_threads(threads);
-  }
-  ~ThreadCount() { omp_set_num_threads(before_); }
-  ThreadCount(const ThreadCount&) = delete;
-  ThreadCount& operator=(const ThreadCount&) = delete;
-
- private:
-  int before_;
-};
 
 int physical_cores() {
   std::ifstream file("/proc/cpuinfo");
@@ -54,7 +38,6 @@ class CpuProgram : public Program {
         inputs_(required_inputs(*model_)),
         outputs_(outputs_of(*model_, options.keep_intermediates)),
         runner_(model_, names_of(model_->graph->inputs), names_of(outputs_), threads_, 0) {
-    const ThreadCount threads(threads_);
     if (const auto types = known_types(options.input_dims)) runner_.prepare(*types);
   }
 
@@ -63,7 +46,6 @@ class CpuProgram : public Program {
   std::int64_t arena_bytes() const override { return runner_.arena_bytes(); }
 
   std::vector<Datum> run(const std::vector<Datum>& inputs, const RunOptions& options) override {
-    const ThreadCount threads(threads_);
     const auto arranged = arranged_inputs(*model_, inputs_, inputs);
     if (options.observer) options.observer->run_begin(now_ns());
     auto outputs = runner_.run(arranged, options);

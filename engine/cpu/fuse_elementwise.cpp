@@ -279,7 +279,13 @@ std::optional<ElementStep> hard_swish_product(const ElementStep* s, int first) {
   return std::nullopt;
 }
 
-constexpr Spelling spellings[] = {{5, gelu}, {4, hard_swish}, {2, swish}, {2, hard_swish_product}};
+/// (alpha·x + beta)·gamma + delta.
+std::optional<ElementStep> affine_pair(const ElementStep* s, int first) {
+  if (s[0].code != ElementCode::Affine || s[1].code != ElementCode::Affine || s[1].a != first) return std::nullopt;
+  return ElementStep{ElementCode::Affine, s[0].a, -1, s[0].alpha * s[1].alpha, s[0].beta * s[1].alpha + s[1].beta};
+}
+
+constexpr Spelling spellings[] = {{5, gelu}, {4, hard_swish}, {2, swish}, {2, hard_swish_product}, {2, affine_pair}};
 
 /// Nobody outside the window reads what its steps before the last make.
 bool is_closed(const ElementProgram& program, std::size_t begin, std::size_t length) {

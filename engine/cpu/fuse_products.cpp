@@ -123,42 +123,82 @@ bool is_residual(const LoweredGraph& graph, ValueId other, int product, const Lo
   return value.dims == graph.output(consumer).dims && value.producer < product;
 }
 
+bool bias_can_change(const LoweredGraph& graph, const LoweredNode& node, const Product& product) {
+  if (node.op == "Gemm" && node.node->attribute_or("beta", 1.0f) == 0) return false;
+  if (!graph.has_input(node, 2)) return true;
+  const auto numbers = channel_numbers(graph, node.inputs[2], product, 2);
+  const Tensor* bias = graph.constant(node, 2);
+  return bias && bias->type() == DataType::Float32 &&
+         (product.is_convolution ? bias->size() == product.channels : numbers.has_value());
+}
+
+/// How the first steps of a consumer are done by the product.
 struct Plan {
   ChannelAffine affine;
   std::vector<std::pair<ElementStep, ValueId>> post_ops;  ///< with the second operand, or -1
+  std::size_t taken = 0;                                  ///< steps that the product does
 };
 
-/// How the consumer's program continues the product's result, step by step; nothing if it does more than that.
-std::optional<Plan> plan_fusion(const LoweredGraph& graph, int product_index, const LoweredNode& consumer,
+/// oneDNN keeps one set of parameters for each kind of post-op, so that no kind may stand twice in one product.
+bool is_repeated(const std::vector<ElementCode>& before, ElementCode code) {
+  const auto has = [&](std::initializer_list<ElementCode> codes) {
+    return std::any_of(codes.begin(), codes.end(), [&](ElementCode c) {
+      return std::find(before.begin(), before.end(), c) != before.end();
+    });
+  };
+  if (code == ElementCode::Affine || code == ElementCode::Neg)
+    return has({ElementCode::Affine, ElementCode::Neg, ElementCode::HardSigmoid});
+  if (code == ElementCode::Clip) return has({ElementCode::Clip, ElementCode::HardSigmoid});
+  if (code == ElementCode::HardSigmoid)
+    return has({ElementCode::Affine, ElementCode::Neg, ElementCode::HardSigmoid, ElementCode::Clip});
+  return has({code});
+}
+
+/// True if nothing from step `begin` on reads the product or a step before the last one taken.
+bool can_split(const ElementProgram& program, int product_slot, std::size_t begin) {
+  for (std::size_t i = begin; i < program.steps.size(); ++i)
+    for (const int operand : {program.steps[i].a, program.steps[i].b})
+      if (operand == product_slot ||
+          (operand >= program.inputs && operand < program.inputs + static_cast<int>(begin) - 1))
+        return false;
+  return true;
+}
+
+/// How the consumer's program continues the product's result, step by step, as far as it does.
+Plan plan_fusion(const LoweredGraph& graph, int product_index, const LoweredNode& consumer,
                                 const Product& product) {
   const LoweredNode& node = graph.nodes[product_index];
-  Plan plan{ChannelAffine(product.channels), {}};
+  Plan plan{ChannelAffine(product.channels), {}, 0}, best = plan;
   const auto slot = std::find(consumer.inputs.begin(), consumer.inputs.end(), node.outputs[0]);
-  int current = static_cast<int>(slot - consumer.inputs.begin());
-  const bool scalable = product.weights_constant && (product.is_convolution ||
-                                                     graph.input(node, 1).size() <= most_scaled_weights);
-  for (std::size_t i = 0; i < consumer.program.steps.size(); ++i) {
-    const ElementStep& step = consumer.program.steps[i];
-    if ((step.a == current) == (step.b == current)) return std::nullopt;
+  const int product_slot = static_cast<int>(slot - consumer.inputs.begin());
+  int current = product_slot;
+  std::vector<ElementCode> kinds;
+  for (const PostOp& op : node.post_ops) kinds.push_back(op.step.code);
+  const bool scalable = product.is_convolution || graph.input(node, 1).size() <= most_scaled_weights;
+  const bool bias_free = bias_can_change(graph, node, product);
+  for (const ElementStep& step : consumer.program.steps) {
+    if ((step.a == current) == (step.b == current)) break;
     bool taken = false;
-    if (plan.post_ops.empty() && node.post_ops.empty() && product.weights_constant) {
+    if (plan.post_ops.empty() && node.post_ops.empty() && product.weights_constant && bias_free) {
       ChannelAffine tried = plan.affine;
       taken = take_affine(graph, step, current, consumer, product, tried) && (scalable || !tried.scales);
       if (taken) plan.affine = std::move(tried);
     }
     if (!taken && step.b < 0) {
-      if (!is_unary_post_op(step.code)) return std::nullopt;
+      if (!is_unary_post_op(step.code) || is_repeated(kinds, step.code)) break;
       plan.post_ops.emplace_back(step, -1);
+      kinds.push_back(step.code);
     } else if (!taken) {
       const int other = step.a == current ? step.b : step.a;
       if (other >= consumer.program.inputs || (step.code != ElementCode::Add && step.code != ElementCode::Mul) ||
           !is_residual(graph, consumer.inputs[other], product_index, consumer))
-        return std::nullopt;
+        break;
       plan.post_ops.emplace_back(step, consumer.inputs[other]);
     }
-    current = consumer.program.inputs + static_cast<int>(i);
+    current = consumer.program.inputs + static_cast<int>(plan.taken);
+    if (can_split(consumer.program, product_slot, ++plan.taken)) best = plan;
   }
-  return plan;
+  return best;
 }
 
 /// Calls visit(channel, first element, count) for every run of weights that belongs to one output channel.
@@ -212,13 +252,38 @@ void change_bias(LoweredGraph& graph, int index, const ChannelAffine& affine) {
   graph.set_input(index, 2, id);
 }
 
-bool bias_can_change(const LoweredGraph& graph, const LoweredNode& node, const Product& product) {
-  if (node.op == "Gemm" && node.node->attribute_or("beta", 1.0f) == 0) return false;
-  if (!graph.has_input(node, 2)) return true;
-  const auto numbers = channel_numbers(graph, node.inputs[2], product, 2);
-  const Tensor* bias = graph.constant(node, 2);
-  return bias && bias->type() == DataType::Float32 &&
-         (product.is_convolution ? bias->size() == product.channels : numbers.has_value());
+/// The consumer keeps the steps that the product did not take, and reads the product's result in their place.
+void leave_rest(LoweredGraph& graph, int product_index, int consumer_index, std::size_t taken) {
+  const LoweredNode before = graph.nodes[consumer_index];
+  const int current = before.program.inputs + static_cast<int>(taken) - 1;
+  std::vector<ValueId> inputs;
+  ElementProgram program;
+  const auto slot_of = [&](ValueId id) {
+    const auto found = std::find(inputs.begin(), inputs.end(), id);
+    if (found == inputs.end()) inputs.push_back(id);
+    return static_cast<int>(std::find(inputs.begin(), inputs.end(), id) - inputs.begin());
+  };
+  const ValueId product = graph.nodes[product_index].outputs[0];
+  const auto moved = [&](int operand) {
+    if (operand < 0) return operand;
+    if (operand == current) return slot_of(product);
+    if (operand < before.program.inputs) return slot_of(before.inputs[operand]);
+    return 1000 + operand - current - 1;  // numbered behind the inputs once these are counted
+  };
+  for (std::size_t i = taken; i < before.program.steps.size(); ++i) {
+    ElementStep step = before.program.steps[i];
+    step.a = moved(step.a);
+    step.b = moved(step.b);
+    program.steps.push_back(step);
+  }
+  program.inputs = static_cast<int>(inputs.size());
+  for (ElementStep& step : program.steps)
+    for (int* operand : {&step.a, &step.b})
+      if (*operand >= 1000) *operand += program.inputs - 1000;
+  for (std::size_t slot = 0; slot < before.inputs.size(); ++slot) graph.set_input(consumer_index, slot, -1);
+  graph.nodes[consumer_index].inputs.clear();
+  for (const ValueId id : inputs) graph.append_input(consumer_index, id);
+  graph.nodes[consumer_index].program = std::move(program);
 }
 
 bool fuse_consumer(LoweredGraph& graph, int index) {
@@ -228,22 +293,24 @@ bool fuse_consumer(LoweredGraph& graph, int index) {
   if (consumer_index < 0 || graph.nodes[consumer_index].op != "Elementwise" ||
       graph.output(graph.nodes[consumer_index]).dims != graph.output(graph.nodes[index]).dims)
     return false;
-  const auto plan = plan_fusion(graph, index, graph.nodes[consumer_index], *product);
-  if (!plan) return false;
-  const bool changes_weights = plan->affine.scales || plan->affine.shifts;
-  if (changes_weights && !bias_can_change(graph, graph.nodes[index], *product)) return false;
-  if (plan->affine.scales) scale_weights(graph, index, plan->affine.scale);
-  if (changes_weights) change_bias(graph, index, plan->affine);
-  const LoweredNode consumer = graph.nodes[consumer_index];
-  graph.disconnect(consumer_index);
+  const Plan plan = plan_fusion(graph, index, graph.nodes[consumer_index], *product);
+  if (plan.taken == 0) return false;
+  if (plan.affine.scales) scale_weights(graph, index, plan.affine.scale);
+  if (plan.affine.scales || plan.affine.shifts) change_bias(graph, index, plan.affine);
   while (graph.nodes[index].inputs.size() < 3) graph.nodes[index].inputs.push_back(-1);
-  for (const auto& [step, other] : plan->post_ops)
+  for (const auto& [step, other] : plan.post_ops)
     graph.nodes[index].post_ops.push_back({step, other < 0 ? -1 : graph.append_input(index, other)});
+  const LoweredNode consumer = graph.nodes[consumer_index];
   LoweredNode& node = graph.nodes[index];
-  node.outputs[0] = consumer.outputs[0];
-  graph.values[node.outputs[0]].producer = index;
   LoweredGraph::absorb(node, consumer);
   node.shown += " + " + consumer.shown;
+  if (plan.taken < consumer.program.steps.size()) {
+    leave_rest(graph, index, consumer_index, plan.taken);
+    return false;
+  }
+  graph.disconnect(consumer_index);
+  node.outputs[0] = consumer.outputs[0];
+  graph.values[node.outputs[0]].producer = index;
   return true;
 }
 

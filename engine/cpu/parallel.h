@@ -7,6 +7,20 @@
 
 namespace lapidary::cpu {
 
+/// OpenMP's number of threads for this thread's parallel regions, as long as it lives.
+class ThreadCount {
+ public:
+  explicit ThreadCount(int threads) : before_(omp_get_max_threads()) {
+    if (threads != before_) omp_set_num_threads(threads);
+  }
+  ~ThreadCount() { omp_set_num_threads(before_); }
+  ThreadCount(const ThreadCount&) = delete;
+  ThreadCount& operator=(const ThreadCount&) = delete;
+
+ private:
+  int before_;
+};
+
 /// Calls body(begin, end) for parts of [0, count) on up to `threads` threads of OpenMP's one pool; on this thread
 /// alone where the whole is less than `work` ≥ 1 units of about a nanosecond make worth it. `body` must not throw.
 template <class Body>

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <unordered_set>
 
+#include "engine/cpu/parallel.h"
 #include "engine/model/graph_index.h"
 
 namespace lapidary::cpu {
@@ -120,10 +121,40 @@ std::vector<InputType> Runner::types_of(const std::vector<Datum>& inputs) const 
   return types;
 }
 
+namespace {
+
+/// Multiply-adds of all nodes, as far as their cost is known.
+double multiply_adds(const LoweredGraph& graph) {
+  double total = 0;
+  for (const LoweredNode& node : graph.nodes) {
+    if (node.dead || !node.record || !node.record->cost_function || node.record->kind != OperatorKind::MatrixAndConvolution)
+      continue;
+    CostContext context{*node.node, node.record->since_version, {}, {}};
+    const auto add_types = [&](const std::vector<ValueId>& ids, std::vector<Type>& types) {
+      for (const ValueId id : ids) {
+        types.emplace_back();
+        if (id >= 0 && graph.values[id].is_static)
+          types.back() = Type::tensor(graph.values[id].element, shape_of(graph.values[id].dims));
+      }
+    };
+    add_types(node.inputs, context.inputs);
+    add_types(node.outputs, context.outputs);
+    if (const auto cost = node.record->cost_function(context)) total += cost->macs;
+  }
+  return total;
+}
+
+/// A graph of fewer multiply-adds runs faster on one thread than it takes several to meet after each step.
+constexpr double worth_threads = 4e6;
+
+}  // namespace
+
 std::shared_ptr<Runner::Entry> Runner::make_entry(std::vector<InputType> types) {
   LoweredGraph graph = lower({model_, input_names_, types, output_names_});
+  const int threads = multiply_adds(graph) < worth_threads ? 1 : threads_;
+  const ThreadCount thread_count(threads);
   fuse(graph);
-  const PlannerServices services{model_, &weights_, threads_, depth_};
+  const PlannerServices services{model_, &weights_, threads, depth_};
   auto entry = std::make_shared<Entry>();
   entry->types = std::move(types);
   entry->executable = Planner(graph, services).plan();
@@ -172,6 +203,7 @@ void Runner::give_back(Lease lease) {
 
 std::vector<Datum> Runner::run(const std::vector<Datum>& inputs, const RunOptions& options) {
   Lease lease = take(inputs);
+  const ThreadCount thread_count(lease.entry->executable->threads);
   auto outputs = lease.session->run(inputs, options);
   give_back(std::move(lease));
   return outputs;
