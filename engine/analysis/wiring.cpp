@@ -10,10 +10,6 @@
 namespace lapidary {
 namespace {
 
-bool is_random(const Node& node) {
-  return node.op_type.starts_with("Random") || node.op_type == "Multinomial" || node.op_type == "Bernoulli";
-}
-
 /// Initializers that no graph input can replace.
 std::unordered_set<std::string_view> fixed_values(const Graph& graph) {
   std::unordered_set<std::string_view> fixed;
@@ -25,6 +21,12 @@ std::unordered_set<std::string_view> fixed_values(const Graph& graph) {
 }
 
 }  // namespace
+
+bool can_make_constants(const Node& node) {
+  const bool random =
+      node.op_type.starts_with("Random") || node.op_type == "Multinomial" || node.op_type == "Bernoulli";
+  return node.op_type == "Constant" || (!node.inputs.empty() && !random && subgraphs_of(node).empty());
+}
 
 Wiring wiring_of(const Graph& graph) {
   const std::size_t count = graph.nodes.size();
@@ -47,7 +49,7 @@ Wiring wiring_of(const Graph& graph) {
   position = 0;
   for (const auto& node : graph.nodes) {
     std::vector<int>& producers = wiring.producers[position];
-    bool constant = node->op_type == "Constant" || (!node->inputs.empty() && !is_random(*node));
+    bool constant = can_make_constants(*node);
     const auto read = [&](const std::string& value) {
       if (value.empty()) return;
       const auto found = producer.find(value);
@@ -61,7 +63,6 @@ Wiring wiring_of(const Graph& graph) {
     };
     for (const std::string& input : node->inputs) read(input);
     for (const auto& [name, subgraph] : subgraphs_of(*node)) {
-      constant = false;
       for (const std::string& value : outer_names(*subgraph)) read(value);
     }
     for (const std::string& output : node->outputs) {

@@ -18,6 +18,9 @@ struct Wiring {
   std::vector<bool> constant;
 };
 
+/// True if the node makes constants once all its inputs are constants: it has no subgraph and is not random.
+bool can_make_constants(const Node& node);
+
 Wiring wiring_of(const Graph& graph);
 
 }  // namespace lapidary

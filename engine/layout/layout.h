@@ -27,27 +27,32 @@ struct Rectangle {
 struct Box {
   enum class Kind { Node, Group, Input, Output, Subgraph };
   Kind kind = Kind::Node;
-  std::string
-      id;  ///< stable over layouts: "node:12", "group:layer1/block", "input:x", "subgraph:12/then_branch"
+  /// Stable over layouts: "node:12", "node:12/then_branch/3", "group:layer1/block", "repeat:layer1/block0", "input:x",
+  /// "output:y", "subgraph:12/then_branch".
+  std::string id;
   int node = -1;   ///< position in the graph the box belongs to; -1 if it is no node
   int group = -1;  ///< index in Hierarchy::groups; -1 if it is no group
-  const Graph* graph =
-      nullptr;        ///< the graph that holds the node: nullptr for the main graph, else a subgraph
-  int parent = -1;    ///< index of the open group's or subgraph's box around it; -1 at top level
-  bool open = false;  ///< a group or subgraph whose content is shown inside
+  /// The graph that holds the node: nullptr for the main graph, else a subgraph or a function's body.
+  const Graph* graph = nullptr;
+  /// What LayoutOptions::open takes to open this box or to close it again; empty if it has nothing inside.
+  std::string part;
+  int parent = -1;    ///< index of the open box around it; -1 at top level
+  bool open = false;  ///< what is inside is shown inside: of a group, a subgraph, or a node with subgraphs
   OperatorKind operator_kind = OperatorKind::Other;
   std::string title;     ///< "Conv", a group's name, an input's name
   std::string subtitle;  ///< "3×3 s2 · 64→128", "24 nodes", an input's shape
   int count = 0;         ///< nodes inside a group
-  int repeats = 1;       ///< a folded group that stands for so many equal ones in a row
+  int repeats = 1;       ///< a folded group that stands for so many equal ones in a row; `group` is the first
   Rectangle rectangle;   ///< absolute
 };
 
 /// A curve from one box to another: cubic Bézier segments, points.size() = 3·n + 1, absolute.
 struct Curve {
   int from = -1, to = -1;  ///< indices of boxes
-  std::string value;       ///< name of the value that flows
+  std::string value;       ///< name of the value that flows, the first of them if there are several
+  int values = 1;          ///< how many flow here
   std::string label;       ///< "N × 64 × 56 × 56", or empty where it would repeat
+  Point label_place;       ///< left end of the label's middle line
   std::vector<Point> points;
   bool skip = false;  ///< passes by other boxes at the side
 };
@@ -56,10 +61,17 @@ struct Layout {
   std::vector<Box> boxes;  ///< parents before their children
   std::vector<Curve> curves;
   double width = 0, height = 0;
+  std::vector<GraphPointer> function_bodies;  ///< keeps alive what Box::graph of open functions points to
+
+  /// The box that shows node `index` of `graph` (nullptr: the main graph), itself or as part of a closed group; -1 if
+  /// nothing does (constants).
+  int box_of_node(int index, const Graph* graph = nullptr) const;
+  std::vector<int> box_of_main_node;  ///< by position in the main graph
 };
 
 struct LayoutOptions {
-  /// Paths of groups that are open, and ids of nodes whose subgraphs are open ("node:12").
+  /// Paths of groups that are open; ids of nodes whose subgraphs or functions are open ("node:12"); "repeat:" and the
+  /// path of the first group where a row of equal groups is shown one by one.
   std::set<std::string> open;
   bool open_all = false;
   int open_depth = 0;           ///< groups up to this depth are open besides
@@ -70,9 +82,12 @@ struct LayoutOptions {
 };
 
 /// Lays out the visible part of a model: top to bottom, groups around their content. Cost grows linearly with
-/// the number of visible nodes; equal groups are laid out once.
+/// the number of visible nodes; equal groups are laid out once. Throws Cancelled.
 Layout layout_model(const Model& model, const Hierarchy& hierarchy, const InferredTypes& types,
                     const LayoutOptions& options);
+
+/// The groups to open at first: those that hold nearly everything there is, down to where the model branches out.
+std::set<std::string> initially_open(const Hierarchy& hierarchy);
 
 /// The line of what matters for a node's kind: "3×3 s2 · 64→128", "axis 1", "perm 0 2 1 3".
 std::string key_attributes(const Node& node, const Graph& graph, const InferredTypes& types);

@@ -1,0 +1,316 @@
+#include "engine/layout/visible_graph.h"
+
+#include <algorithm>
+#include <cmath>
+#include <unordered_set>
+
+#include "engine/analysis/wiring.h"
+#include "engine/layout/group_boxes.h"
+#include "engine/layout/text_width.h"
+#include "engine/model/graph_index.h"
+#include "engine/ops/operator_table.h"
+
+namespace lapidary {
+namespace {
+
+/// Subgraphs nested deeper than this stay closed: no picture shows them, and hostile files nest without end.
+constexpr int deepest_subgraph = 32;
+constexpr double widest_box = 320, narrowest_box = 136;
+
+class Builder {
+ public:
+  Builder(const Model& model, const Hierarchy& hierarchy, const InferredTypes& types, const LayoutOptions& options)
+      : model_(model), hierarchy_(hierarchy), types_(types), options_(options) {}
+
+  VisibleGraph build() {
+    add_graph(*model_.graph, nullptr, -1, "", nullptr, 0);
+    label_connections();
+    result_.children.resize(result_.boxes.size());
+    for (std::size_t i = 0; i < result_.boxes.size(); ++i) {
+      const int parent = result_.boxes[i].parent;
+      (parent < 0 ? result_.top_level : result_.children[parent]).push_back(static_cast<int>(i));
+    }
+    return std::move(result_);
+  }
+
+ private:
+  /// The names that one graph makes, and the box where each comes from: constant_source if it is not drawn.
+  struct Scope {
+    const Graph* graph;
+    const Scope* outer;
+    std::unordered_map<std::string_view, int> sources;
+  };
+  static constexpr int constant_source = -1, unknown_source = -2;
+
+  static int source_of(const Scope* scope, std::string_view value) {
+    for (; scope; scope = scope->outer) {
+      const auto found = scope->sources.find(value);
+      if (found != scope->sources.end()) return found->second;
+    }
+    return unknown_source;
+  }
+
+  /// `tag` is what Box::graph says; `prefix` begins the ids of its parts.
+  void add_graph(const Graph& graph, const Graph* tag, int parent, const std::string& prefix, const Scope* outer,
+                 int depth) {
+    Scope scope{&graph, outer, {}};
+    scope.sources.reserve(graph.nodes.size() + graph.initializers.size());
+    for (const auto& initializer : graph.initializers) scope.sources[initializer->name] = constant_source;
+    for (const auto& initializer : graph.sparse_initializers) scope.sources[initializer->name] = constant_source;
+    for (const Value& input : graph.inputs) {
+      if (scope.sources.contains(input.name)) continue;  // a default that is hardly ever replaced
+      scope.sources[input.name] = add_value_box(Box::Kind::Input, input, tag, parent, prefix);
+    }
+    const std::vector<bool> hidden = hidden_nodes(graph, scope);
+    const std::vector<int> box = add_nodes(graph, tag, parent, prefix, hidden);
+    for_each_node(graph, [&](int i, const Node& node) {
+      for (const std::string& output : node.outputs) {
+        if (!output.empty()) scope.sources[output] = hidden[i] ? constant_source : box[i];
+      }
+    });
+    for_each_node(graph, [&](int i, const Node& node) {
+      if (hidden[i]) return;
+      for (const std::string& input : node.inputs) connect(scope, input, box[i]);
+      add_insides(node, i, scope, tag, box[i], prefix, depth);
+    });
+    for (const Value& output : graph.outputs)
+      connect(scope, output.name, add_value_box(Box::Kind::Output, output, tag, parent, prefix));
+    if (!tag) {
+      result_.box_of_main_node = box;
+      for (std::size_t i = 0; i < box.size(); ++i) {
+        if (hidden[i]) result_.box_of_main_node[i] = -1;
+      }
+    }
+  }
+
+  template <class Visit>
+  static void for_each_node(const Graph& graph, Visit visit) {
+    int position = 0;
+    for (const auto& node : graph.nodes) visit(position++, *node);
+  }
+
+  /// Nodes that only make constants, by the rule of Wiring::constant, with the names at hand here.
+  std::vector<bool> hidden_nodes(const Graph& graph, Scope& scope) const {
+    std::vector<bool> hidden(graph.nodes.size());
+    if (options_.show_constants) return hidden;
+    std::unordered_set<std::string_view> outputs;
+    for (const Value& output : graph.outputs) outputs.insert(output.name);
+    for_each_node(graph, [&](int i, const Node& node) {
+      hidden[i] = can_make_constants(node) &&
+                  std::none_of(node.outputs.begin(), node.outputs.end(),
+                               [&](const std::string& output) { return outputs.contains(output); }) &&
+                  std::all_of(node.inputs.begin(), node.inputs.end(), [&](const std::string& input) {
+                    return input.empty() || source_of(&scope, input) == constant_source;
+                  });
+      if (!hidden[i]) return;
+      for (const std::string& output : node.outputs) scope.sources[output] = constant_source;
+    });
+    return hidden;
+  }
+
+  /// Boxes of all nodes that are drawn, by position; nodes in closed groups share the group's.
+  std::vector<int> add_nodes(const Graph& graph, const Graph* tag, int parent, const std::string& prefix,
+                             const std::vector<bool>& hidden) {
+    std::vector<int> box(graph.nodes.size(), -1);
+    if (tag || hierarchy_.group_of_node.size() != graph.nodes.size()) {
+      for_each_node(graph, [&](int i, const Node& node) {
+        if (!hidden[i]) box[i] = add_node_box(node, graph, tag, i, parent, prefix);
+      });
+      return box;
+    }
+    std::vector<const Node*> nodes;
+    for (const auto& node : graph.nodes) nodes.push_back(node.get());
+    const GroupBoxes groups = group_boxes(hierarchy_, hidden, options_);
+    std::vector<int> index_of(groups.parts.size(), -1);
+    for (std::size_t p = 0; p < groups.parts.size(); ++p) {
+      const GroupBoxes::Part& part = groups.parts[p];
+      const int around = part.parent < 0 ? parent : index_of[part.parent];
+      index_of[p] = part.node >= 0 ? add_node_box(*nodes[part.node], graph, tag, part.node, around, prefix)
+                                   : add_group_box(part, around);
+      if (part.node >= 0) box[part.node] = index_of[p];
+    }
+    for (std::size_t i = 0; i < box.size(); ++i) {
+      if (box[i] < 0 && !hidden[i]) box[i] = index_of[groups.part_of_group[hierarchy_.group_of_node[i]]];
+    }
+    return box;
+  }
+
+  int add_box(Box box, double least_width) {
+    const double title = text_width(box.title + (box.repeats > 1 ? " × " + std::to_string(box.repeats) : ""), true);
+    box.rectangle.width = std::clamp(std::max(title, text_width(box.subtitle, false)) + 34, least_width, widest_box);
+    box.rectangle.width = std::ceil(box.rectangle.width / 8) * 8;
+    box.rectangle.height = box.subtitle.empty() ? 30 : 44;
+    result_.boxes.push_back(std::move(box));
+    return static_cast<int>(result_.boxes.size()) - 1;
+  }
+
+  double text_width(const std::string& text, bool bold) const {
+    return options_.text_width ? options_.text_width(text, bold) : average_text_width(text, bold);
+  }
+
+  /// The text cut to what the widest box holds.
+  std::string fitting(std::string text, bool bold) const {
+    if (text_width(text, bold) <= widest_box - 34) return text;
+    while (!text.empty() && text_width(text + "…", bold) > widest_box - 34) {
+      do text.pop_back();
+      while (!text.empty() && (text.back() & 0xc0) == 0x80);
+      if (!text.empty() && (text.back() & 0xc0) == 0xc0) text.pop_back();
+    }
+    return text + "…";
+  }
+
+  int add_node_box(const Node& node, const Graph& graph, const Graph* tag, int position, int parent,
+                   const std::string& prefix) {
+    Box box;
+    box.id = "node:" + prefix + std::to_string(position);
+    box.node = position;
+    box.graph = tag;
+    box.parent = parent;
+    const auto [kind, fresh] = kinds_.try_emplace(node.op_type, OperatorKind::Other);
+    if (fresh) kind->second = kind_of(node.domain, node.op_type);
+    box.operator_kind = kind->second;
+    box.title = fitting(node.op_type, true);
+    box.subtitle = fitting(key_attributes(node, graph, types_), false);
+    return add_box(std::move(box), narrowest_box);
+  }
+
+  int add_value_box(Box::Kind kind, const Value& value, const Graph* tag, int parent, const std::string& prefix) {
+    Box box;
+    box.kind = kind;
+    box.id = (kind == Box::Kind::Input ? "input:" : "output:") + prefix + value.name;
+    box.graph = tag;
+    box.parent = parent;
+    box.title = fitting(value.name, true);
+    const Type& inferred = types_.type_in(tag, value.name);
+    const Type& type = inferred.is_known() ? inferred : value.type;
+    if (type.is_known()) box.subtitle = fitting(to_string(type), false);
+    return add_box(std::move(box), 96);
+  }
+
+  int add_group_box(const GroupBoxes::Part& part, int parent) {
+    const Group& group = hierarchy_.groups[part.group];
+    Box box;
+    box.kind = Box::Kind::Group;
+    box.id = (part.repeats > 1 ? "repeat:" : "group:") + group.path;
+    box.part = part.repeats > 1 ? box.id : group.path;
+    box.group = part.group;
+    box.parent = parent;
+    box.open = part.open;
+    box.repeats = part.repeats;
+    box.count = part.node_count;
+    const std::string last = part.repeats > 1 ? " – " + hierarchy_.groups[part.last_group].name : "";
+    box.title = fitting(group.name + last, true);
+    box.subtitle = std::to_string(box.count) + (box.count == 1 ? " node" : " nodes");
+    return add_box(std::move(box), narrowest_box);
+  }
+
+  void connect(const Scope& scope, const std::string& value, int to) {
+    if (value.empty()) return;
+    const int from = source_of(&scope, value);
+    if (from < 0 || from == to) return;
+    const std::uint64_t pair = static_cast<std::uint64_t>(from) << 32 | static_cast<std::uint32_t>(to);
+    const auto [found, fresh] = connection_of_.try_emplace(pair, static_cast<int>(result_.connections.size()));
+    if (fresh) {
+      const Type& type = types_.type_in(scope.graph == model_.graph.get() ? nullptr : scope.graph, value);
+      std::string shape = type.shape && !type.shape->empty() ? to_string(*type.shape) : "";
+      result_.connections.push_back({from, to, value, 1, std::move(shape)});
+    } else if (result_.connections[found->second].value != value) {
+      ++result_.connections[found->second].values;
+    }
+  }
+
+  /// Subgraphs and function bodies: inside the node's box if it is open, else as connections from what they read.
+  void add_insides(const Node& node, int position, const Scope& scope, const Graph* tag, int box,
+                   const std::string& prefix, int depth) {
+    const Function* function = model_.find_function(node);
+    const auto subgraphs = subgraphs_of(node);
+    if (subgraphs.empty() && !function) return;
+    const std::string id = "node:" + prefix + std::to_string(position);
+    const bool own_box = result_.boxes[box].node == position && result_.boxes[box].graph == tag;
+    if (own_box) result_.boxes[box].part = id;
+    const bool open = own_box && depth < deepest_subgraph && (options_.open_all || options_.open.contains(id) ||
+                                                              depth_of(box) < options_.open_depth);
+    if (!open) {
+      for (const auto& [name, subgraph] : subgraphs) {
+        for (const std::string& value : outer_names(*subgraph)) connect(scope, value, box);
+      }
+      return;
+    }
+    result_.boxes[box].open = true;
+    const std::string inner = prefix + std::to_string(position) + "/";
+    for (const auto& [name, subgraph] : subgraphs) {
+      const int around = add_subgraph_box(name, inner + name, *subgraph, box);
+      add_graph(*subgraph, subgraph.get(), around, inner + name + "/", &scope, depth + 1);
+    }
+    if (function) {
+      result_.function_bodies.push_back(body_of(*function));
+      const Graph& body = *result_.function_bodies.back();
+      const int around = add_subgraph_box(function->name, inner + "body", body, box);
+      add_graph(body, &body, around, inner + "body/", nullptr, depth + 1);
+    }
+  }
+
+  int add_subgraph_box(const std::string& title, const std::string& id, const Graph& graph, int parent) {
+    Box box;
+    box.kind = Box::Kind::Subgraph;
+    box.id = "subgraph:" + id;
+    box.graph = &graph;
+    box.parent = parent;
+    box.open = true;
+    box.title = fitting(title, true);
+    box.count = static_cast<int>(graph.nodes.size());
+    box.subtitle = std::to_string(box.count) + (box.count == 1 ? " node" : " nodes");
+    return add_box(std::move(box), narrowest_box);
+  }
+
+  static GraphPointer body_of(const Function& function) {
+    Graph body;
+    body.name = function.name;
+    body.nodes = PersistentVector(function.nodes);
+    for (const std::string& name : function.inputs) body.inputs.emplace_back().name = name;
+    for (const std::string& name : function.outputs) body.outputs.emplace_back().name = name;
+    return std::make_shared<const Graph>(std::move(body));
+  }
+
+  int depth_of(int box) const {
+    int depth = 0;
+    for (int b = result_.boxes[box].parent; b >= 0; b = result_.boxes[b].parent) ++depth;
+    return depth;
+  }
+
+  /// Shapes stand where they change: on the first connection that leaves a box, if no connection that enters it says
+  /// the same. Inputs say their shape themselves.
+  void label_connections() {
+    std::vector<std::vector<std::string_view>> entering(result_.boxes.size());
+    for (const auto& connection : result_.connections) entering[connection.to].push_back(connection.label);
+    std::vector<std::unordered_set<std::string_view>> said(result_.boxes.size());
+    std::vector<char> keep(result_.connections.size());
+    for (std::size_t i = 0; i < keep.size(); ++i) {
+      const auto& connection = result_.connections[i];
+      const auto& before = entering[connection.from];
+      keep[i] = result_.boxes[connection.from].kind != Box::Kind::Input && !connection.label.empty() &&
+                std::find(before.begin(), before.end(), connection.label) == before.end() &&
+                said[connection.from].insert(connection.value).second;
+    }
+    for (std::size_t i = 0; i < keep.size(); ++i) {
+      if (!keep[i]) result_.connections[i].label.clear();
+    }
+  }
+
+  const Model& model_;
+  const Hierarchy& hierarchy_;
+  const InferredTypes& types_;
+  const LayoutOptions& options_;
+  VisibleGraph result_;
+  std::unordered_map<std::string, OperatorKind> kinds_;
+  std::unordered_map<std::uint64_t, int> connection_of_;
+};
+
+}  // namespace
+
+VisibleGraph visible_graph(const Model& model, const Hierarchy& hierarchy, const InferredTypes& types,
+                           const LayoutOptions& options) {
+  return Builder(model, hierarchy, types, options).build();
+}
+
+}  // namespace lapidary
