@@ -5,7 +5,7 @@
 namespace lapidary {
 namespace {
 
-std::string quoted(const std::string& text) {
+std::string dot_text(const std::string& text) {
   std::string result = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') result += '\\';
@@ -36,12 +36,12 @@ void write_dot(const Layout& layout, const std::vector<std::vector<int>>& childr
   if (!box.open) {
     std::string label = box.title + (box.repeats > 1 ? " × " + std::to_string(box.repeats) : "");
     if (!box.subtitle.empty()) label += "\n" + box.subtitle;
-    out += indent + "b" + std::to_string(index) + " [label=" + quoted(label);
+    out += indent + "b" + std::to_string(index) + " [label=" + dot_text(label);
     if (box.kind == Box::Kind::Input || box.kind == Box::Kind::Output) out += ", style=\"rounded\"";
     out += "];\n";
     return;
   }
-  out += indent + "subgraph cluster_" + std::to_string(index) + " {\n" + indent + "  label=" + quoted(box.title) + ";\n";
+  out += indent + "subgraph cluster_" + std::to_string(index) + " {\n" + indent + "  label=" + dot_text(box.title) + ";\n";
   for (const int child : children[index]) write_dot(layout, children, child, depth + 1, out);
   out += indent + "}\n";
 }
@@ -66,7 +66,7 @@ std::string to_dot(const Layout& layout) {
   for (const Curve& curve : layout.curves) {
     const int from = representative(children, curve.from), to = representative(children, curve.to);
     out += "  b" + std::to_string(from) + " -> b" + std::to_string(to);
-    std::string attributes = curve.label.empty() ? "" : "label=" + quoted(curve.label);
+    std::string attributes = curve.label.empty() ? "" : "label=" + dot_text(curve.label);
     const auto cluster = [&](const char* end, int closed, int meant) {
       if (closed == meant) return;
       attributes += (attributes.empty() ? "" : ", ") + std::string(end) + "=cluster_" + std::to_string(meant);
