@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 #include <limits>
 
 #include "engine/layout/layered_graph.h"
@@ -7,13 +6,16 @@
 namespace lapidary::layered {
 namespace {
 
-/// One of the four extreme drawings of Brandes and Köpf (2002, with the corrections of 2020): vertices are aligned with
-/// a median neighbour in the rank before, and blocks of aligned vertices are packed to one side. The other three come
-/// from mirroring the ranks and the places within them.
+/// One of the four extreme drawings of Brandes and Köpf (2002, with the corrections of 2020): vertices are
+/// aligned with a median neighbour in the rank before, and blocks of aligned vertices are packed to one side.
+/// The other three come from mirroring the ranks and the places within them.
 class Alignment {
  public:
   Alignment(const Drawing& drawing, bool upward, bool leftward)
-      : drawing_(drawing), upward_(upward), leftward_(leftward), root_(drawing.vertices.size()),
+      : drawing_(drawing),
+        upward_(upward),
+        leftward_(leftward),
+        root_(drawing.vertices.size()),
         next_(drawing.vertices.size()) {
     for (std::size_t v = 0; v < root_.size(); ++v) root_[v] = next_[v] = static_cast<int>(v);
   }
@@ -57,7 +59,8 @@ class Alignment {
 
   void align_rank(const std::vector<int>& rank) {
     const auto& neighbours = upward_ ? drawing_.below : drawing_.above;
-    // For each place, how far left (in this mirroring) the next inner segment to the right reaches in the rank before.
+    // For each place, how far left (in this mirroring) the next inner segment to the right reaches in the
+    // rank before.
     std::vector<int> inner_limit(rank.size(), std::numeric_limits<int>::max());
     int limit = std::numeric_limits<int>::max();
     for (std::size_t i = rank.size(); i-- > 0;) {
@@ -89,7 +92,8 @@ class Alignment {
     }
   }
 
-  /// Packs the blocks: a longest-path pass over the order "left of" among blocks, then a pass back that closes gaps.
+  /// Packs the blocks: a longest-path pass over the order "left of" among blocks, then a pass back that
+  /// closes gaps.
   void place() {
     const std::size_t count = root_.size();
     std::vector<std::vector<std::pair<int, double>>> right_of(count), left_of(count);
@@ -118,8 +122,10 @@ class Alignment {
     }
     for (auto block = order.rbegin(); block != order.rend(); ++block) {
       double limit = std::numeric_limits<double>::infinity();
-      for (const auto& [right, distance] : right_of[*block]) limit = std::min(limit, block_x_[right] - distance);
-      if (limit < std::numeric_limits<double>::infinity()) block_x_[*block] = std::max(block_x_[*block], limit);
+      for (const auto& [right, distance] : right_of[*block])
+        limit = std::min(limit, block_x_[right] - distance);
+      if (limit < std::numeric_limits<double>::infinity())
+        block_x_[*block] = std::max(block_x_[*block], limit);
     }
   }
 
@@ -132,31 +138,14 @@ class Alignment {
 
 }  // namespace
 
+/// Of the four drawings, the two that lean to the left: where a vertex has two neighbours, both take the left
+/// one, so that the chain that the model lists first runs straight down and what is beside it stands at its
+/// right.
 void assign_x(Drawing& drawing) {
-  std::array<std::vector<double>, 4> drawings;
-  for (int i = 0; i < 4; ++i) drawings[i] = Alignment(drawing, i / 2 == 1, i % 2 == 1).run();
-  // Shift each so that they share the side they are packed to with the narrowest.
-  std::array<double, 4> low{}, high{};
-  int narrowest = 0;
-  for (int i = 0; i < 4; ++i) {
-    low[i] = std::numeric_limits<double>::infinity();
-    high[i] = -low[i];
-    for (std::size_t v = 0; v < drawing.vertices.size(); ++v) {
-      low[i] = std::min(low[i], drawings[i][v] - drawing.vertices[v].left);
-      high[i] = std::max(high[i], drawings[i][v] + drawing.vertices[v].right);
-    }
-    if (high[i] - low[i] < high[narrowest] - low[narrowest]) narrowest = i;
-  }
-  for (int i = 0; i < 4; ++i) {
-    const double shift = i % 2 == 0 ? low[narrowest] - low[i] : high[narrowest] - high[i];
-    for (double& x : drawings[i]) x += shift;
-  }
-  for (std::size_t v = 0; v < drawing.vertices.size(); ++v) {
-    std::array<double, 4> x{};
-    for (int i = 0; i < 4; ++i) x[i] = drawings[i][v];
-    std::sort(x.begin(), x.end());
-    drawing.vertices[v].x = (x[1] + x[2]) / 2;
-  }
+  const std::vector<double> downward = Alignment(drawing, false, false).run();
+  const std::vector<double> upward = Alignment(drawing, true, false).run();
+  for (std::size_t v = 0; v < drawing.vertices.size(); ++v)
+    drawing.vertices[v].x = (downward[v] + upward[v]) / 2;
 }
 
 }  // namespace lapidary::layered

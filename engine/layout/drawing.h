@@ -20,6 +20,8 @@ struct Palette {
   Theme theme = Theme::Light;
 };
 Palette palette_for(Theme theme);
+/// The contrast of two colours as WCAG 2 defines it, 1 to 21.
+double contrast(const std::string& a, const std::string& b);
 
 /// The picture as an SVG document. `heat` gives a share of 0 to 1 by box index, for boxes that have one.
 std::string to_svg(const Layout& layout, Theme theme, const std::map<int, double>& heat = {});
@@ -27,8 +29,8 @@ std::string to_svg(const Layout& layout, Theme theme, const std::map<int, double
 std::string to_dot(const Layout& layout);
 /// Boxes and curves with their coordinates, for other programs.
 std::string to_json(const Layout& layout);
-/// Writes OUT.svg, .png, .pdf, .dot or .json by the name's ending. A png is drawn at twice its size where that stays
-/// within 64 megapixels, else smaller. Throws Error.
+/// Writes OUT.svg, .png, .pdf, .dot or .json by the name's ending. A png is drawn at twice its size where
+/// that stays within 64 megapixels, else smaller. Throws Error.
 void draw(const Layout& layout, const std::string& path, Theme theme);
 
 }  // namespace lapidary

@@ -41,7 +41,8 @@ class Builder {
     add_content(0, -1, 0);
     // What lies in closed groups shows as these.
     for (std::size_t g = 1; g < result_.part_of_group.size(); ++g) {
-      if (result_.part_of_group[g] < 0) result_.part_of_group[g] = result_.part_of_group[hierarchy_.groups[g].parent];
+      if (result_.part_of_group[g] < 0)
+        result_.part_of_group[g] = result_.part_of_group[hierarchy_.groups[g].parent];
     }
     return std::move(result_);
   }
@@ -52,7 +53,8 @@ class Builder {
   };
 
   bool is_open(int group, int depth) const {
-    return options_.open_all || depth <= options_.open_depth || options_.open.contains(hierarchy_.groups[group].path);
+    return options_.open_all || depth <= options_.open_depth ||
+           options_.open.contains(hierarchy_.groups[group].path);
   }
 
   void add_content(int group, int parent, int depth) {
@@ -96,7 +98,8 @@ class Builder {
   }
 
   void add_row(const std::vector<Item>& items, std::size_t begin, std::size_t end, int parent) {
-    GroupBoxes::Part part{-1, items[begin].group, parent, false, static_cast<int>(end - begin), items[end - 1].group, 0};
+    GroupBoxes::Part part{
+        -1, items[begin].group, parent, false, static_cast<int>(end - begin), items[end - 1].group, 0};
     for (std::size_t i = begin; i < end; ++i) {
       part.node_count += hierarchy_.groups[items[i].group].node_count;
       result_.part_of_group[items[i].group] = static_cast<int>(result_.parts.size());
@@ -119,13 +122,14 @@ class Builder {
   const std::vector<bool>& hidden_;
   const LayoutOptions& options_;
   GroupBoxes result_;
-  std::vector<int> first_, drawn_;  ///< by group: first node that is drawn, and how many are
-  std::size_t row_shown_until_ = 0; ///< siblings before this index stand one by one
+  std::vector<int> first_, drawn_;   ///< by group: first node that is drawn, and how many are
+  std::size_t row_shown_until_ = 0;  ///< siblings before this index stand one by one
 };
 
 }  // namespace
 
-GroupBoxes group_boxes(const Hierarchy& hierarchy, const std::vector<bool>& hidden, const LayoutOptions& options) {
+GroupBoxes group_boxes(const Hierarchy& hierarchy, const std::vector<bool>& hidden,
+                       const LayoutOptions& options) {
   return Builder(hierarchy, hidden, options).build();
 }
 

@@ -23,9 +23,12 @@ std::string joined(const Integers& values, std::string_view separator) {
 
 std::string number(double value) {
   std::array<char, 32> buffer{};
-  const auto [end, error] = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value,
-                                          std::chars_format::general, 3);
-  return {buffer.data(), end};
+  const auto exact = std::to_chars(buffer.data(), buffer.data() + buffer.size(), static_cast<float>(value));
+  if (exact.ptr - buffer.data() <= 7 && std::find(buffer.data(), exact.ptr, 'e') == exact.ptr)
+    return {buffer.data(), exact.ptr};
+  const auto rounded =
+      std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::general, 3);
+  return {buffer.data(), rounded.ptr};
 }
 
 bool all_are(const Integers& values, std::int64_t expected) {
@@ -46,8 +49,9 @@ struct Subject {
   const Operator* record;
 
   const Tensor* constant(std::size_t input) const {
-    return input < node.inputs.size() && !node.inputs[input].empty() ? types.constant_in(&graph, node.inputs[input])
-                                                                     : nullptr;
+    return input < node.inputs.size() && !node.inputs[input].empty()
+               ? types.constant_in(&graph, node.inputs[input])
+               : nullptr;
   }
   Integers integers(std::string_view attribute) const { return node.attribute_or(attribute, Integers{}); }
 };
@@ -115,12 +119,14 @@ void add_attributes(const Subject& subject, std::string& line) {
     const auto* text = std::get_if<std::string>(&attribute.value);
     const std::string& name = attribute.name;
     if (name == "perm" && integers) add(line, "perm " + joined(*integers, " "));
-    if (name == "axes" && integers) add(line, (integers->size() == 1 ? "axis " : "axes ") + joined(*integers, " "));
+    if (name == "axes" && integers)
+      add(line, (integers->size() == 1 ? "axis " : "axes ") + joined(*integers, " "));
     if ((name == "axis" || name == "k") && integer) add(line, name + " " + std::to_string(*integer));
     if (name == "to" && integer && *integer > 0 && *integer < data_type_count)
       add(line, "to " + std::string(name_of(static_cast<DataType>(*integer))));
     if (name == "hidden_size" && integer) add(line, "hidden " + std::to_string(*integer));
-    if ((name == "num_heads" || name == "q_num_heads") && integer) add(line, std::to_string(*integer) + " heads");
+    if ((name == "num_heads" || name == "q_num_heads") && integer)
+      add(line, std::to_string(*integer) + " heads");
     if (name == "blocksize" && integer) add(line, "block " + std::to_string(*integer));
     if ((name == "alpha" || name == "beta") && real && *real != 1) add(line, name + " " + number(*real));
     if ((name == "direction" || name == "mode" || name == "equation") && text) add(line, *text);
@@ -131,7 +137,8 @@ void add_attributes(const Subject& subject, std::string& line) {
 /// Inputs that steer the operator rather than feed it, known by their names in its record.
 void add_named_inputs(const Subject& subject, std::string& line) {
   if (!subject.record) return;
-  constexpr std::array<std::string_view, 7> said_with_name = {"axes", "axis", "k", "repeats", "pads", "split", "min"};
+  constexpr std::array<std::string_view, 7> said_with_name = {"axes", "axis",  "k",  "repeats",
+                                                              "pads", "split", "min"};
   const auto& inputs = subject.record->inputs;
   for (std::size_t i = 0; i < std::min(inputs.size(), subject.node.inputs.size()); ++i) {
     const Tensor* tensor = subject.constant(i);
@@ -143,7 +150,7 @@ void add_named_inputs(const Subject& subject, std::string& line) {
     if (name == "scales") add(line, "× " + text);
     if (name == "max") line += line.empty() ? "max " + text : " max " + text;
     if (std::find(said_with_name.begin(), said_with_name.end(), name) != said_with_name.end())
-      add(line, name + " " + text);
+      add(line, (name == "axes" && tensor->size() == 1 ? "axis" : name) + " " + text);
     if ((name == "starts" || name == "ends") && i > 0)
       line += (name == "starts" ? (line.empty() ? "" : " · ") : "…") + text;
   }
@@ -173,7 +180,8 @@ std::string key_attributes(const Node& node, const Graph& graph, const InferredT
   }
   add_attributes(subject, line);
   add_named_inputs(subject, line);
-  if (line.empty() && (subject.kind == OperatorKind::ElementWise || subject.kind == OperatorKind::Normalization))
+  if (line.empty() &&
+      (subject.kind == OperatorKind::ElementWise || subject.kind == OperatorKind::Normalization))
     add_operand(subject, line);
   if (line.empty() && subject.kind == OperatorKind::ShapeAndLayout) {
     if (const Dims* table = weight_dims(subject, 2)) add(line, to_string(*table));

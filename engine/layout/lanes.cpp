@@ -7,7 +7,8 @@
 namespace lapidary::layered {
 namespace {
 
-/// How far the drawing reaches to one side, by rank; asked for and raised over ranges of ranks, in O(log ranks) each.
+/// How far the drawing reaches to one side, by rank; asked for and raised over ranges of ranks, in O(log
+/// ranks) each.
 class Reach {
  public:
   explicit Reach(const std::vector<double>& values) {
@@ -22,14 +23,16 @@ class Reach {
   void raise(std::size_t first, std::size_t last, double to) { raise(1, 0, size_ - 1, first, last, to); }
 
  private:
-  double highest(std::size_t i, std::size_t low, std::size_t high, std::size_t first, std::size_t last) const {
+  double highest(std::size_t i, std::size_t low, std::size_t high, std::size_t first,
+                 std::size_t last) const {
     if (last < low || high < first) return -std::numeric_limits<double>::infinity();
     if (first <= low && high <= last) return highest_[i];
     const std::size_t middle = (low + high) / 2;
     return std::max({raised_[i], highest(2 * i, low, middle, first, last),
                      highest(2 * i + 1, middle + 1, high, first, last)});
   }
-  void raise(std::size_t i, std::size_t low, std::size_t high, std::size_t first, std::size_t last, double to) {
+  void raise(std::size_t i, std::size_t low, std::size_t high, std::size_t first, std::size_t last,
+             double to) {
     if (last < low || high < first) return;
     highest_[i] = std::max(highest_[i], to);
     if (first <= low && high <= last) {

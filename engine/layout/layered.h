@@ -7,8 +7,9 @@
 
 namespace lapidary {
 
-/// The content of one box, to be laid out from top to bottom by itself: boxes, the places where edges come in through
-/// the upper border (entries) and go out through the lower one (exits), and the edges between all of these.
+/// The content of one box, to be laid out from top to bottom by itself: boxes, the places where edges come in
+/// through the upper border (entries) and go out through the lower one (exits), and the edges between all of
+/// these.
 struct LayeredProblem {
   enum class Role : std::uint8_t { Box, Entry, Exit };
   /// Extents are measured from the item's anchor, the x that straight chains align.
@@ -17,7 +18,7 @@ struct LayeredProblem {
     double left = 0, right = 0, height = 0;
   };
   struct Edge {
-    int from = 0, to = 0;  ///< items
+    int from = 0, to = 0;         ///< items
     double from_x = 0, to_x = 0;  ///< where the edge must end, from the anchors; only if fixed
     bool from_fixed = false, to_fixed = false;
     double label_width = 0;
@@ -40,9 +41,10 @@ struct LayeredResult {
   double width = 0, height = 0;
 };
 
-/// Layered drawing after Sugiyama: ranks by longest path, crossings reduced by median sweeps, coordinates after Brandes
-/// and Köpf. Long edges that pass by what their source also feeds run in lanes at the side, one lane a source, so that
-/// the cost grows linearly with items and edges. `pause` is called now and then, and may throw to stop.
+/// Layered drawing after Sugiyama: ranks by longest path, crossings reduced by median sweeps, coordinates
+/// after Brandes and Köpf. Long edges that pass by what their source also feeds run in lanes at the side, one
+/// lane a source, so that the cost grows linearly with items and edges. `pause` is called now and then, and
+/// may throw to stop.
 LayeredResult layered_layout(const LayeredProblem& problem, const std::function<void()>& pause);
 
 }  // namespace lapidary

@@ -11,6 +11,7 @@ inline constexpr double item_gap = 28;      ///< between neighbours in a rank
 inline constexpr double edge_gap = 14;      ///< between an edge that passes and its neighbours
 inline constexpr double lane_gap = 14;      ///< between lanes at the side
 inline constexpr double smallest_gap = 32;  ///< between ranks
+inline constexpr double entry_gap = 22;     ///< below a header
 inline constexpr double label_gap = 42;     ///< between ranks where a label stands
 
 /// An item, or a place where an edge passes through a rank.
@@ -21,7 +22,8 @@ struct Vertex {
   double left = 0, right = 0, x = 0;
 };
 
-/// An edge that runs through adjacent ranks: the vertices from source to target. Edges in lanes have the two ends only.
+/// An edge that runs through adjacent ranks: the vertices from source to target. Edges in lanes have the two
+/// ends only.
 struct Path {
   std::vector<int> vertices;
   bool in_lane = false;

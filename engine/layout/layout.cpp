@@ -15,14 +15,15 @@ namespace {
 
 constexpr double header_height = 30;
 
-/// Where an edge ends inside one container: a box there, possibly at one of that box's own ports, or a port of the
-/// container itself.
+/// Where an edge ends inside one container: a box there, possibly at one of that box's own ports, or a port
+/// of the container itself.
 struct EdgeEnd {
   int box = -1;
   int port = -1;  ///< of `box` if it is open; else of the container, when `box` is -1
 };
 
-/// An opening in a container's border, for everything that comes from one box outside (or goes out from one inside).
+/// An opening in a container's border, for everything that comes from one box outside (or goes out from one
+/// inside).
 struct Port {
   bool entry = true;
   int item = -1;  ///< in the container's problem
@@ -44,7 +45,8 @@ struct Container {
 /// Lays out containers from the inside to the outside, then places everything.
 class Composer {
  public:
-  Composer(VisibleGraph visible, const LayoutOptions& options) : visible_(std::move(visible)), options_(options) {}
+  Composer(VisibleGraph visible, const LayoutOptions& options)
+      : visible_(std::move(visible)), options_(options) {}
 
   Layout compose() {
     containers_.resize(visible_.boxes.size() + 1);
@@ -77,11 +79,13 @@ class Composer {
     return result;
   }
 
-  /// The edge of `inside` for `source`'s value towards `target` (a box, or -1 for out of the container), made once.
+  /// The edge of `inside` for `source`'s value towards `target` (a box, or -1 for out of the container), made
+  /// once.
   Segment edge_once(int inside, int source, int target, EdgeEnd from, EdgeEnd to, double label_width) {
     auto& edges = container(inside).edges;
-    const std::uint64_t key = target >= 0 ? static_cast<std::uint64_t>(source) << 32 | static_cast<std::uint32_t>(target)
-                                          : ~(static_cast<std::uint64_t>(source) << 32 | static_cast<std::uint32_t>(inside));
+    const std::uint64_t key =
+        target >= 0 ? static_cast<std::uint64_t>(source) << 32 | static_cast<std::uint32_t>(target)
+                    : ~(static_cast<std::uint64_t>(source) << 32 | static_cast<std::uint32_t>(inside));
     const auto [found, fresh] = edges_.try_emplace(key, static_cast<int>(edges.size()));
     if (fresh) edges.push_back({from, to, label_width});
     edges[found->second].label_width = std::max(edges[found->second].label_width, label_width);
@@ -89,7 +93,8 @@ class Composer {
   }
 
   int port_of(int box, int source, bool entry) {
-    const std::uint64_t key = static_cast<std::uint64_t>(source) << 33 | static_cast<std::uint64_t>(box) << 1 | entry;
+    const std::uint64_t key =
+        static_cast<std::uint64_t>(source) << 33 | static_cast<std::uint64_t>(box) << 1 | entry;
     auto& ports = container(box).ports;
     const auto [found, fresh] = ports_.try_emplace(key, static_cast<int>(ports.size()));
     if (fresh) ports.push_back({entry, -1});
@@ -125,8 +130,8 @@ class Composer {
     for (std::size_t i = inward.size(); i-- > 0;) {
       const int target = inward[i];
       const int port = i > 0 ? port_of(target, connection.from, true) : -1;
-      segments_[c].push_back(edge_once(parent(target), connection.from, target, end, {target, port},
-                                       std::exchange(label, 0)));
+      segments_[c].push_back(
+          edge_once(parent(target), connection.from, target, end, {target, port}, std::exchange(label, 0)));
       end = {-1, port};
     }
   }
@@ -143,12 +148,13 @@ class Composer {
       const Box& content = visible_.boxes[child];
       const double anchor = content.open ? container(child).anchor : content.rectangle.width / 2;
       item_of_box[child] = static_cast<int>(problem.items.size());
-      problem.items.push_back({LayeredProblem::Role::Box, anchor, content.rectangle.width - anchor,
-                               content.rectangle.height});
+      problem.items.push_back(
+          {LayeredProblem::Role::Box, anchor, content.rectangle.width - anchor, content.rectangle.height});
     }
     for (Port& port : inside.ports) {
       port.item = static_cast<int>(problem.items.size());
-      problem.items.push_back({port.entry ? LayeredProblem::Role::Entry : LayeredProblem::Role::Exit, 0, 0, 0});
+      problem.items.push_back(
+          {port.entry ? LayeredProblem::Role::Entry : LayeredProblem::Role::Exit, 0, 0, 0});
     }
     for (const Container::Edge& edge : inside.edges) {
       LayeredProblem::Edge local;
@@ -256,7 +262,8 @@ class Composer {
         // A segment begins where the one before ended.
         for (std::size_t p = curve.points.empty() ? 0 : 1; p < route.points.size(); ++p)
           curve.points.push_back({corner.x + route.points[p].x, corner.y + route.points[p].y});
-        if (&segment == &segments_[c].front()) curve.label_place = {corner.x + route.label.x, corner.y + route.label.y};
+        if (&segment == &segments_[c].front())
+          curve.label_place = {corner.x + route.label.x, corner.y + route.label.y};
         curve.skip |= route.skip;
       }
       layout.curves.push_back(std::move(curve));
@@ -271,7 +278,7 @@ class Composer {
 
   VisibleGraph visible_;
   const LayoutOptions& options_;
-  std::vector<Container> containers_;  ///< by box + 1
+  std::vector<Container> containers_;           ///< by box + 1
   std::vector<std::vector<Segment>> segments_;  ///< by connection, from source to target
   std::unordered_map<std::uint64_t, int> edges_, ports_;
   std::unordered_map<std::string, std::shared_ptr<const LayeredResult>> solutions_;
@@ -280,7 +287,8 @@ class Composer {
 }  // namespace
 
 int Layout::box_of_node(int index, const Graph* graph) const {
-  if (!graph) return index >= 0 && index < static_cast<int>(box_of_main_node.size()) ? box_of_main_node[index] : -1;
+  if (!graph)
+    return index >= 0 && index < static_cast<int>(box_of_main_node.size()) ? box_of_main_node[index] : -1;
   for (std::size_t b = 0; b < boxes.size(); ++b) {
     if (boxes[b].node == index && boxes[b].graph == graph) return static_cast<int>(b);
   }

@@ -27,8 +27,8 @@ struct Rectangle {
 struct Box {
   enum class Kind { Node, Group, Input, Output, Subgraph };
   Kind kind = Kind::Node;
-  /// Stable over layouts: "node:12", "node:12/then_branch/3", "group:layer1/block", "repeat:layer1/block0", "input:x",
-  /// "output:y", "subgraph:12/then_branch".
+  /// Stable over layouts: "node:12", "node:12/then_branch/3", "group:layer1/block", "repeat:layer1/block0",
+  /// "input:x", "output:y", "subgraph:12/then_branch".
   std::string id;
   int node = -1;   ///< position in the graph the box belongs to; -1 if it is no node
   int group = -1;  ///< index in Hierarchy::groups; -1 if it is no group
@@ -63,15 +63,15 @@ struct Layout {
   double width = 0, height = 0;
   std::vector<GraphPointer> function_bodies;  ///< keeps alive what Box::graph of open functions points to
 
-  /// The box that shows node `index` of `graph` (nullptr: the main graph), itself or as part of a closed group; -1 if
-  /// nothing does (constants).
+  /// The box that shows node `index` of `graph` (nullptr: the main graph), itself or as part of a closed
+  /// group; -1 if nothing does (constants).
   int box_of_node(int index, const Graph* graph = nullptr) const;
   std::vector<int> box_of_main_node;  ///< by position in the main graph
 };
 
 struct LayoutOptions {
-  /// Paths of groups that are open; ids of nodes whose subgraphs or functions are open ("node:12"); "repeat:" and the
-  /// path of the first group where a row of equal groups is shown one by one.
+  /// Paths of groups that are open; ids of nodes whose subgraphs or functions are open ("node:12"); "repeat:"
+  /// and the path of the first group where a row of equal groups is shown one by one.
   std::set<std::string> open;
   bool open_all = false;
   int open_depth = 0;           ///< groups up to this depth are open besides
@@ -86,7 +86,8 @@ struct LayoutOptions {
 Layout layout_model(const Model& model, const Hierarchy& hierarchy, const InferredTypes& types,
                     const LayoutOptions& options);
 
-/// The groups to open at first: those that hold nearly everything there is, down to where the model branches out.
+/// The groups to open at first: those that hold nearly everything there is, down to where the model branches
+/// out.
 std::set<std::string> initially_open(const Hierarchy& hierarchy);
 
 /// The line of what matters for a node's kind: "3×3 s2 · 64→128", "axis 1", "perm 0 2 1 3".

@@ -26,8 +26,8 @@ void order_by_parents(Drawing& drawing) {
   }
 }
 
-/// The middle of the neighbours' places; between the two middle ones, nearer to the side where they lie closer (Gansner
-/// et al. 1993). Negative without neighbours.
+/// The middle of the neighbours' places; between the two middle ones, nearer to the side where they lie
+/// closer (Gansner et al. 1993). Negative without neighbours.
 double median(const Drawing& drawing, const std::vector<int>& neighbours, std::vector<int>& places) {
   if (neighbours.empty()) return -1;
   places.clear();
@@ -74,7 +74,8 @@ std::size_t crossings_below(const Drawing& drawing, const std::vector<int>& rank
       crossings += static_cast<std::size_t>(inserted - not_right);
     }
     for (const int target : targets) {
-      for (std::size_t i = static_cast<std::size_t>(target) + 1; i < sums.size(); i += i & (~i + 1)) ++sums[i];
+      for (std::size_t i = static_cast<std::size_t>(target) + 1; i < sums.size(); i += i & (~i + 1))
+        ++sums[i];
       ++inserted;
     }
   }

@@ -20,7 +20,8 @@ Colour parsed(const std::string& text) {
 
 std::string written(const Colour& colour) {
   std::array<char, 8> buffer{};
-  std::snprintf(buffer.data(), buffer.size(), "#%02x%02x%02x", static_cast<unsigned>(std::lround(colour.red)) & 0xffu,
+  std::snprintf(buffer.data(), buffer.size(), "#%02x%02x%02x",
+                static_cast<unsigned>(std::lround(colour.red)) & 0xffu,
                 static_cast<unsigned>(std::lround(colour.green)) & 0xffu,
                 static_cast<unsigned>(std::lround(colour.blue)) & 0xffu);
   return buffer.data();
@@ -36,24 +37,33 @@ double luminance(const std::string& text) {
   return 0.2126 * linear(colour.red) + 0.7152 * linear(colour.green) + 0.0722 * linear(colour.blue);
 }
 
+}  // namespace
+
 double contrast(const std::string& a, const std::string& b) {
   const double la = luminance(a), lb = luminance(b);
   return (std::max(la, lb) + 0.05) / (std::min(la, lb) + 0.05);
 }
 
-}  // namespace
-
 std::string Palette::kind(OperatorKind operator_kind) const {
   switch (operator_kind) {
-    case OperatorKind::MatrixAndConvolution: return "#3b76d9";
-    case OperatorKind::Normalization: return "#1f9a8a";
-    case OperatorKind::Activation: return "#d0892b";
-    case OperatorKind::ElementWise: return "#7b8494";
-    case OperatorKind::PoolingAndReduction: return "#8a5fd0";
-    case OperatorKind::ShapeAndLayout: return "#9aa3b2";
-    case OperatorKind::ControlFlow: return "#c9548b";
-    case OperatorKind::Quantization: return "#b7622c";
-    case OperatorKind::Other: break;
+    case OperatorKind::MatrixAndConvolution:
+      return "#3b76d9";
+    case OperatorKind::Normalization:
+      return "#1f9a8a";
+    case OperatorKind::Activation:
+      return "#d0892b";
+    case OperatorKind::ElementWise:
+      return "#7b8494";
+    case OperatorKind::PoolingAndReduction:
+      return "#8a5fd0";
+    case OperatorKind::ShapeAndLayout:
+      return "#9aa3b2";
+    case OperatorKind::ControlFlow:
+      return "#c9548b";
+    case OperatorKind::Quantization:
+      return "#b7622c";
+    case OperatorKind::Other:
+      break;
   }
   return theme == Theme::Light ? "#b9bfca" : "#5f6673";
 }

@@ -39,9 +39,11 @@ void check(cairo_status_t status, const std::string& path) {
 }
 
 /// Draws the layout's SVG at `scale` onto the surface.
-void render(const Layout& layout, Theme theme, cairo_surface_t* surface, double scale, const std::string& path) {
+void render(const Layout& layout, Theme theme, cairo_surface_t* surface, double scale,
+            const std::string& path) {
   const std::string svg = to_svg(layout, theme);
-  GInputStream* stream = g_memory_input_stream_new_from_data(svg.data(), static_cast<gssize>(svg.size()), nullptr);
+  GInputStream* stream =
+      g_memory_input_stream_new_from_data(svg.data(), static_cast<gssize>(svg.size()), nullptr);
   GError* failure = nullptr;
   const Handle handle(
       rsvg_handle_new_from_stream_sync(stream, nullptr, RSVG_HANDLE_FLAG_UNLIMITED, nullptr, &failure));
@@ -62,7 +64,9 @@ void write_png(const Layout& layout, const std::string& path, Theme theme) {
   constexpr double most_pixels = 64e6, longest_side = 32000;  // cairo's surfaces end at 32767
   const double scale = std::min({2.0, std::sqrt(most_pixels / (layout.width * layout.height)),
                                  longest_side / layout.width, longest_side / layout.height});
-  const auto pixels = [scale](double length) { return std::max(1, static_cast<int>(std::ceil(length * scale))); };
+  const auto pixels = [scale](double length) {
+    return std::max(1, static_cast<int>(std::ceil(length * scale)));
+  };
   const Surface surface(
       cairo_image_surface_create(CAIRO_FORMAT_RGB24, pixels(layout.width), pixels(layout.height)));
   check(cairo_surface_status(surface.get()), path);
@@ -73,8 +77,7 @@ void write_png(const Layout& layout, const std::string& path, Theme theme) {
 void write_pdf(const Layout& layout, const std::string& path, Theme theme) {
   constexpr double longest_side = 14400;  // PDF's own limit, in points
   const double scale = std::min({0.75, longest_side / layout.width, longest_side / layout.height});
-  const Surface surface(
-      cairo_pdf_surface_create(path.c_str(), layout.width * scale, layout.height * scale));
+  const Surface surface(cairo_pdf_surface_create(path.c_str(), layout.width * scale, layout.height * scale));
   check(cairo_surface_status(surface.get()), path);
   render(layout, theme, surface.get(), scale, path);
   cairo_surface_finish(surface.get());

@@ -12,6 +12,8 @@ constexpr int longest_chain = 12;
 /// Shorter ones look better straight through than in a lane.
 constexpr int shortest_lane = 3;
 
+constexpr std::size_t widely_read = 8;
+
 struct Neighbours {
   std::vector<std::vector<int>> out, in;  ///< by item
 };
@@ -26,7 +28,8 @@ Neighbours neighbours_of(const LayeredProblem& problem) {
   return result;
 }
 
-/// Positions in an order that follows the edges wherever there is no cycle, and the items' own order otherwise.
+/// Positions in an order that follows the edges wherever there is no cycle, and the items' own order
+/// otherwise.
 std::vector<int> topological_positions(const Neighbours& neighbours) {
   const std::size_t count = neighbours.out.size();
   std::vector<int> waiting(count), position(count, -1);
@@ -69,7 +72,12 @@ std::vector<int> ranks_of(const LayeredProblem& problem, const Neighbours& neigh
     const int item = *at;
     if (problem.items[item].role == Role::Exit) rank[item] = last + 1;
     const auto& out = neighbours.out[item];
-    if (problem.items[item].role != Role::Box || out.size() <= neighbours.in[item].size()) continue;
+    // What many others read too comes by a lane anyway: one more end costs little.
+    const auto own_inputs =
+        std::count_if(neighbours.in[item].begin(), neighbours.in[item].end(),
+                      [&](int from) { return neighbours.out[from].size() < widely_read; });
+    if (problem.items[item].role != Role::Box || static_cast<std::ptrdiff_t>(out.size()) <= own_inputs)
+      continue;
     int lowest = last + 1;
     for (const int to : out) {
       if (position[to] > position[item]) lowest = std::min(lowest, rank[to] - 1);
@@ -113,9 +121,8 @@ void assign_ranks(Drawing& drawing) {
     add_vertex(drawing, {static_cast<int>(i), rank[i], 0, item.left, item.right, 0});
   }
   for (const auto& edge : problem.edges) {
-    if (edge.label_width <= 0) continue;
     double& right = drawing.vertices[edge.from].right;
-    right = std::max(right, edge.label_width + 8);
+    if (edge.label_width > 0) right = std::max(right, edge.label_width + 8);
   }
   std::vector<int> nearest(problem.items.size(), static_cast<int>(problem.items.size()) + 2);
   for (const auto& edge : problem.edges) {

@@ -22,7 +22,8 @@ struct End {
 
 /// Spreads ends along a border: a straight edge keeps the middle, the others go to their side of it.
 void spread(std::vector<End>& ends, const Vertex& vertex, std::vector<double>& offsets) {
-  std::stable_sort(ends.begin(), ends.end(), [](const End& a, const End& b) { return a.coming_x < b.coming_x; });
+  std::stable_sort(ends.begin(), ends.end(),
+                   [](const End& a, const End& b) { return a.coming_x < b.coming_x; });
   std::size_t middle = ends.size();
   for (std::size_t i = 0; i < ends.size(); ++i) {
     if (!ends[i].in_lane && std::abs(ends[i].coming_x - vertex.x) < 1) middle = i;
@@ -54,12 +55,14 @@ Ports find_ports(const Drawing& drawing) {
     ports.to[e] = edge.to_x;
     // What leaves a box is one value mostly: it leaves at one point, and turns to the side only for a lane.
     if (!edge.from_fixed && path.in_lane && problem.items[edge.from].role == Role::Box) {
-      const double room = std::max(std::min(problem.items[edge.from].left, problem.items[edge.from].right) - 14, 0.0);
+      const double room =
+          std::max(std::min(problem.items[edge.from].left, problem.items[edge.from].right) - 14, 0.0);
       ports.from[e] = std::copysign(std::min(24.0, room), path.lane_x - from.x);
     }
     if (edge.to_fixed || problem.items[edge.to].role != Role::Box) continue;
     const int before = path.vertices[path.vertices.size() - 2];
-    const double x = path.in_lane ? path.lane_x : drawing.vertices[before].x + (before == edge.from ? edge.from_x : 0);
+    const double x =
+        path.in_lane ? path.lane_x : drawing.vertices[before].x + (before == edge.from ? edge.from_x : 0);
     incoming[edge.to].push_back({e, x, path.in_lane});
   }
   for (std::size_t i = 0; i < incoming.size(); ++i) {
@@ -107,6 +110,7 @@ class Pen {
 std::vector<double> gaps_of(const Drawing& drawing, const Ports& ports) {
   const LayeredProblem& problem = drawing.problem;
   std::vector<double> gap(drawing.ranks.size(), smallest_gap);
+  gap[0] = entry_gap;
   std::vector<int> lanes(drawing.ranks.size());
   std::vector<double> swerve(drawing.ranks.size());
   for (std::size_t e = 0; e < drawing.paths.size(); ++e) {
@@ -121,12 +125,14 @@ std::vector<double> gaps_of(const Drawing& drawing, const Ports& ports) {
     }
     for (std::size_t i = 0; i + 1 < path.vertices.size(); ++i) {
       double& most = swerve[from + i];
-      most = std::max(most, std::abs(drawing.vertices[path.vertices[i]].x - drawing.vertices[path.vertices[i + 1]].x +
-                                     (i == 0 ? ports.from[e] : 0)));
+      most =
+          std::max(most, std::abs(drawing.vertices[path.vertices[i]].x -
+                                  drawing.vertices[path.vertices[i + 1]].x + (i == 0 ? ports.from[e] : 0)));
     }
   }
   for (std::size_t r = 0; r < gap.size(); ++r)
-    gap[r] += std::min(48.0, std::max(0.0, swerve[r] - 120) / 8) + std::min(32.0, std::max(0, lanes[r] - 1) * 4.0);
+    gap[r] +=
+        std::min(48.0, std::max(0.0, swerve[r] - 120) / 8) + std::min(32.0, std::max(0, lanes[r] - 1) * 4.0);
   return gap;
 }
 
@@ -137,11 +143,14 @@ void assign_y(Drawing& drawing, const Ports& ports) {
   drawing.height.assign(drawing.ranks.size(), 0);
   double y = 0;
   for (std::size_t r = 0; r < drawing.ranks.size(); ++r) {
-    // Rank 0 holds what comes in through the upper border; it is as high as the header and stands even if it is empty.
+    // Rank 0 holds what comes in through the upper border; it is as high as the header and stands even if it
+    // is empty.
     double height = r == 0 ? problem.header_height : 0;
     for (const int v : drawing.ranks[r]) {
-      if (drawing.vertices[v].item >= 0) height = std::max(height, problem.items[drawing.vertices[v].item].height);
+      if (drawing.vertices[v].item >= 0)
+        height = std::max(height, problem.items[drawing.vertices[v].item].height);
     }
+    y = std::ceil(y);  // whole pixels keep lines crisp
     drawing.top[r] = y;
     drawing.height[r] = height;
     const bool bare_header = r == 0 && drawing.ranks[0].empty();
@@ -158,7 +167,8 @@ double top_of(const Drawing& drawing, int v) { return drawing.top[drawing.vertic
 double gap_below(const Drawing& drawing, int rank) {
   const auto r = static_cast<std::size_t>(rank);
   if (rank < 0) return drawing.problem.padding / 2;
-  return r + 1 < drawing.top.size() ? drawing.top[r + 1] - drawing.top[r] - drawing.height[r] : drawing.problem.padding;
+  return r + 1 < drawing.top.size() ? drawing.top[r + 1] - drawing.top[r] - drawing.height[r]
+                                    : drawing.problem.padding;
 }
 
 LayeredResult::Route lane_route(const Drawing& drawing, const Path& path, Point start, double end_x) {
@@ -180,7 +190,8 @@ LayeredResult::Route lane_route(const Drawing& drawing, const Path& path, Point 
   return {pen.take(), {path.lane_x + 6, bottom_of(drawing, from) + gap_out + 8}, true};
 }
 
-LayeredResult::Route straight_route(const Drawing& drawing, const Path& path, Point start, double end_x) {
+LayeredResult::Route straight_route(const Drawing& drawing, const Path& path, Point start, double end_x,
+                                    double label_width) {
   Pen pen(start);
   Point label;
   for (std::size_t i = 0; i + 1 < path.vertices.size(); ++i) {
@@ -189,13 +200,18 @@ LayeredResult::Route straight_route(const Drawing& drawing, const Path& path, Po
     pen.line_to({x, bottom_of(drawing, v)});
     const bool last = i + 2 == path.vertices.size();
     const Point end{last ? end_x : drawing.vertices[next].x, top_of(drawing, next)};
-    if (i == 0) label = {(x + end.x) / 2 + 8, (bottom_of(drawing, v) + end.y) / 2};
+    if (i == 0) {  // beside the edge, on the side that it turns away from
+      const bool turns = std::abs(end.x - x) > 6;
+      const double label_x = turns && end.x > x ? x - 8 - label_width : x + 8;
+      label = {label_x, turns ? bottom_of(drawing, v) + 12 : (bottom_of(drawing, v) + end.y) / 2};
+    }
     pen.curve_to(end, (end.y - bottom_of(drawing, v)) * 0.55);
   }
   return {pen.take(), label, false};
 }
 
-/// Moves everything so that it begins at the padding, with the header's title left of what comes in through it.
+/// Moves everything so that it begins at the padding, with the header's title left of what comes in through
+/// it.
 void frame(const Drawing& drawing, LayeredResult& result) {
   const LayeredProblem& problem = drawing.problem;
   double low = std::numeric_limits<double>::infinity(), high = -low, first_entry = low;
@@ -209,13 +225,14 @@ void frame(const Drawing& drawing, LayeredResult& result) {
       low = std::min(low, point.x);
       high = std::max(high, point.x);
     }
-    if (problem.edges[e].label_width > 0)
-      high = std::max(high, result.routes[e].label.x + problem.edges[e].label_width);
+    if (problem.edges[e].label_width <= 0) continue;
+    low = std::min(low, result.routes[e].label.x);
+    high = std::max(high, result.routes[e].label.x + problem.edges[e].label_width);
   }
   if (low > high) low = high = 0;
   double shift = problem.padding - low;
   if (first_entry + shift < problem.header_width) shift = problem.header_width - first_entry;
-  result.width = std::max(high + shift + problem.padding, problem.header_width);
+  result.width = std::ceil(std::max(high + shift + problem.padding, problem.header_width));
   for (Point& place : result.places) place.x += shift;
   for (auto& route : result.routes) {
     for (Point& point : route.points) point.x += shift;
@@ -238,7 +255,7 @@ LayeredResult draw_routes(Drawing& drawing) {
     has_exits |= problem.items[i].role == Role::Exit;
   }
   const double end = drawing.top.empty() ? problem.header_height : drawing.top.back() + drawing.height.back();
-  result.height = end + (has_exits ? 0 : problem.padding);
+  result.height = std::ceil(end + (has_exits ? 0 : problem.padding));
   for (std::size_t e = 0; e < problem.edges.size(); ++e) {
     const auto& edge = problem.edges[e];
     const Point start{drawing.vertices[edge.from].x + ports.from[e],
@@ -246,7 +263,7 @@ LayeredResult draw_routes(Drawing& drawing) {
     const double end_x = drawing.vertices[edge.to].x + ports.to[e];
     const Path& path = drawing.paths[e];
     result.routes.push_back(path.in_lane ? lane_route(drawing, path, start, end_x)
-                                         : straight_route(drawing, path, start, end_x));
+                                         : straight_route(drawing, path, start, end_x, edge.label_width));
   }
   frame(drawing, result);
   return result;

@@ -12,10 +12,18 @@ std::string escaped(const std::string& text) {
   std::string result;
   for (const char c : text) {
     switch (c) {
-      case '&': result += "&amp;"; break;
-      case '<': result += "&lt;"; break;
-      case '>': result += "&gt;"; break;
-      case '"': result += "&quot;"; break;
+      case '&':
+        result += "&amp;";
+        break;
+      case '<':
+        result += "&lt;";
+        break;
+      case '>':
+        result += "&gt;";
+        break;
+      case '"':
+        result += "&quot;";
+        break;
       default:
         if (static_cast<unsigned char>(c) >= 32) result += c;  // control characters are not allowed in XML
     }
@@ -72,18 +80,20 @@ class Picture {
 
  private:
   void begin() {
-    out_ << "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" << layout_.width << "\" height=\"" << layout_.height
-         << "\" viewBox=\"0 0 " << layout_.width << " " << layout_.height << "\">\n<style>"
-         << "text{font-family:Inter,'Segoe UI','Noto Sans','DejaVu Sans',sans-serif;font-size:" << text_font_px
-         << "px}.t{font-size:" << title_font_px << "px;font-weight:600}"
+    out_ << "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" << layout_.width << "\" height=\""
+         << layout_.height << "\" viewBox=\"0 0 " << layout_.width << " " << layout_.height << "\">\n<style>"
+         << "text{font-family:Inter,'Segoe UI','Noto Sans','DejaVu Sans',sans-serif;font-size:"
+         << text_font_px << "px}.t{font-size:" << title_font_px << "px;font-weight:600}"
          << ".l{paint-order:stroke;stroke:" << palette_.window << ";stroke-width:3px;stroke-linejoin:round}"
-         << ".e{fill:none;stroke:" << palette_.edge << ";stroke-width:1.4}.a{fill:" << palette_.edge << "}</style>\n"
+         << ".e{fill:none;stroke:" << palette_.edge << ";stroke-width:1.4}.a{fill:" << palette_.edge
+         << "}</style>\n"
          << "<rect width=\"100%\" height=\"100%\" fill=\"" << palette_.window << "\"/>\n";
   }
 
   void rectangle(const Rectangle& r, double radius, const std::string& fill, const char* more = "") {
     out_ << "<rect x=\"" << r.x << "\" y=\"" << r.y << "\" width=\"" << r.width << "\" height=\"" << r.height
-         << "\" rx=\"" << radius << "\" fill=\"" << fill << "\" stroke=\"" << palette_.border << "\"" << more << "/>\n";
+         << "\" rx=\"" << radius << "\" fill=\"" << fill << "\" stroke=\"" << palette_.border << "\"" << more
+         << "/>\n";
   }
 
   void text(double x, double y, const char* style, const std::string& content, const std::string& colour,
@@ -141,8 +151,9 @@ class Picture {
 
   /// Five pixels at the left border, inside the rounded corners.
   void stripe(const Rectangle& r, const std::string& colour) {
-    out_ << "<path fill=\"" << colour << "\" d=\"M" << Point{r.x + 5, r.y + 0.3} << "A7,7 0 0 0 " << Point{r.x, r.y + 7}
-         << "V" << r.y + r.height - 7 << "A7,7 0 0 0 " << Point{r.x + 5, r.y + r.height - 0.3} << "z\"/>\n";
+    out_ << "<path fill=\"" << colour << "\" d=\"M" << Point{r.x + 5, r.y + 0.3} << "A7,7 0 0 0 "
+         << Point{r.x, r.y + 7} << "V" << r.y + r.height - 7 << "A7,7 0 0 0 "
+         << Point{r.x + 5, r.y + r.height - 0.3} << "z\"/>\n";
   }
 
   void edge(const Curve& curve) {

@@ -19,11 +19,16 @@ std::string dot_text(const std::string& text) {
 
 const char* name_of(Box::Kind kind) {
   switch (kind) {
-    case Box::Kind::Node: return "node";
-    case Box::Kind::Group: return "group";
-    case Box::Kind::Input: return "input";
-    case Box::Kind::Output: return "output";
-    case Box::Kind::Subgraph: return "subgraph";
+    case Box::Kind::Node:
+      return "node";
+    case Box::Kind::Group:
+      return "group";
+    case Box::Kind::Input:
+      return "input";
+    case Box::Kind::Output:
+      return "output";
+    case Box::Kind::Subgraph:
+      return "subgraph";
   }
   return "";
 }
@@ -41,7 +46,8 @@ void write_dot(const Layout& layout, const std::vector<std::vector<int>>& childr
     out += "];\n";
     return;
   }
-  out += indent + "subgraph cluster_" + std::to_string(index) + " {\n" + indent + "  label=" + dot_text(box.title) + ";\n";
+  out += indent + "subgraph cluster_" + std::to_string(index) + " {\n" + indent +
+         "  label=" + dot_text(box.title) + ";\n";
   for (const int child : children[index]) write_dot(layout, children, child, depth + 1, out);
   out += indent + "}\n";
 }
@@ -105,8 +111,10 @@ std::string to_json(const Layout& layout) {
                       {"skip", curve.skip},
                       {"points", std::move(points)}});
   }
-  const nlohmann::json document = {
-      {"width", layout.width}, {"height", layout.height}, {"boxes", std::move(boxes)}, {"curves", std::move(curves)}};
+  const nlohmann::json document = {{"width", layout.width},
+                                   {"height", layout.height},
+                                   {"boxes", std::move(boxes)},
+                                   {"curves", std::move(curves)}};
   return document.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 

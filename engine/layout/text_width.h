@@ -6,8 +6,8 @@ namespace lapidary {
 
 inline constexpr double title_font_px = 13, text_font_px = 11;
 
-/// Width in pixels of UTF-8 text in an average sans-serif font, at title_font_px and weight 600 if bold, else at
-/// text_font_px. Errs to the wide side, so that text fits in other fonts too.
+/// Width in pixels of UTF-8 text in an average sans-serif font, at title_font_px and weight 600 if bold, else
+/// at text_font_px. Errs to the wide side, so that text fits in other fonts too.
 double average_text_width(const std::string& text, bool bold);
 
 }  // namespace lapidary

@@ -19,7 +19,8 @@ constexpr double widest_box = 320, narrowest_box = 136;
 
 class Builder {
  public:
-  Builder(const Model& model, const Hierarchy& hierarchy, const InferredTypes& types, const LayoutOptions& options)
+  Builder(const Model& model, const Hierarchy& hierarchy, const InferredTypes& types,
+          const LayoutOptions& options)
       : model_(model), hierarchy_(hierarchy), types_(types), options_(options) {}
 
   VisibleGraph build() {
@@ -51,12 +52,13 @@ class Builder {
   }
 
   /// `tag` is what Box::graph says; `prefix` begins the ids of its parts.
-  void add_graph(const Graph& graph, const Graph* tag, int parent, const std::string& prefix, const Scope* outer,
-                 int depth) {
+  void add_graph(const Graph& graph, const Graph* tag, int parent, const std::string& prefix,
+                 const Scope* outer, int depth) {
     Scope scope{&graph, outer, {}};
     scope.sources.reserve(graph.nodes.size() + graph.initializers.size());
     for (const auto& initializer : graph.initializers) scope.sources[initializer->name] = constant_source;
-    for (const auto& initializer : graph.sparse_initializers) scope.sources[initializer->name] = constant_source;
+    for (const auto& initializer : graph.sparse_initializers)
+      scope.sources[initializer->name] = constant_source;
     for (const Value& input : graph.inputs) {
       if (scope.sources.contains(input.name)) continue;  // a default that is hardly ever replaced
       scope.sources[input.name] = add_value_box(Box::Kind::Input, input, tag, parent, prefix);
@@ -136,8 +138,10 @@ class Builder {
   }
 
   int add_box(Box box, double least_width) {
-    const double title = text_width(box.title + (box.repeats > 1 ? " × " + std::to_string(box.repeats) : ""), true);
-    box.rectangle.width = std::clamp(std::max(title, text_width(box.subtitle, false)) + 34, least_width, widest_box);
+    const double title =
+        text_width(box.title + (box.repeats > 1 ? " × " + std::to_string(box.repeats) : ""), true);
+    box.rectangle.width =
+        std::clamp(std::max(title, text_width(box.subtitle, false)) + 34, least_width, widest_box);
     box.rectangle.width = std::ceil(box.rectangle.width / 8) * 8;
     box.rectangle.height = box.subtitle.empty() ? 30 : 44;
     result_.boxes.push_back(std::move(box));
@@ -174,7 +178,8 @@ class Builder {
     return add_box(std::move(box), narrowest_box);
   }
 
-  int add_value_box(Box::Kind kind, const Value& value, const Graph* tag, int parent, const std::string& prefix) {
+  int add_value_box(Box::Kind kind, const Value& value, const Graph* tag, int parent,
+                    const std::string& prefix) {
     Box box;
     box.kind = kind;
     box.id = (kind == Box::Kind::Input ? "input:" : "output:") + prefix + value.name;
@@ -209,17 +214,19 @@ class Builder {
     const int from = source_of(&scope, value);
     if (from < 0 || from == to) return;
     const std::uint64_t pair = static_cast<std::uint64_t>(from) << 32 | static_cast<std::uint32_t>(to);
-    const auto [found, fresh] = connection_of_.try_emplace(pair, static_cast<int>(result_.connections.size()));
+    const auto [found, fresh] =
+        connection_of_.try_emplace(pair, static_cast<int>(result_.connections.size()));
     if (fresh) {
       const Type& type = types_.type_in(scope.graph == model_.graph.get() ? nullptr : scope.graph, value);
-      std::string shape = type.shape && !type.shape->empty() ? to_string(*type.shape) : "";
+      std::string shape = type.shape && type.shape->size() > 1 ? to_string(*type.shape) : "";
       result_.connections.push_back({from, to, value, 1, std::move(shape)});
     } else if (result_.connections[found->second].value != value) {
       ++result_.connections[found->second].values;
     }
   }
 
-  /// Subgraphs and function bodies: inside the node's box if it is open, else as connections from what they read.
+  /// Subgraphs and function bodies: inside the node's box if it is open, else as connections from what they
+  /// read.
   void add_insides(const Node& node, int position, const Scope& scope, const Graph* tag, int box,
                    const std::string& prefix, int depth) {
     const Function* function = model_.find_function(node);
@@ -228,8 +235,9 @@ class Builder {
     const std::string id = "node:" + prefix + std::to_string(position);
     const bool own_box = result_.boxes[box].node == position && result_.boxes[box].graph == tag;
     if (own_box) result_.boxes[box].part = id;
-    const bool open = own_box && depth < deepest_subgraph && (options_.open_all || options_.open.contains(id) ||
-                                                              depth_of(box) < options_.open_depth);
+    const bool open =
+        own_box && depth < deepest_subgraph &&
+        (options_.open_all || options_.open.contains(id) || depth_of(box) < options_.open_depth);
     if (!open) {
       for (const auto& [name, subgraph] : subgraphs) {
         for (const std::string& value : outer_names(*subgraph)) connect(scope, value, box);
@@ -278,8 +286,8 @@ class Builder {
     return depth;
   }
 
-  /// Shapes stand where they change: on the first connection that leaves a box, if no connection that enters it says
-  /// the same. Inputs say their shape themselves.
+  /// Shapes (of matrices and more) stand where they change: on the first connection that leaves a box, if no
+  /// connection that enters it says the same. Inputs say their shape themselves.
   void label_connections() {
     std::vector<std::vector<std::string_view>> entering(result_.boxes.size());
     for (const auto& connection : result_.connections) entering[connection.to].push_back(connection.label);

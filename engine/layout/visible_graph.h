@@ -8,7 +8,8 @@
 
 namespace lapidary {
 
-/// What is to be seen of a model: boxes with titles and sizes, each inside its parent, and the connections between them.
+/// What is to be seen of a model: boxes with titles and sizes, each inside its parent, and the connections
+/// between them.
 struct VisibleGraph {
   struct Connection {
     int from = 0, to = 0;  ///< boxes
