@@ -81,7 +81,8 @@ std::string Palette::heat(double share) const {
 }
 
 std::string Palette::text_on(const std::string& background) const {
-  const std::string dark = "#14171f", light = "#ffffff";
+  // Anything but pure black and white would miss 4.5 : 1 on the middle tones.
+  const std::string dark = "#000000", light = "#ffffff";
   return contrast(dark, background) >= contrast(light, background) ? dark : light;
 }
 

@@ -1,6 +1,7 @@
 #include "engine/layout/drawing.h"
 
 #include <QFile>
+#include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
 #include <QTemporaryDir>

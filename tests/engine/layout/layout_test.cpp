@@ -28,8 +28,8 @@ ModelPointer residual_model(int blocks) {
       builder.add(named(scope + part + "/" + op, test::node(op, std::move(inputs), {scope + part})));
       return scope + part;
     };
-    const std::string a = add("Relu", {value}, "branch/a"), b = add("Exp", {a}, "branch/b"),
-                      c = add("Neg", {b}, "branch/c");
+    const std::string a = add("Relu", {value}, "a"), b = add("Exp", {a}, "b"),
+                      c = add("Neg", {b}, "c");
     value = add("Add", {c, value}, "sum");
   }
   return builder.output(value, Type::tensor(DataType::Float32, Shape{1, 8})).build();
@@ -311,8 +311,6 @@ class LayoutTest : public QObject {
   }
 };
 
-Q_DECLARE_METATYPE(ModelPointer)
-Q_DECLARE_METATYPE(LayoutOptions)
 
 QTEST_GUILESS_MAIN(LayoutTest)
 #include "layout_test.moc"
