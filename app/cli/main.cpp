@@ -14,6 +14,7 @@ const std::vector<Command>& commands() {
       {"run", "Run a model once on given or made-up data", declare_run},
       {"bench", "Repeat and time whole runs", declare_bench},
       {"profile", "Time every operator, and write a trace that Perfetto opens", declare_profile},
+      {"optimize", "Rewrite a model to a smaller one that computes the same", declare_optimize},
       {"conformance", "Run ONNX backend test folders, each in isolation", declare_conformance},
       {"backends", "List what can run models here", declare_backends},
       {"ops", "List the operators that are known, with versions and backends", declare_ops},

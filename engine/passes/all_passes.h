@@ -1,0 +1,13 @@
+#pragma once
+
+#include "engine/passes/pass.h"
+
+namespace lapidary {
+
+// One function a pass, each in the file of that name; the table in passes.cpp says their order.
+PassResult eliminate_identity(const ModelPointer& model);
+PassResult eliminate_unused(const ModelPointer& model);
+PassResult fold_batch_normalization(const ModelPointer& model);
+PassResult fold_constants(const ModelPointer& model);
+
+}  // namespace lapidary
