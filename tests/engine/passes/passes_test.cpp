@@ -140,6 +140,5 @@ class PassesTest : public QObject {
   }
 };
 
-Q_DECLARE_METATYPE(lapidary::ModelPointer)
 QTEST_GUILESS_MAIN(PassesTest)
 #include "passes_test.moc"
