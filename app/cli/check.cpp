@@ -3,6 +3,7 @@
 #include "app/cli/model_options.h"
 #include "engine/analysis/check.h"
 #include "engine/io/standard_checker.h"
+#include "engine/io/standard_checker.h"
 
 namespace lapidary::cli {
 namespace {
@@ -19,6 +20,14 @@ std::string_view severity_name(Problem::Severity severity) {
   return "";
 }
 
+/// Our own findings, then what ONNX's checker says beside them: as notes, since it knows opsets to 17 only.
+std::vector<Problem> all_problems(const Model& model) {
+  std::vector<Problem> problems = check_model(model);
+  for (const auto& message : standard_checker_messages(model))
+    problems.push_back({Problem::Severity::Note, "", "", "ONNX's checker: " + message});
+  return problems;
+}
+
 }  // namespace
 
 Action declare_check(CLI::App& app) {
@@ -26,7 +35,7 @@ Action declare_check(CLI::App& app) {
   options->declare(app);
   return [options](const Output& output) {
     const LoadedModel loaded = options->load(output);
-    const auto problems = check_model(*loaded.model);
+    const auto problems = all_problems(*loaded.model);
     bool ok = true;
     Json json = {{"ok", true}, {"problems", Json::array()}};
     for (const auto& problem : problems) {

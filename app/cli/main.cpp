@@ -11,9 +11,11 @@ namespace lapidary::cli {
 const std::vector<Command>& commands() {
   static const std::vector<Command> all = {
       {"info", "Say what a model is: inputs, outputs, operators, sizes, cost", declare_info},
+      {"check", "Validate a model: graph, names, types, shapes, order", declare_check},
       {"run", "Run a model once on given or made-up data", declare_run},
       {"bench", "Repeat and time whole runs", declare_bench},
       {"profile", "Time every operator, and write a trace that Perfetto opens", declare_profile},
+      {"render", "Draw the graph as SVG, PNG, PDF, DOT or JSON", declare_render},
       {"optimize", "Rewrite a model to a smaller one that computes the same", declare_optimize},
       {"conformance", "Run ONNX backend test folders, each in isolation", declare_conformance},
       {"backends", "List what can run models here", declare_backends},
