@@ -70,7 +70,7 @@ Datum read_element(std::uint32_t kind, std::span<const std::byte> message, const
                    int depth) {
   switch (kind) {
     case TensorKind:
-      return Datum(read_tensor(message, context).tensor);
+      return Datum(read_tensor(message, context).tensor.aligned());
     case SparseKind:
       return read_sparse(message, context);
     case SequenceKind:
@@ -136,7 +136,7 @@ std::pair<std::string, Datum> read_datum_proto(std::span<const std::byte> messag
   if (type.kind == Type::Kind::SparseTensor) return {"", read_sparse(message, context)};
   if (!tensor) return read_sequence(message, context, 0);
   NamedTensor named = read_tensor(message, context);
-  return {std::move(named.name), Datum(std::move(named.tensor))};
+  return {std::move(named.name), Datum(named.tensor.aligned())};
 }
 
 namespace {

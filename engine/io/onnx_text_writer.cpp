@@ -65,10 +65,10 @@ class TextWriter {
       case Type::Kind::SparseTensor: {
         if (type.element > newest_type)
           throw Error("ONNX's text form does not know the element type " + element);
-        std::string text = element;
-        if (type.shape) {
+        std::string text = element;  // alone it is a scalar, with empty brackets of unknown rank
+        if (!type.shape || !type.shape->empty()) {
           std::string sizes;
-          for (const Dimension& d : *type.shape)
+          for (const Dimension& d : type.shape.value_or(Shape()))
             sizes +=
                 (sizes.empty() ? "" : ", ") +
                 (d.is_constant() || !d.is_known() ? d.to_string() : identifier(d.to_string(), "dimension"));

@@ -7,7 +7,9 @@
 #include "engine/io/atomic_file.h"
 #include "engine/io/datum_proto.h"
 #include "engine/io/file_names.h"
+#include "engine/io/json_tensor.h"
 #include "engine/io/npy.h"
+#include "engine/io/safetensors.h"
 #include "engine/io/zip_archive.h"
 #include "engine/model/error.h"
 
@@ -106,6 +108,7 @@ Datum read_datum(const std::string& path, const Type& type) {
     const std::string ending = ending_of(path);
     if (ending == ".npy") return read_npy(map_file(path), element_of(&type));
     if (ending == ".pb") return read_proto(path, type).second;
+    if (ending == ".json") return read_json_datum(map_file(path).text(), type);
     throw Error("the name does not say what it holds", Error::Kind::Usage)
         .advice("Tensors are read from .npy, .pb and .json");
   });
@@ -120,6 +123,8 @@ NamedData read_data(const std::string& path, const std::vector<WantedData>& want
   return naming(path, [&]() -> NamedData {
     const std::string ending = ending_of(path);
     if (ending == ".npz") return read_npz(path, wanted);
+    if (ending == ".safetensors") return read_safetensors(map_file(path), wanted);
+    if (ending == ".json") return read_json_data(map_file(path).text(), wanted);
     if (wanted.size() == 1) return {{wanted.front().name, read_datum(path, wanted.front().type)}};
     throw Error("holds one tensor at most, and " + std::to_string(wanted.size()) + " are wanted",
                 Error::Kind::Usage)
@@ -144,6 +149,20 @@ void write_proto_file(const std::string& path, const std::string& name, const Da
   file.commit();
 }
 
+void write_text_file(const std::string& path, const std::string& text) {
+  AtomicFile file(path);
+  file.write(text);
+  file.commit();
+}
+
+void write_safetensors_file(const std::string& path, const NamedData& data) {
+  const SafetensorsParts parts = write_safetensors(data);
+  AtomicFile file(path);
+  file.write(parts.header);
+  for (const Tensor& tensor : parts.tensors) file.write(tensor.bytes());
+  file.commit();
+}
+
 void write_npz(const std::string& path, const NamedData& data) {
   std::vector<NpyParts> arrays;
   for (const auto& [name, datum] : data) arrays.push_back(write_npy(datum.tensor()));
@@ -165,6 +184,8 @@ void write_datum(const std::string& path, const std::string& name, const Datum& 
       write_npy_file(path, datum.tensor());
     else if (ending == ".pb")
       write_proto_file(path, name, datum);
+    else if (ending == ".json")
+      write_text_file(path, write_json_datum(datum));
     else
       throw Error("the name does not say how to write", Error::Kind::Usage)
           .advice("Tensors are written to .npy, .pb and .json");
@@ -173,7 +194,10 @@ void write_datum(const std::string& path, const std::string& name, const Datum& 
 
 void write_data(const std::string& path, const NamedData& data) {
   naming(path, [&] {
-    if (ending_of(path) == ".npz") return write_npz(path, data);
+    const std::string ending = ending_of(path);
+    if (ending == ".npz") return write_npz(path, data);
+    if (ending == ".safetensors") return write_safetensors_file(path, data);
+    if (ending == ".json") return write_text_file(path, write_json_data(data));
     filesystem::create_directories(path);
     for (const auto& [name, datum] : data)
       write_datum(

@@ -205,19 +205,21 @@ NamedTensor read_tensor(std::span<const std::byte> message, const ReadContext& c
   return std::move(parts.named);
 }
 
-NamedSparseTensor read_sparse_tensor(std::span<const std::byte> message, const ReadContext& context) {
+namespace {
+
+NamedSparseTensor read_sparse_members(std::span<const std::byte> message, const ReadContext& context) {
   NamedSparseTensor sparse;
   WireReader reader(message);
   for (WireField f; reader.next(f);) {
     switch (key_of(f)) {
       case bytes_key(1): {
-        NamedTensor values = read_tensor(f.bytes, context);
+        NamedTensor values = read_tensor(f.bytes, {context.owner});
         sparse.name = std::move(values.name);
         sparse.tensor.values = std::move(values.tensor);
         break;
       }
       case bytes_key(2):
-        sparse.tensor.indices = read_tensor(f.bytes, context).tensor;
+        sparse.tensor.indices = read_tensor(f.bytes, {context.owner}).tensor;
         break;
       case varint_key(3):
       case bytes_key(3):
@@ -229,8 +231,6 @@ NamedSparseTensor read_sparse_tensor(std::span<const std::byte> message, const R
   }
   return sparse;
 }
-
-namespace {
 
 std::vector<std::int64_t> widened(const Tensor& tensor) {
   const auto bytes = tensor.bytes();
@@ -286,7 +286,9 @@ WireWriter write_tensor(const NamedTensor& named, const Placement& placement) {
   return message;
 }
 
-WireWriter write_sparse_tensor(const NamedSparseTensor& sparse) {
+namespace {
+
+WireWriter write_sparse_members(const NamedSparseTensor& sparse) {
   NamedTensor values, indices;
   values.name = sparse.name;
   values.tensor = sparse.tensor.values;
@@ -297,6 +299,24 @@ WireWriter write_sparse_tensor(const NamedSparseTensor& sparse) {
   for (const std::int64_t d : sparse.tensor.dims) message.number(3, d);
   message.raw(sparse.unknown_fields);
   return message;
+}
+
+}  // namespace
+
+NamedSparseTensor read_sparse_tensor(std::span<const std::byte> message, const ReadContext& context) {
+  NamedSparseTensor sparse = read_sparse_members(message, context);
+  const std::string_view source(reinterpret_cast<const char*>(message.data()), message.size());
+  if (write_sparse_members(sparse).to_string() != source) sparse.wire_bytes = source;
+  return sparse;
+}
+
+WireWriter write_sparse_tensor(const NamedSparseTensor& sparse) {
+  WireWriter written = write_sparse_members(sparse);
+  if (sparse.wire_bytes.empty()) return written;
+  WireWriter original;
+  original.raw(sparse.wire_bytes);
+  const NamedSparseTensor source = read_sparse_members(std::as_bytes(std::span(sparse.wire_bytes)), {});
+  return write_sparse_members(source).to_string() == written.to_string() ? original : written;
 }
 
 }  // namespace lapidary

@@ -39,6 +39,7 @@ struct NamedSparseTensor {
   std::string name;
   SparseTensor tensor;
   std::string unknown_fields;
+  std::string wire_bytes;  ///< as in Type
 };
 
 /// A named value of a graph: an input, an output, or an intermediate whose type is declared.
