@@ -164,6 +164,7 @@ void write_safetensors_file(const std::string& path, const NamedData& data) {
 }
 
 void write_npz(const std::string& path, const NamedData& data) {
+  if (data.empty()) throw Error("there is nothing to write", Error::Kind::Usage);
   std::vector<NpyParts> arrays;
   for (const auto& [name, datum] : data) arrays.push_back(write_npy(datum.tensor()));
   std::vector<std::pair<std::string, Pieces>> entries;

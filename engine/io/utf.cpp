@@ -16,7 +16,7 @@ void append_utf8(std::string& text, char32_t c) {
     return;
   }
   const int following = c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
-  const unsigned lead = 0xf00u >> following & 0xffu;
+  const unsigned lead = 0xff00u >> (following + 1) & 0xffu;
   text += static_cast<char>(lead | (c >> (6 * following)));
   for (int i = following - 1; i >= 0; --i) text += static_cast<char>(0x80 | (c >> (6 * i) & 0x3f));
 }

@@ -167,7 +167,7 @@ void write_zip(const std::string& path, const std::vector<std::pair<std::string,
   if (!archive) {
     zip_error_t error;
     zip_error_init_with_code(&error, code);
-    throw Error("cannot be written: " + text_of(error), Error::Kind::Machine).file(path);
+    throw Error("cannot be written: " + text_of(error), Error::Kind::Machine);
   }
   for (const auto& [name, pieces] : entries) {
     zip_source_t* source = zip_source_function(archive.get(), feed,
@@ -176,15 +176,13 @@ void write_zip(const std::string& path, const std::vector<std::pair<std::string,
     if (index < 0) {
       zip_source_free(source);
       throw Error("cannot be written: entry '" + name + "': " + zip_strerror(archive.get()),
-                  Error::Kind::Machine)
-          .file(path);
+                  Error::Kind::Machine);
     }
     zip_set_file_compression(archive.get(), static_cast<zip_uint64_t>(index),
                              method == ZipMethod::Store ? ZIP_CM_STORE : ZIP_CM_DEFLATE, 0);
   }
   if (zip_close(archive.get()) != 0)
-    throw Error(std::string("cannot be written: ") + zip_strerror(archive.get()), Error::Kind::Machine)
-        .file(path);
+    throw Error(std::string("cannot be written: ") + zip_strerror(archive.get()), Error::Kind::Machine);
   archive.release();  // closed, and with that gone
 }
 
