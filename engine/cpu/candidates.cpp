@@ -7,7 +7,9 @@ namespace lapidary::cpu {
 const std::vector<Candidate>& candidates_for(const std::string& op) {
   static const std::unordered_map<std::string, std::vector<Candidate>> all = {
       {"Conv", {plan_convolution}},
-      {"ConvTranspose", {plan_convolution}},
+      {"ConvTranspose", {plan_upsampling_convolution, plan_convolution}},
+      {"Resize", {plan_resize}},
+      {"Upsample", {plan_resize}},
       {"MatMul", {plan_matmul}},
       {"Gemm", {plan_gemm}},
       {"MaxPool", {plan_pooling}},

@@ -188,7 +188,7 @@ void merge(LoweredGraph& graph, int from_index, int into_index) {
   LoweredGraph::absorb(named, into);
   merged.origins = named.origins;
   merged.labels = named.labels;
-  merged.shown = from.shown + " + " + into.shown;
+  merged.shown = from.shown.empty() || into.shown.empty() ? from.shown + into.shown : from.shown + " + " + into.shown;
   graph.disconnect(from_index);
 }
 

@@ -63,6 +63,7 @@ void expand_batch_normalization(LoweredGraph& graph) {
     graph.values[scaled].is_static = true;
     rewritten.push_back(element_node("Mul", node, {node.inputs[0], s_id}, scaled));
     rewritten.push_back(element_node("Add", node, {scaled, t_id}, node.outputs[0]));
+    rewritten.back().shown.clear();
   }
   if (!changed) return;
   graph.nodes = std::move(rewritten);

@@ -8,6 +8,10 @@ namespace lapidary::cpu {
 // of its name; candidates.cpp lists them by operator.
 
 std::string plan_convolution(Planner& planner, const LoweredNode& node);
+/// A ConvTranspose whose windows stand side by side: one matrix product, and rows put in their places.
+std::string plan_upsampling_convolution(Planner& planner, const LoweredNode& node);
+/// Resize and Upsample of height and width, nearest or linear.
+std::string plan_resize(Planner& planner, const LoweredNode& node);
 std::string plan_matmul(Planner& planner, const LoweredNode& node);
 std::string plan_gemm(Planner& planner, const LoweredNode& node);
 std::string plan_pooling(Planner& planner, const LoweredNode& node);

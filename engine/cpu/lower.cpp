@@ -131,11 +131,11 @@ class Lowerer {
     if (index.topological_order().size() != nodes.size())
       throw Error("the graph has a cycle").advice("Run 'lapidary check' to see which nodes are on it");
     for (const int position : index.topological_order())
-      lower_node(nodes[static_cast<std::size_t>(position)], imports, scope, origin < 0 ? position : origin, depth);
+      lower_node(nodes[static_cast<std::size_t>(position)], index, imports, scope, origin < 0 ? position : origin, depth);
   }
 
-  void lower_node(const std::shared_ptr<const Node>& node, const Imports& imports, Scope& scope, int origin,
-                  int depth) {
+  void lower_node(const std::shared_ptr<const Node>& node, const GraphIndex& index, const Imports& imports,
+                  Scope& scope, int origin, int depth) {
     if (!model_.functions.empty())
       if (const Function* function = model_.find_function(*node))
         return inline_function(*function, *node, scope, origin, depth);
@@ -148,7 +148,7 @@ class Lowerer {
     for (const auto& name : node->inputs) lowered.inputs.push_back(resolve(name, *node, scope));
     if (inline_branch(lowered, imports, scope, origin, depth)) return;
     if (!lowered.record || !lowered.record->kernel_function) return note_unsupported(*node, scope);
-    if (forward_constant(*node, scope) || forward_input(lowered, scope)) return;
+    if (forward_constant(*node, scope) || forward_input(lowered, index, scope)) return;
     capture_outer_values(lowered, imports, scope);
     for (const auto& name : node->outputs) {
       lowered.outputs.push_back(name.empty() ? -1 : graph_.add_value(name));
@@ -230,17 +230,24 @@ class Lowerer {
   }
 
   /// Nodes that only hand on their input vanish: the output's name stands for the input's value.
-  bool forward_input(const LoweredNode& lowered, Scope& scope) {
-    if (!lowered.node->domain.empty() || !graph_.has_input(lowered, 0) || !hands_on(lowered)) return false;
+  bool forward_input(const LoweredNode& lowered, const GraphIndex& index, Scope& scope) {
+    if (!lowered.node->domain.empty() || !graph_.has_input(lowered, 0) || !hands_on(lowered, index)) return false;
     scope.ids[lowered.node->outputs[0]] = lowered.inputs[0];
     return true;
   }
 
-  bool hands_on(const LoweredNode& lowered) const {
+  /// No node of this graph reads the value, and it is no output that is asked for.
+  bool is_unread(const std::string& name, const GraphIndex& index) const {
+    return name.empty() || (index.consumers(name).empty() && !index.is_output(name) &&
+                            std::find(request_.output_names.begin(), request_.output_names.end(), name) ==
+                                request_.output_names.end());
+  }
+
+  bool hands_on(const LoweredNode& lowered, const GraphIndex& index) const {
     const Node& node = *lowered.node;
     const LoweredValue& input = graph_.input(lowered, 0);
     const bool one_output = std::all_of(node.outputs.begin() + std::min<std::ptrdiff_t>(1, std::ssize(node.outputs)),
-                                        node.outputs.end(), [](const auto& name) { return name.empty(); });
+                                        node.outputs.end(), [&](const auto& name) { return is_unread(name, index); });
     if (node.outputs.empty() || node.outputs[0].empty() || !one_output) return false;
     if (node.op_type == "Identity") return true;
     if (node.op_type == "Concat") return lowered.inputs.size() == 1;
@@ -249,7 +256,8 @@ class Lowerer {
     if (node.op_type == "Dropout") {
       const Tensor* training = graph_.constant(lowered, 2);
       const bool trains = graph_.has_input(lowered, 2) && (!training || training->bytes()[0] != std::byte{0});
-      return lowered.record->since_version >= 7 && !trains;
+      const bool drops_nothing = graph_.scalar(lowered, 1) == 0.0f;
+      return lowered.record->since_version >= 7 && (!trains || drops_nothing);
     }
     return false;
   }

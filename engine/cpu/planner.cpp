@@ -54,7 +54,9 @@ void Planner::plan_node(LoweredNode& node) {
   };
   if (touches([&](ValueId id) { return is_dynamic(id); })) {
     note_ = "sizes are known only while it runs";
-  } else if (touches([&](ValueId id) { return id >= 0 && graph.values[id].size() == 0; })) {
+  } else if (touches([&](ValueId id) {
+               return id >= 0 && graph.values[id].size() == 0 && !graph.values[id].is_constant();
+             })) {
     note_ = "a tensor without elements";
   } else {
     for (const Candidate candidate : candidates_for(node.op)) {
