@@ -410,10 +410,8 @@ void register_recurrent(OperatorTable& table) {
                      "Whether the hidden gate's recurrence is computed before the reset gate scales it.");
   Operator gru1 = with_output_sequence(gru, 1).without_attribute("linear_before_reset");
   gru1.outputs[1].arity = Arity::Single;
-  Operator gru3 = with_output_sequence(gru, 3);
-  gru3.outputs[1].arity = Arity::Single;
   table.add(gru1);
-  table.add(gru3);
+  table.add(with_output_sequence(gru, 3));
   add_recent_versions(table, gru);
 
   const Operator lstm =

@@ -61,11 +61,12 @@ void max_unpool(KernelContext& context) {
 }
 
 void infer_max_unpool(InferenceContext& context) {
-  context.set_output(0, context.input_element(0), std::nullopt);
+  const auto& x = context.input_shape(0);
+  context.set_output(0, context.input_element(0), x ? std::optional(Shape(x->size())) : std::nullopt);
   if (context.has_input(2)) {
     const auto wanted = context.input_values(2);
     if (wanted) context.set_output(0, context.input_element(0), Shape(*wanted));
-  } else if (const auto& x = context.input_shape(0)) {
+  } else if (x) {
     context.set_output(0, context.input_element(0), unpooled_shape(context.node(), *x));
   }
 }

@@ -43,7 +43,12 @@ Dims per_axis(const Node& node, const char* name, std::size_t count, std::int64_
   return values;
 }
 
+/// Beyond this, sums and products of sizes could overflow.
+constexpr std::int64_t largest_value = INT32_MAX;
+
 void require_positive(const Node& node, const char* name, const Dims& values) {
+  if (std::any_of(values.begin(), values.end(), [](std::int64_t v) { return v > largest_value; }))
+    throw Error(std::string(name) + " of " + node.op_type + " is too large").node(node.label());
   if (std::any_of(values.begin(), values.end(), [](std::int64_t v) { return v < 1; }))
     throw Error(std::string(name) + " of " + node.op_type + " must be positive").node(node.label());
 }
@@ -92,6 +97,8 @@ Window read_window(const Node& node, Dims kernel) {
   require_positive(node, "dilations", window.dilations);
   Dims pads(2 * rank, 0);
   if (window.auto_pad == AutoPad::NotSet) pads = per_axis(node, "pads", 2 * rank, 0);
+  for (const std::int64_t pad : pads)
+    if (pad < -largest_value || pad > largest_value) throw Error("pads are too large").node(node.label());
   const auto middle = pads.begin() + static_cast<std::ptrdiff_t>(rank);
   window.pads_begin.assign(pads.begin(), middle);
   window.pads_end.assign(middle, pads.end());
