@@ -118,6 +118,16 @@ std::int64_t range_count(T start, T limit, T delta) {
   }
 }
 
+/// start + index · delta.
+template <class T>
+T range_element(ComputeType<T> start, std::int64_t index, ComputeType<T> delta) {
+  if constexpr (std::is_integral_v<T>)  // unsigned, since the product may leave the type where the sum does not
+    return static_cast<T>(static_cast<std::uint64_t>(start) +
+                          static_cast<std::uint64_t>(index) * static_cast<std::uint64_t>(delta));
+  else
+    return static_cast<T>(start + static_cast<ComputeType<T>>(index) * delta);
+}
+
 using RangeTypes = TypeList<float, double, Float16, BFloat16, std::int16_t, std::int32_t, std::int64_t>;
 
 void range(KernelContext& context) {
@@ -133,8 +143,7 @@ void range(KernelContext& context) {
     Tensor& output =
         context.output(0, context.input(0).type(), {range_count<Number>(start, number(1), delta)});
     T* to = output.mutable_data<T>();
-    for (std::int64_t i = 0; i < output.size(); ++i)
-      to[i] = static_cast<T>(static_cast<Number>(start + static_cast<Number>(i) * delta));
+    for (std::int64_t i = 0; i < output.size(); ++i) to[i] = range_element<T>(start, i, delta);
   });
 }
 
