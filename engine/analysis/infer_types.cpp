@@ -265,8 +265,12 @@ std::vector<Type> TypeInference::enter_body(const Graph& graph, const std::vecto
   add_initializers(graph, facts);
   for (std::size_t i = 0; i < graph.inputs.size(); ++i) {
     const Value& input = graph.inputs[i];
-    Type given = i < inputs.size() ? inputs[i] : Type();
-    facts.values[input.name] = {merge_types(std::move(given), input.type, names_).type, {}, std::nullopt};
+    const Type given = i < inputs.size() ? inputs[i] : Type();
+    MergedType merged = merge_types(given, input.type, names_);
+    // What a loop carries may start as something else than its body gives, such as an optional; its
+    // declaration holds.
+    const bool differs = !merged.contradiction.empty() && !merged.is_shape_only;
+    facts.values[input.name].type = differs ? names_.resolved(input.type) : std::move(merged.type);
   }
   const Scope scope{&facts, &graph, &outer, outer.call, outer.depth + 1};
   walk(graph, scope);
