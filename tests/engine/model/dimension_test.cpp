@@ -104,12 +104,12 @@ class DimensionTest : public QObject {
   }
 
   void numbersFoldWithTheSignOfMathematics() {
-    QCOMPARE(text(floor_div(-7, 2)), QString("-4"));
-    QCOMPARE(text(ceil_div(-7, 2)), QString("-3"));
-    QCOMPARE(text(ceil_div(7, 2)), QString("4"));
-    QCOMPARE(text(mod(-7, 3)), QString("2"));
+    QCOMPARE(text(floor_div(Dimension(-7), 2)), QString("-4"));
+    QCOMPARE(text(ceil_div(Dimension(-7), 2)), QString("-3"));
+    QCOMPARE(text(ceil_div(Dimension(7), 2)), QString("4"));
+    QCOMPARE(text(mod(Dimension(-7), 3)), QString("2"));
     QVERIFY(!floor_div(N, 0).is_known());
-    QVERIFY(!mod(3, 0).is_known());
+    QVERIFY(!mod(Dimension(3), 0).is_known());
   }
 
   void unknownEqualsNothingAndSpreads() {
@@ -164,9 +164,9 @@ class DimensionTest : public QObject {
     // floor(x/n) ≤ ceil(x/n), and x = n·floor(x/n) + mod(x, n), whatever the numbers.
     for (std::int64_t x = -20; x <= 20; ++x)
       for (std::int64_t n : {-4, -1, 1, 2, 3, 7}) {
-        const std::int64_t down = floor_div(x, n).value(), up = ceil_div(x, n).value();
+        const std::int64_t down = floor_div(Dimension(x), n).value(), up = ceil_div(Dimension(x), n).value();
         QVERIFY(down <= up && up <= down + 1);
-        QCOMPARE(n * down + mod(x, n).value(), x);
+        QCOMPARE(n * down + mod(Dimension(x), n).value(), x);
       }
   }
 

@@ -31,7 +31,7 @@ QString broken_rounding(int codes) {
     if (std::isfinite(value) && !std::signbit(value)) finite.emplace(value, code);
   }
   for (auto low = finite.begin(), high = std::next(low); high != finite.end(); ++low, ++high) {
-    const float middle = (low->first + high->first) / 2;
+    const float middle = low->first / 2 + high->first / 2;
     if (middle == 0 || middle == low->first || middle == high->first) continue;
     const int even = low->second % 2 == 0 ? low->second : high->second;
     const std::pair<float, int> cases[] = {{middle, even},
