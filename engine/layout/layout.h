@@ -11,6 +11,9 @@
 
 namespace lapidary {
 
+/// Sizes in pixels that boxes are made for: titles at weight 600, and all other text.
+inline constexpr double title_font_px = 13, text_font_px = 11;
+
 struct Point {
   double x = 0, y = 0;
 };

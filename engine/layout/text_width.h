@@ -2,9 +2,9 @@
 
 #include <string>
 
-namespace lapidary {
+#include "engine/layout/layout.h"
 
-inline constexpr double title_font_px = 13, text_font_px = 11;
+namespace lapidary {
 
 /// Width in pixels of UTF-8 text in an average sans-serif font, at title_font_px and weight 600 if bold, else
 /// at text_font_px. Errs to the wide side, so that text fits in other fonts too.

@@ -51,7 +51,9 @@ struct TextWidths {
 
 TextWidths measuredWidths() {
   QFont font = QGuiApplication::font();
+  font.setPixelSize(static_cast<int>(text_font_px));
   const QFontMetricsF regular(font);
+  font.setPixelSize(static_cast<int>(title_font_px));
   font.setWeight(QFont::DemiBold);
   const QFontMetricsF bold(font);
   TextWidths widths;

@@ -1,0 +1,130 @@
+#pragma once
+
+#include <QElapsedTimer>
+#include <QVariantAnimation>
+#include <QWidget>
+#include <optional>
+
+#include "ui/canvas/camera.h"
+#include "ui/canvas/canvas_overlays.h"
+#include "ui/canvas/canvas_painter.h"
+#include "ui/canvas/canvas_scene.h"
+#include "ui/document/document.h"
+
+class QMenu;
+
+namespace lapidary::ui {
+
+/// The graph of a document: one painted widget. The wheel zooms at the pointer, dragging pans, a click selects, a double
+/// click or Enter opens and closes; arrow keys walk along edges.
+class Canvas : public QWidget {
+  Q_OBJECT
+
+ public:
+  explicit Canvas(Document* document, QWidget* parent = nullptr);
+
+  const CanvasScene& scene() const { return scene_; }
+  const Camera& camera() const { return camera_; }
+  void setCamera(const Camera& camera);
+  /// The last frame's work, for measurements: boxes and curves painted.
+  std::size_t lastCount() const { return painter_.lastCount(); }
+  /// Motion off, whatever the system says.
+  void setAnimated(bool animated) { animated_ = animated; }
+
+  /// The box that shows the element, itself or folded away; -1 if nothing does.
+  int boxOf(const Element& element) const;
+  Element elementOf(int box) const;
+  int currentBox() const;
+  /// Everything as text for clipboard and screen readers: name, what it is, attributes.
+  QString describe(int box) const;
+
+ public Q_SLOTS:
+  void zoomIn() { zoomAt(rect().center(), 1.25); }
+  void zoomOut() { zoomAt(rect().center(), 0.8); }
+  void zoomToActualSize();
+  void fitAll();
+  void fitSelection();
+  /// The top of the graph at a size that can be read, or all of it if that can.
+  void showStart();
+  void goToInput();
+  void goToOutput();
+  /// Adds what feeds the selection, or what reads from it.
+  void extendToProducers() { extend(true); }
+  void extendToConsumers() { extend(false); }
+  void goUp();
+  void toggleCurrent();
+  void copySelection();
+  void copyPicture();
+  /// Elements that a search found are outlined.
+  void setFound(std::vector<Element> found);
+
+ protected:
+  bool event(QEvent* event) override;
+  void paintEvent(QPaintEvent* event) override;
+  void resizeEvent(QResizeEvent* event) override;
+  void wheelEvent(QWheelEvent* event) override;
+  void mousePressEvent(QMouseEvent* event) override;
+  void mouseMoveEvent(QMouseEvent* event) override;
+  void mouseReleaseEvent(QMouseEvent* event) override;
+  void mouseDoubleClickEvent(QMouseEvent* event) override;
+  void keyPressEvent(QKeyEvent* event) override;
+  void contextMenuEvent(QContextMenuEvent* event) override;
+  void leaveEvent(QEvent* event) override;
+
+ private:
+  enum class Gesture { None, Press, Pan, Minimap };
+
+  void takeLayout();
+  void startMoving(const CanvasScene& before);
+  void updateMarks();
+  void updateHeat();
+  void followSelection();
+  void reveal(int box);
+  void moveTo(const Camera& target);
+  void zoomAt(QPointF screen, double factor);
+  void pan(QPointF pixels);
+  Camera bounded(Camera camera) const;
+  double smallestScale() const;
+  bool moves() const;
+  void select(int box, bool extend);
+  void selectCurve(int curve, bool extend);
+  void walk(Qt::Key key);
+  void walkSiblings(int step);
+  int nextAlongEdge(int box, bool down) const;
+  int besides(int box, int direction) const;
+  void extend(bool producers);
+  void toggle(int box);
+  void hover(QPointF point);
+  void showTip(QPoint global, QPointF point);
+  QString curveTip(int curve) const;
+  void fillMenu(QMenu& menu, int box, int curve);
+  bool pressOverlay(QPointF point);
+  CanvasOverlays::View overlayView() const;
+
+  Document* document_;
+  CanvasScene scene_;
+  CanvasPainter painter_;
+  CanvasOverlays overlays_;
+  CanvasMarks marks_;
+  Camera camera_;
+  bool placed_ = false;  ///< the first layout was given its view
+  bool animated_ = true;
+
+  std::vector<Element> found_;
+  std::vector<double> groupValues_;  ///< by group of the hierarchy, summed
+
+  Gesture gesture_ = Gesture::None;
+  QPointF pressed_, last_;
+
+  QVariantAnimation cameraMotion_;
+  Camera from_, to_;
+  QPointF zoomAnchor_;
+  bool zooming_ = false;
+  QVariantAnimation layoutMotion_;
+  std::vector<QPointF> moves_, currentMoves_;
+  /// The box that was opened or closed, and where it stood on the screen.
+  std::string anchorId_;
+  QPointF anchorPlace_;
+};
+
+}  // namespace lapidary::ui

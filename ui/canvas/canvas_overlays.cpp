@@ -1,0 +1,146 @@
+#include "ui/canvas/canvas_overlays.h"
+
+#include <QApplication>
+#include <QCoreApplication>
+#include <algorithm>
+#include <cmath>
+
+#include "ui/document/format.h"
+
+namespace lapidary::ui {
+namespace {
+
+constexpr double margin = 16, controlWidth = 132, controlHeight = 28, buttonWidth = 36;
+constexpr double minimapWidth = 116, minimapHeight = 136;
+
+QFont smallFont() {
+  QFont font = QApplication::font();
+  font.setPixelSize(11);
+  return font;
+}
+
+}  // namespace
+
+QRectF CanvasOverlays::zoomControl(const View& view) const {
+  return {view.screen.left() + margin, view.screen.bottom() - margin - controlHeight, controlWidth, controlHeight};
+}
+
+QRectF CanvasOverlays::minimap(const View& view) const {
+  // Small windows belong to the graph.
+  if (view.screen.width() < 480 || view.screen.height() < 320) return {};
+  return {view.screen.right() - margin - minimapWidth, view.screen.bottom() - margin - minimapHeight, minimapWidth,
+          minimapHeight};
+}
+
+QRectF CanvasOverlays::minimapContent(const View& view) const {
+  const QRectF room = minimap(view).adjusted(8, 8, -8, -8);
+  const QRectF scene = view.scene.bounds();
+  const double scale = std::min(room.width() / scene.width(), room.height() / scene.height());
+  // A tall graph would be a hairline: it is stretched in width up to a fifth of the room.
+  QSizeF size = scene.size() * scale;
+  size.setWidth(std::max(size.width(), room.width() / 5));
+  size.setHeight(std::max(size.height(), room.height() / 5));
+  return {room.center() - QPointF(size.width() / 2, size.height() / 2), size};
+}
+
+CanvasOverlays::Part CanvasOverlays::partAt(const View& view, QPointF point) const {
+  if (minimap(view).contains(point)) return Part::Minimap;
+  const QRectF control = zoomControl(view);
+  if (!control.contains(point)) return Part::None;
+  if (point.x() < control.left() + buttonWidth) return Part::ZoomOut;
+  return point.x() > control.right() - buttonWidth ? Part::ZoomIn : Part::ZoomReset;
+}
+
+QPointF CanvasOverlays::sceneAt(const View& view, QPointF point) const {
+  const QRectF content = minimapContent(view), scene = view.scene.bounds();
+  return {(point.x() - content.left()) / content.width() * scene.width(),
+          (point.y() - content.top()) / content.height() * scene.height()};
+}
+
+void CanvasOverlays::paint(QPainter& painter, const View& view) {
+  painter.setRenderHint(QPainter::Antialiasing, true);
+  paintZoomControl(painter, view);
+  if (!view.heat.empty()) paintLegend(painter, view);
+  if (!view.scene.isEmpty() && !minimap(view).isEmpty()) paintMinimap(painter, view);
+}
+
+void CanvasOverlays::paintPanel(QPainter& painter, const QRectF& place) const {
+  painter.setPen(QPen(theme_->colors().border, 1));
+  painter.setBrush(theme_->colors().raised);
+  painter.drawRoundedRect(place.adjusted(0.5, 0.5, -0.5, -0.5), 7, 7);
+}
+
+void CanvasOverlays::paintZoomControl(QPainter& painter, const View& view) const {
+  const QRectF place = zoomControl(view);
+  paintPanel(painter, place);
+  painter.setFont(smallFont());
+  painter.setPen(theme_->colors().text);
+  const QString percentage = QStringLiteral("%1 %").arg(view.camera.scale * 100, 0, 'f', view.camera.scale < 0.1 ? 1 : 0);
+  painter.drawText(place, Qt::AlignCenter, percentage);
+  painter.setPen(QPen(theme_->colors().weakText, 1.5));
+  const QPointF minus(place.left() + buttonWidth / 2, place.center().y());
+  const QPointF plus(place.right() - buttonWidth / 2, place.center().y());
+  painter.drawLine(minus - QPointF(4, 0), minus + QPointF(4, 0));
+  painter.drawLine(plus - QPointF(4, 0), plus + QPointF(4, 0));
+  painter.drawLine(plus - QPointF(0, 4), plus + QPointF(0, 4));
+}
+
+void CanvasOverlays::paintLegend(QPainter& painter, const View& view) const {
+  constexpr int steps = 5;
+  constexpr double stepWidth = 18;
+  const QRectF control = zoomControl(view);
+  painter.setFont(smallFont());
+  const QString name = QCoreApplication::translate("CanvasOverlays", "Time");
+  const double nameWidth = painter.fontMetrics().horizontalAdvance(name);
+  double x = control.right() + 20;
+  painter.setPen(theme_->colors().weakText);
+  painter.drawText(QRectF(x, control.top(), nameWidth + 8, control.height()), Qt::AlignVCenter, name);
+  x += nameWidth + 8;
+  painter.setPen(Qt::NoPen);
+  for (int step = 0; step < steps; ++step, x += stepWidth)
+    painter.fillRect(QRectF(x, control.center().y() - 4, stepWidth, 8), theme_->heat(step / (steps - 1.0)));
+  painter.setPen(theme_->colors().weakText);
+  painter.drawText(QRectF(x + 6, control.top(), 90, control.height()), Qt::AlignVCenter,
+                   milliseconds(view.values.largest()));
+}
+
+QImage CanvasOverlays::drawnPicture(const View& view, QSize size, double pixelRatio) const {
+  QImage picture(size * pixelRatio, QImage::Format_ARGB32_Premultiplied);
+  picture.fill(Qt::transparent);
+  picture.setDevicePixelRatio(pixelRatio);
+  QPainter painter(&picture);
+  const QRectF scene = view.scene.bounds();
+  const double across = size.width() / scene.width(), down = size.height() / scene.height();
+  CanvasScene::Visible visible;
+  view.scene.findVisible(scene, 3 / down, visible);
+  const auto place = [&](int box) {
+    const QRectF r = view.scene.rectangle(box);
+    return QRectF(r.x() * across, r.y() * down, std::max(1.0, r.width() * across), std::max(1.0, r.height() * down - 0.5));
+  };
+  for (const int box : visible.open) painter.fillRect(place(box), theme_->colors().field);
+  for (const int box : visible.closed) {
+    const double heat = view.heat.empty() ? -1 : view.heat[static_cast<std::size_t>(box)];
+    painter.fillRect(place(box), heat >= 0 ? theme_->heat(heat) : theme_->kind(view.scene.mainKind(box)));
+  }
+  return picture;
+}
+
+void CanvasOverlays::paintMinimap(QPainter& painter, const View& view) {
+  const QRectF place = minimap(view), content = minimapContent(view);
+  paintPanel(painter, place);
+  const double pixelRatio = painter.device()->devicePixelRatioF();
+  if (picture_.isNull() || picture_.devicePixelRatio() != pixelRatio)
+    picture_ = drawnPicture(view, content.size().toSize(), pixelRatio);
+  painter.drawImage(content.topLeft(), picture_);
+  const QRectF seen = view.camera.toScene(view.screen), scene = view.scene.bounds();
+  QRectF frame(content.left() + seen.left() / scene.width() * content.width(),
+               content.top() + seen.top() / scene.height() * content.height(),
+               seen.width() / scene.width() * content.width(), seen.height() / scene.height() * content.height());
+  frame = frame.intersected(place.adjusted(3, 3, -3, -3));
+  if (frame.height() < 4) frame.adjust(0, -2, 0, 2);
+  painter.setPen(QPen(theme_->colors().accent, 1.5));
+  painter.setBrush(Qt::NoBrush);
+  painter.drawRoundedRect(frame, 2, 2);
+}
+
+}  // namespace lapidary::ui
