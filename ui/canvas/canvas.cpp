@@ -39,7 +39,8 @@ Canvas::Canvas(Document* document, QWidget* parent)
     if (zooming_)
       camera_ = from_.scaledAround(zoomAnchor_, from_.scale * std::pow(to_.scale / from_.scale, t));
     else
-      camera_ = {from_.scale * std::pow(to_.scale / from_.scale, t), from_.offset + (to_.offset - from_.offset) * t};
+      camera_ = {from_.scale * std::pow(to_.scale / from_.scale, t),
+                 from_.offset + (to_.offset - from_.offset) * t};
     update();
   });
   connect(&cameraMotion_, &QVariantAnimation::finished, this, [this] { setCamera(to_); });
@@ -85,7 +86,8 @@ void Canvas::takeLayout() {
       [layout](const JobControl&) { return std::make_shared<CanvasScene>(layout); }, take);
 }
 
-/// Keeps the box that was clicked (else one in the middle) where it was, and lets the others glide to their new places.
+/// Keeps the box that was clicked (else one in the middle) where it was, and lets the others glide to their
+/// new places.
 void Canvas::startMoving(const CanvasScene& before) {
   std::string anchor = anchorId_;
   if (scene_.boxWithId(anchor) < 0 || before.boxWithId(anchor) < 0) {
@@ -189,8 +191,10 @@ int Canvas::boxOf(const Element& element) const {
   if (element.kind == Element::Kind::Node) return layout.box_of_node(element.index, element.graph);
   if (element.kind == Element::Kind::Group) {
     const auto& hierarchy = document_->hierarchy();
-    if (!hierarchy || element.index < 0 || element.index >= static_cast<int>(hierarchy->groups.size())) return -1;
-    const int own = scene_.boxWithId("group:" + hierarchy->groups[static_cast<std::size_t>(element.index)].path);
+    if (!hierarchy || element.index < 0 || element.index >= static_cast<int>(hierarchy->groups.size()))
+      return -1;
+    const int own =
+        scene_.boxWithId("group:" + hierarchy->groups[static_cast<std::size_t>(element.index)].path);
     if (own >= 0) return own;
   } else {
     for (const char* kind : {"input:", "output:"}) {
@@ -231,7 +235,8 @@ int Canvas::currentBox() const {
 // --- the view ---
 
 bool Canvas::moves() const {
-  return animated_ && isVisible() && style()->styleHint(QStyle::SH_Widget_Animation_Duration, nullptr, this) > 0;
+  return animated_ && isVisible() &&
+         style()->styleHint(QStyle::SH_Widget_Animation_Duration, nullptr, this) > 0;
 }
 
 double Canvas::smallestScale() const {
@@ -242,7 +247,8 @@ double Canvas::smallestScale() const {
 Camera Canvas::bounded(Camera camera) const {
   camera.scale = std::clamp(camera.scale, smallestScale(), largestScale);
   const QRectF graph = camera.toScreen(scene_.bounds());
-  const double across = std::min(graph.width(), width() / 2.0) / 2, down = std::min(graph.height(), height() / 2.0) / 2;
+  const double across = std::min(graph.width(), width() / 2.0) / 2,
+               down = std::min(graph.height(), height() / 2.0) / 2;
   const auto shift = [](double low, double high, double from, double to, double keep) {
     if (high < from + keep) return from + keep - high;
     return low > to - keep ? to - keep - low : 0.0;
@@ -253,6 +259,7 @@ Camera Canvas::bounded(Camera camera) const {
 }
 
 void Canvas::setCamera(const Camera& camera) {
+  untouched_ = false;
   camera_ = bounded(camera);
   update();
 }
@@ -269,7 +276,8 @@ void Canvas::moveTo(const Camera& target) {
 void Canvas::zoomAt(QPointF screen, double factor) {
   const bool underWay = zooming_ && cameraMotion_.state() == QAbstractAnimation::Running;
   const double wanted = (underWay ? to_.scale : camera_.scale) * factor;
-  const Camera target = bounded(camera_.scaledAround(screen, std::clamp(wanted, smallestScale(), largestScale)));
+  const Camera target =
+      bounded(camera_.scaledAround(screen, std::clamp(wanted, smallestScale(), largestScale)));
   cameraMotion_.stop();
   if (!moves()) return setCamera(target);
   from_ = camera_;
@@ -286,7 +294,9 @@ void Canvas::pan(QPointF pixels) {
 
 void Canvas::zoomToActualSize() { zoomAt(QRectF(rect()).center(), 1 / camera_.scale); }
 
-void Canvas::fitAll() { moveTo(Camera::fitting(scene_.bounds(), QRectF(rect()).adjusted(16, 16, -16, -16), 1.25)); }
+void Canvas::fitAll() {
+  moveTo(Camera::fitting(scene_.bounds(), QRectF(rect()).adjusted(16, 16, -16, -16), 1.25));
+}
 
 void Canvas::fitSelection() {
   QRectF around;
@@ -301,12 +311,15 @@ void Canvas::showStart() {
   if (camera.scale < 0.7) {
     camera.scale = std::clamp(room.width() / scene_.bounds().width(), readableScale, 1.0);
     const auto& top = scene_.children(-1);
-    const double middle = top.empty() ? scene_.bounds().center().x() : scene_.rectangle(top.front()).center().x();
-    const double focus = scene_.bounds().width() * camera.scale <= room.width() ? scene_.bounds().center().x() : middle;
+    const double middle =
+        top.empty() ? scene_.bounds().center().x() : scene_.rectangle(top.front()).center().x();
+    const double focus =
+        scene_.bounds().width() * camera.scale <= room.width() ? scene_.bounds().center().x() : middle;
     camera.offset = QPointF(room.center().x() - focus * camera.scale, room.top());
   }
   cameraMotion_.stop();
   setCamera(camera);
+  untouched_ = true;
 }
 
 /// Brings a box into the window, at a size that can be read, without moving more than needed.
@@ -323,6 +336,7 @@ void Canvas::reveal(int box) {
 
 void Canvas::resizeEvent(QResizeEvent*) {
   if (!placed_ || scene_.isEmpty()) return;
+  if (untouched_) return showStart();
   setCamera(camera_);
 }
 
@@ -336,7 +350,8 @@ void Canvas::paintEvent(QPaintEvent*) {
   if (!moves_.empty()) {
     const double left = layoutMotion_.currentValue().toDouble();
     currentMoves_.resize(moves_.size());
-    std::transform(moves_.begin(), moves_.end(), currentMoves_.begin(), [left](QPointF move) { return move * left; });
+    std::transform(moves_.begin(), moves_.end(), currentMoves_.begin(),
+                   [left](QPointF move) { return move * left; });
     opacity = 1 - left;
   }
   painter_.paint(painter, scene_, camera_, rect(), marks_, currentMoves_, opacity);

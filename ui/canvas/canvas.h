@@ -15,8 +15,8 @@ class QMenu;
 
 namespace lapidary::ui {
 
-/// The graph of a document: one painted widget. The wheel zooms at the pointer, dragging pans, a click selects, a double
-/// click or Enter opens and closes; arrow keys walk along edges.
+/// The graph of a document: one painted widget. The wheel zooms at the pointer, dragging pans, a click
+/// selects, a double click or Enter opens and closes; arrow keys walk along edges.
 class Canvas : public QWidget {
   Q_OBJECT
 
@@ -107,7 +107,8 @@ class Canvas : public QWidget {
   CanvasOverlays overlays_;
   CanvasMarks marks_;
   Camera camera_;
-  bool placed_ = false;  ///< the first layout was given its view
+  bool placed_ = false;    ///< the first layout was given its view
+  bool untouched_ = true;  ///< the view is still the first one, and fits itself to the window
   bool animated_ = true;
 
   std::vector<Element> found_;

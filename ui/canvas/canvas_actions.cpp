@@ -62,7 +62,8 @@ void Canvas::walkSiblings(int step) {
   if (box < 0) return;
   const auto& siblings = scene_.children(scene_.box(box).parent);
   const auto at = std::find(siblings.begin(), siblings.end(), box) - siblings.begin() + step;
-  if (at >= 0 && at < static_cast<std::ptrdiff_t>(siblings.size())) select(siblings[static_cast<std::size_t>(at)], false);
+  if (at >= 0 && at < static_cast<std::ptrdiff_t>(siblings.size()))
+    select(siblings[static_cast<std::size_t>(at)], false);
 }
 
 void Canvas::goUp() {
@@ -85,7 +86,8 @@ void Canvas::goToInput() {
 void Canvas::goToOutput() {
   if (scene_.isEmpty()) return;
   const auto& top = scene_.children(-1);
-  const auto last = std::find_if(top.rbegin(), top.rend(), [this](int box) { return scene_.box(box).kind == Box::Kind::Output; });
+  const auto last = std::find_if(top.rbegin(), top.rend(),
+                                 [this](int box) { return scene_.box(box).kind == Box::Kind::Output; });
   if (last != top.rend()) select(*last, false);
 }
 
@@ -142,15 +144,17 @@ void Canvas::showTip(QPoint global, QPointF point) {
     for (std::size_t i = 0; i < std::min<std::size_t>(names.size(), 6); ++i) {
       if (names[i].empty()) continue;
       QString line = text(names[i]);
-      if (document_->types()) line += QStringLiteral("  ") + text(to_string(document_->types()->type_in(element.graph, names[i])));
+      if (document_->types())
+        line += QStringLiteral("  ") + text(to_string(document_->types()->type_in(element.graph, names[i])));
       tip += QStringLiteral("<br>%1 %2").arg(heading, line.toHtmlEscaped());
     }
   };
   values(node->inputs, QStringLiteral("→"));
   values(node->outputs, QStringLiteral("←"));
   for (std::size_t i = 0; i < std::min<std::size_t>(node->attributes.size(), 8); ++i) {
-    tip += QStringLiteral("<br>%1 = %2").arg(text(node->attributes[i].name).toHtmlEscaped(),
-                                             text(to_string(node->attributes[i].value)).toHtmlEscaped());
+    tip += QStringLiteral("<br>%1 = %2")
+               .arg(text(node->attributes[i].name).toHtmlEscaped(),
+                    text(to_string(node->attributes[i].value)).toHtmlEscaped());
   }
   QToolTip::showText(global, tip, this);
 }
@@ -171,10 +175,13 @@ void Canvas::fillMenu(QMenu& menu, int box, int curve) {
     const std::string value = scene_.curve(curve).value;
     menu.addAction(tr("Select Value"), this, [this, curve] { selectCurve(curve, false); });
     menu.addAction(tr("Copy Name"), this, [value] { QGuiApplication::clipboard()->setText(text(value)); });
-    const Type* type = document_->types() ? &document_->types()->type_in(scene_.box(scene_.curve(curve).from).graph, value) : nullptr;
+    const Type* type = document_->types()
+                           ? &document_->types()->type_in(scene_.box(scene_.curve(curve).from).graph, value)
+                           : nullptr;
     if (type && type->shape) {
       const QString tuple = pythonTuple(*type->shape);
-      menu.addAction(tr("Copy Shape %1").arg(tuple), this, [tuple] { QGuiApplication::clipboard()->setText(tuple); });
+      menu.addAction(tr("Copy Shape %1").arg(tuple), this,
+                     [tuple] { QGuiApplication::clipboard()->setText(tuple); });
     }
     menu.addSeparator();
   } else if (box >= 0) {

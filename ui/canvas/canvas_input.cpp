@@ -32,7 +32,8 @@ bool Canvas::event(QEvent* event) {
     }
   }
   if (event->type() == QEvent::Gesture) {
-    if (auto* pinch = static_cast<QPinchGesture*>(static_cast<QGestureEvent*>(event)->gesture(Qt::PinchGesture))) {
+    if (auto* pinch =
+            static_cast<QPinchGesture*>(static_cast<QGestureEvent*>(event)->gesture(Qt::PinchGesture))) {
       setCamera(camera_.scaledAround(mapFromGlobal(pinch->hotSpot()), camera_.scale * pinch->scaleFactor()));
       return true;
     }
@@ -41,7 +42,8 @@ bool Canvas::event(QEvent* event) {
   if (event->type() == QEvent::ShortcutOverride) {
     const auto* key = static_cast<QKeyEvent*>(event);
     const bool plain = (key->modifiers() & ~(Qt::ShiftModifier | Qt::KeypadModifier)) == Qt::NoModifier;
-    if (plain && (key->key() == Qt::Key_F || key->key() == Qt::Key_Backspace || key->key() == Qt::Key_Return)) {
+    if (plain &&
+        (key->key() == Qt::Key_F || key->key() == Qt::Key_Backspace || key->key() == Qt::Key_Return)) {
       event->accept();
       return true;
     }
@@ -94,7 +96,8 @@ void Canvas::mousePressEvent(QMouseEvent* event) {
 
 void Canvas::mouseMoveEvent(QMouseEvent* event) {
   const QPointF point = event->position();
-  if (gesture_ == Gesture::Press && (point - pressed_).manhattanLength() >= QApplication::startDragDistance()) {
+  if (gesture_ == Gesture::Press &&
+      (point - pressed_).manhattanLength() >= QApplication::startDragDistance()) {
     gesture_ = Gesture::Pan;
     setCursor(Qt::ClosedHandCursor);
   }
@@ -110,7 +113,8 @@ void Canvas::mouseReleaseEvent(QMouseEvent* event) {
     const bool extend = event->modifiers() & (Qt::ShiftModifier | Qt::ControlModifier);
     const QPointF point = camera_.toScene(event->position());
     const int box = scene_.boxAt(point);
-    const bool inside = box >= 0 && scene_.box(box).open && point.y() > scene_.rectangle(box).top() + headerHeight;
+    const bool inside =
+        box >= 0 && scene_.box(box).open && point.y() > scene_.rectangle(box).top() + headerHeight;
     const int curve = box < 0 || inside ? scene_.curveAt(point, 5 / camera_.scale) : -1;
     if (box >= 0 && !inside)
       select(box, extend);
@@ -141,7 +145,9 @@ void Canvas::hover(QPointF point) {
   const bool overlay = overlays_.partAt(overlayView(), point) != CanvasOverlays::Part::None;
   const int box = overlay ? -1 : scene_.boxAt(camera_.toScene(point));
   const bool solid = box >= 0 && !scene_.box(box).open;
-  const int curve = overlay || solid || camera_.scale < 0.2 ? -1 : scene_.curveAt(camera_.toScene(point), 5 / camera_.scale);
+  const int curve = overlay || solid || camera_.scale < 0.2
+                        ? -1
+                        : scene_.curveAt(camera_.toScene(point), 5 / camera_.scale);
   if (curve != marks_.hoveredCurve) {
     marks_.hoveredCurve = curve;
     update();
@@ -162,7 +168,8 @@ void Canvas::select(int box, bool extend) {
 }
 
 void Canvas::selectCurve(int curve, bool extend) {
-  const Element element = Element::named(scene_.curve(curve).value, scene_.box(scene_.curve(curve).from).graph);
+  const Element element =
+      Element::named(scene_.curve(curve).value, scene_.box(scene_.curve(curve).from).graph);
   if (extend)
     document_->selection()->toggle(element);
   else

@@ -22,14 +22,15 @@ QFont smallFont() {
 }  // namespace
 
 QRectF CanvasOverlays::zoomControl(const View& view) const {
-  return {view.screen.left() + margin, view.screen.bottom() - margin - controlHeight, controlWidth, controlHeight};
+  return {view.screen.left() + margin, view.screen.bottom() - margin - controlHeight, controlWidth,
+          controlHeight};
 }
 
 QRectF CanvasOverlays::minimap(const View& view) const {
   // Small windows belong to the graph.
   if (view.screen.width() < 480 || view.screen.height() < 320) return {};
-  return {view.screen.right() - margin - minimapWidth, view.screen.bottom() - margin - minimapHeight, minimapWidth,
-          minimapHeight};
+  return {view.screen.right() - margin - minimapWidth, view.screen.bottom() - margin - minimapHeight,
+          minimapWidth, minimapHeight};
 }
 
 QRectF CanvasOverlays::minimapContent(const View& view) const {
@@ -75,7 +76,8 @@ void CanvasOverlays::paintZoomControl(QPainter& painter, const View& view) const
   paintPanel(painter, place);
   painter.setFont(smallFont());
   painter.setPen(theme_->colors().text);
-  const QString percentage = QStringLiteral("%1 %").arg(view.camera.scale * 100, 0, 'f', view.camera.scale < 0.1 ? 1 : 0);
+  const QString percentage =
+      QStringLiteral("%1 %").arg(view.camera.scale * 100, 0, 'f', view.camera.scale < 0.1 ? 1 : 0);
   painter.drawText(place, Qt::AlignCenter, percentage);
   painter.setPen(QPen(theme_->colors().weakText, 1.5));
   const QPointF minus(place.left() + buttonWidth / 2, place.center().y());
@@ -115,7 +117,8 @@ QImage CanvasOverlays::drawnPicture(const View& view, QSize size, double pixelRa
   view.scene.findVisible(scene, 3 / down, visible);
   const auto place = [&](int box) {
     const QRectF r = view.scene.rectangle(box);
-    return QRectF(r.x() * across, r.y() * down, std::max(1.0, r.width() * across), std::max(1.0, r.height() * down - 0.5));
+    return QRectF(r.x() * across, r.y() * down, std::max(1.0, r.width() * across),
+                  std::max(1.0, r.height() * down - 0.5));
   };
   for (const int box : visible.open) painter.fillRect(place(box), theme_->colors().field);
   for (const int box : visible.closed) {
@@ -135,7 +138,8 @@ void CanvasOverlays::paintMinimap(QPainter& painter, const View& view) {
   const QRectF seen = view.camera.toScene(view.screen), scene = view.scene.bounds();
   QRectF frame(content.left() + seen.left() / scene.width() * content.width(),
                content.top() + seen.top() / scene.height() * content.height(),
-               seen.width() / scene.width() * content.width(), seen.height() / scene.height() * content.height());
+               seen.width() / scene.width() * content.width(),
+               seen.height() / scene.height() * content.height());
   frame = frame.intersected(place.adjusted(3, 3, -3, -3));
   if (frame.height() < 4) frame.adjust(0, -2, 0, 2);
   painter.setPen(QPen(theme_->colors().accent, 1.5));

@@ -53,12 +53,13 @@ QRectF CanvasPainter::place(const Frame& frame, int box) const {
   return frame.moves.empty() ? rectangle : rectangle.translated(frame.moves[static_cast<std::size_t>(box)]);
 }
 
-void CanvasPainter::paint(QPainter& painter, const CanvasScene& scene, const Camera& camera, const QRectF& screen,
-                          const CanvasMarks& marks, const std::vector<QPointF>& moves, double curveOpacity) {
+void CanvasPainter::paint(QPainter& painter, const CanvasScene& scene, const Camera& camera,
+                          const QRectF& screen, const CanvasMarks& marks, const std::vector<QPointF>& moves,
+                          double curveOpacity) {
   painter.fillRect(screen, theme_->colors().canvas);
   if (scene.isEmpty()) return;
   if (texts_.size() > mostTexts) texts_.clear();
-  const Level level = 11 * camera.scale >= smallestText   ? Level::Near
+  const Level level = 11 * camera.scale >= smallestText    ? Level::Near
                       : 13 * camera.scale >= smallestTitle ? Level::Middle
                                                            : Level::Far;
   QRectF view = camera.toScene(screen).adjusted(-8, -8, 8, 8);
@@ -158,7 +159,8 @@ void CanvasPainter::paintDistantCurves(Frame& frame) {
   for (const int c : visible_.curves) {
     const auto& points = frame.scene.curve(c).points;
     for (std::size_t i = 0; i + 3 < points.size(); i += 3) {
-      if (std::abs(points[i].x - points[i + 3].x) + std::abs(points[i].y - points[i + 3].y) < shortest) continue;
+      if (std::abs(points[i].x - points[i + 3].x) + std::abs(points[i].y - points[i + 3].y) < shortest)
+        continue;
       lines_.emplace_back(pointOf(points[i]), pointOf(points[i + 3]));
     }
   }
@@ -202,8 +204,9 @@ void CanvasPainter::paintDistantBoxes(Frame& frame) {
   frame.painter.setPen(Qt::NoPen);
   for (std::size_t batch = 0; batch < kinds + heatSteps; ++batch) {
     if (rectangles_[batch].empty()) continue;
-    frame.painter.setBrush(batch < kinds ? theme_->kind(static_cast<OperatorKind>(batch))
-                                         : theme_->heat(static_cast<double>(batch - kinds) / (heatSteps - 1)));
+    frame.painter.setBrush(batch < kinds
+                               ? theme_->kind(static_cast<OperatorKind>(batch))
+                               : theme_->heat(static_cast<double>(batch - kinds) / (heatSteps - 1)));
     frame.painter.drawRects(rectangles_[batch].data(), static_cast<int>(rectangles_[batch].size()));
   }
 }
@@ -217,9 +220,9 @@ void CanvasPainter::paintBox(Frame& frame, int index, const QRectF& r) {
   QPainter& painter = frame.painter;
   const Box& box = frame.scene.box(index);
   const double heat = frame.marks.heat.empty() ? -1 : frame.marks.heat[static_cast<std::size_t>(index)];
-  const QColor ground = heat >= 0                            ? theme_->heat(heat)
-                        : box.kind == Box::Kind::Group       ? frame.colors.group
-                                                             : frame.colors.node;
+  const QColor ground = heat >= 0                      ? theme_->heat(heat)
+                        : box.kind == Box::Kind::Group ? frame.colors.group
+                                                       : frame.colors.node;
   painter.setPen(frame.cosmetic(frame.colors.border));
   painter.setBrush(ground);
   const bool value = box.kind == Box::Kind::Input || box.kind == Box::Kind::Output;
@@ -288,7 +291,8 @@ void CanvasPainter::paintBoxTexts(Frame& frame, int index) {
     paintAtRight(frame, QStringLiteral("× %1").arg(box.repeats), end, true, frame.colors.accent);
   } else if (!frame.marks.values.empty()) {  // on the first line with room for it
     const QString& figure = frame.marks.values[static_cast<std::size_t>(index)];
-    const double room = r.width() - indent - 20 - QFontMetricsF(frame.textFont).horizontalAdvance(figure) / frame.camera.scale;
+    const double room = r.width() - indent - 20 -
+                        QFontMetricsF(frame.textFont).horizontalAdvance(figure) / frame.camera.scale;
     if (textWidth(frame, frame.scene.titleText(index), true) <= room)
       paintAtRight(frame, figure, end, false, weak);
     else if (!box.subtitle.empty() && textWidth(frame, frame.scene.subtitleText(index), false) <= room)
@@ -336,7 +340,8 @@ void CanvasPainter::paintText(Frame& frame, int number, QPointF scenePlace, bool
   const QPointF at = frame.camera.toScreen(scenePlace);
   frame.painter.setFont(bold ? frame.titleFont : frame.textFont);
   frame.painter.setPen(color);
-  frame.painter.drawStaticText(QPointF(std::round(at.x()), std::round(at.y() - text.size().height() / 2)), text);
+  frame.painter.drawStaticText(QPointF(std::round(at.x()), std::round(at.y() - text.size().height() / 2)),
+                               text);
 }
 
 void CanvasPainter::paintAtRight(Frame& frame, const QString& string, QPointF sceneEnd, bool bold,
@@ -345,7 +350,8 @@ void CanvasPainter::paintAtRight(Frame& frame, const QString& string, QPointF sc
   const QPointF end = frame.camera.toScreen(sceneEnd);
   frame.painter.setFont(bold ? frame.titleFont : frame.textFont);
   frame.painter.setPen(color);
-  frame.painter.drawText(QRectF(end.x() - 400, end.y() - 40, 400, 80), Qt::AlignRight | Qt::AlignVCenter, string);
+  frame.painter.drawText(QRectF(end.x() - 400, end.y() - 40, 400, 80), Qt::AlignRight | Qt::AlignVCenter,
+                         string);
 }
 
 }  // namespace lapidary::ui

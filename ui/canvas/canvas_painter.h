@@ -15,30 +15,32 @@ namespace lapidary::ui {
 
 /// What stands out in a scene, by index of boxes and curves.
 struct CanvasMarks {
-  std::vector<int> selected;   ///< boxes
-  std::vector<int> found;      ///< boxes that a search found
-  std::vector<int> path;       ///< curves to and from the selection
-  int hovered = -1;            ///< box
+  std::vector<int> selected;  ///< boxes
+  std::vector<int> found;     ///< boxes that a search found
+  std::vector<int> path;      ///< curves to and from the selection
+  int hovered = -1;           ///< box
   int hoveredCurve = -1;
-  std::vector<double> heat;    ///< by box: 0 to 1 of the largest; -1 for none; empty without heat
-  std::vector<QString> values; ///< by box: "0.62 ms", or empty; none without heat
+  std::vector<double> heat;     ///< by box: 0 to 1 of the largest; -1 for none; empty without heat
+  std::vector<QString> values;  ///< by box: "0.62 ms", or empty; none without heat
 };
 
-/// Paints scenes by level of detail: from afar filled rectangles in the colours of their kinds, nearer boxes with their
-/// titles, near everything. What is drawn is gathered first and painted in batches; buffers and laid-out texts live on
-/// from frame to frame.
+/// Paints scenes by level of detail: from afar filled rectangles in the colours of their kinds, nearer boxes
+/// with their titles, near everything. What is drawn is gathered first and painted in batches; buffers and
+/// laid-out texts live on from frame to frame.
 class CanvasPainter {
  public:
   explicit CanvasPainter(const Theme* theme) : theme_(theme) {}
 
-  /// `screen` is the visible part in pixels. With `moves`, boxes stand off their places by so much (by box), and
-  /// curves are drawn with `curveOpacity`.
+  /// `screen` is the visible part in pixels. With `moves`, boxes stand off their places by so much (by box),
+  /// and curves are drawn with `curveOpacity`.
   void paint(QPainter& painter, const CanvasScene& scene, const Camera& camera, const QRectF& screen,
              const CanvasMarks& marks, const std::vector<QPointF>& moves = {}, double curveOpacity = 1);
   /// Forgets texts laid out for other scenes or fonts.
   void clearTexts() { texts_.clear(); }
   /// How many boxes and curves the last frame drew.
-  std::size_t lastCount() const { return visible_.open.size() + visible_.closed.size() + visible_.curves.size(); }
+  std::size_t lastCount() const {
+    return visible_.open.size() + visible_.closed.size() + visible_.curves.size();
+  }
 
  private:
   enum class Level { Far, Middle, Near };

@@ -88,7 +88,8 @@ void CanvasScene::bucketCurves() {
       longCurves_.push_back(static_cast<int>(c));
       continue;
     }
-    for (std::size_t bucket = first; bucket <= last; ++bucket) buckets_[bucket].push_back(static_cast<int>(c));
+    for (std::size_t bucket = first; bucket <= last; ++bucket)
+      buckets_[bucket].push_back(static_cast<int>(c));
   }
 }
 
@@ -162,7 +163,8 @@ void CanvasScene::findVisible(const QRectF& view, double smallest, Visible& visi
   };
   for (const int c : longCurves_) add(c);
   const std::size_t first = bucketOf(view.top());
-  for (std::size_t bucket = first; bucket <= std::min(bucketOf(view.bottom()), buckets_.size() - 1); ++bucket) {
+  for (std::size_t bucket = first; bucket <= std::min(bucketOf(view.bottom()), buckets_.size() - 1);
+       ++bucket) {
     for (const int c : buckets_[bucket]) {
       const std::size_t begin = bucketOf(curveBounds_[static_cast<std::size_t>(c)].top());
       if (std::max(begin, first) == bucket) add(c);
@@ -200,8 +202,9 @@ int CanvasScene::curveAt(QPointF point, double tolerance) const {
     for (std::size_t i = 0; i + 3 < points.size(); i += 3) {
       constexpr int steps = 12;
       for (int step = 0; step < steps; ++step) {
-        const double distance = distanceToSegment(point, cubicAt(&points[i], static_cast<double>(step) / steps),
-                                                  cubicAt(&points[i], static_cast<double>(step + 1) / steps));
+        const double distance =
+            distanceToSegment(point, cubicAt(&points[i], static_cast<double>(step) / steps),
+                              cubicAt(&points[i], static_cast<double>(step + 1) / steps));
         if (distance > nearest) continue;
         nearest = distance;
         best = c;
@@ -217,7 +220,7 @@ int CanvasScene::boxWithId(const std::string& id) const {
 }
 
 std::vector<int> CanvasScene::pathBetween(int from, int to) const {
-  const auto reachable = [this](int start, const std::vector<std::vector<int>>& edges, int Curve::* end) {
+  const auto reachable = [this](int start, const std::vector<std::vector<int>>& edges, int Curve::*end) {
     std::vector<bool> seen(layout_->boxes.size());
     std::vector<int> open = {start};
     seen[static_cast<std::size_t>(start)] = true;
@@ -233,7 +236,8 @@ std::vector<int> CanvasScene::pathBetween(int from, int to) const {
     }
     return seen;
   };
-  const std::vector<bool> after = reachable(from, outgoing_, &Curve::to), before = reachable(to, incoming_, &Curve::from);
+  const std::vector<bool> after = reachable(from, outgoing_, &Curve::to),
+                          before = reachable(to, incoming_, &Curve::from);
   std::vector<int> path;
   for (std::size_t c = 0; c < layout_->curves.size(); ++c) {
     const Curve& own = layout_->curves[c];

@@ -12,8 +12,8 @@
 
 namespace lapidary::ui {
 
-/// A layout made ready for painting and pointing: what is seen of it, what lies under a point, and how boxes are
-/// connected. Knows no widget.
+/// A layout made ready for painting and pointing: what is seen of it, what lies under a point, and how boxes
+/// are connected. Knows no widget.
 class CanvasScene {
  public:
   CanvasScene() = default;
@@ -26,8 +26,8 @@ class CanvasScene {
   QRectF rectangle(int box) const;
   QRectF bounds() const;
 
-  /// What must be painted for a part of the scene. Open boxes lower than `smallest` are not looked into: they are
-  /// in `closed`. Parents come before their children.
+  /// What must be painted for a part of the scene. Open boxes lower than `smallest` are not looked into: they
+  /// are in `closed`. Parents come before their children.
   struct Visible {
     std::vector<int> open, closed, curves;
   };
@@ -41,7 +41,9 @@ class CanvasScene {
   int boxWithId(const std::string& id) const;
 
   /// Boxes directly inside (-1: at top level), from top to bottom.
-  const std::vector<int>& children(int box) const { return containers_[static_cast<std::size_t>(box + 1)].boxes; }
+  const std::vector<int>& children(int box) const {
+    return containers_[static_cast<std::size_t>(box + 1)].boxes;
+  }
   /// Curves that leave or enter a box.
   const std::vector<int>& outgoing(int box) const { return outgoing_[static_cast<std::size_t>(box)]; }
   const std::vector<int>& incoming(int box) const { return incoming_[static_cast<std::size_t>(box)]; }

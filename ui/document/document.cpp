@@ -170,15 +170,7 @@ void Document::startLayout() {
       });
 }
 
-/// A group that stands alone at the top says nothing folded: start where the model branches out.
-void Document::openFirstGroups() {
-  open_.clear();
-  const Group* group = &hierarchy_->groups.front();
-  while (group->children.size() == 1 && group->nodes.size() < 4) {
-    group = &hierarchy_->groups[static_cast<std::size_t>(group->children.front())];
-    open_.insert(group->path);
-  }
-}
+void Document::openFirstGroups() { open_ = initially_open(*hierarchy_); }
 
 void Document::setOpen(const std::string& part, bool open) {
   if (open == isOpen(part)) return;

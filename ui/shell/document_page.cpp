@@ -83,7 +83,7 @@ QWidget* DocumentPage::makeContent() {
   column->setContentsMargins(0, 0, 0, 0);
   column->setSpacing(0);
   column->addWidget(new Breadcrumb(document_));
-  canvas_ = new QWidget;
+  canvas_ = new Canvas(document_);
   column->addWidget(canvas_, 1);
   return page;
 }

@@ -2,7 +2,7 @@
 
 #include <QWidget>
 
-#include "ui/document/document.h"
+#include "ui/canvas/canvas.h"
 
 class QLabel;
 class QPushButton;
@@ -19,7 +19,7 @@ class DocumentPage : public QWidget {
  public:
   explicit DocumentPage(Document* document, QWidget* parent = nullptr);
   Document* document() const { return document_; }
-  QWidget* canvas() const { return canvas_; }
+  Canvas* canvas() const { return canvas_; }
 
  Q_SIGNALS:
   void openWanted();
@@ -43,7 +43,7 @@ class DocumentPage : public QWidget {
   QWidget* waiting_ = nullptr;
   QWidget* failure_ = nullptr;
   QWidget* content_ = nullptr;
-  QWidget* canvas_ = nullptr;
+  Canvas* canvas_ = nullptr;
 };
 
 }  // namespace lapidary::ui
