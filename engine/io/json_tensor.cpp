@@ -28,20 +28,28 @@ Json parse(std::string_view text) {
   }
 }
 
-/// Sizes of lists in lists, which must be the same everywhere; the innermost values go to `leaves`.
-void flatten(const Json& value, std::size_t depth, Dims& dims, std::vector<const Json*>& leaves, bool first) {
-  if (depth > deepest) throw Error("lists are nested deeper than " + std::to_string(deepest) + " levels");
-  if (!value.is_array()) {
-    if (depth != dims.size()) throw Error("lists in lists have unequal lengths");
-    leaves.push_back(&value);
-    return;
+/// Sizes of lists in lists, as the first elements have them.
+Dims dims_of_lists(const Json& value) {
+  Dims dims;
+  for (const Json* list = &value; list->is_array(); list = &list->front()) {
+    if (dims.size() == deepest)
+      throw Error("lists are nested deeper than " + std::to_string(deepest) + " levels");
+    dims.push_back(static_cast<std::int64_t>(list->size()));
+    if (list->empty()) break;
   }
-  const auto size = static_cast<std::int64_t>(value.size());
-  if (first && depth == dims.size())
-    dims.push_back(size);
-  else if (depth >= dims.size() || dims[depth] != size)
+  return dims;
+}
+
+/// The innermost values in order; every list must have the length that `dims` says.
+void collect_leaves(const Json& value, std::size_t depth, const Dims& dims,
+                    std::vector<const Json*>& leaves) {
+  const bool leaf = depth == dims.size();
+  if (value.is_array() == leaf || (!leaf && static_cast<std::int64_t>(value.size()) != dims[depth]))
     throw Error("lists in lists have unequal lengths");
-  for (std::size_t i = 0; i < value.size(); ++i) flatten(value[i], depth + 1, dims, leaves, first && i == 0);
+  if (leaf)
+    leaves.push_back(&value);
+  else
+    for (const Json& element : value) collect_leaves(element, depth + 1, dims, leaves);
 }
 
 double number_of(const Json& leaf) {
@@ -141,9 +149,10 @@ Datum datum_from(const Json& value, const Type& type, std::size_t depth) {
   const bool typed = is_typed_tensor(value);
   if (value.is_object() && !typed)
     throw Error("an object is no tensor unless it has \"data\" with \"type\" or \"shape\"");
-  Dims dims;
+  const Json& lists = typed ? value["data"] : value;
+  Dims dims = dims_of_lists(lists);
   std::vector<const Json*> leaves;
-  flatten(typed ? value["data"] : value, 0, dims, leaves, true);
+  collect_leaves(lists, 0, dims, leaves);
   if (typed && value.contains("shape")) dims = dims_of(value["shape"]);
   DataType element = element_of(type);
   if (typed && value.contains("type")) {
