@@ -9,14 +9,14 @@
 namespace lapidary {
 namespace {
 
-constexpr std::int64_t newest_opset = 17;
+constexpr std::int64_t newest_opset = 17, newest_ml_opset = 3;
 constexpr std::int64_t newest_ir_version = onnx::IR_VERSION;
 constexpr std::size_t largest_whole_tensor = 4096;
 
 }  // namespace
 
 std::vector<std::string> standard_checker_messages(const Model& model) {
-  if (model.opset() > newest_opset) return {};
+  if (model.opset() > newest_opset || model.opset("ai.onnx.ml") > newest_ml_opset) return {};
   // The checker asks whether a tensor has data, not what it is: weights are left where they are.
   const WireWriter message = write_model(model, [](const NamedTensor& tensor) {
     Placement placement;
