@@ -44,6 +44,8 @@ class TypeInference {
     const Call* call;    ///< nullptr outside functions
     int depth;
   };
+  /// What is known of a node's inputs; nullptr where nothing is, or where one is left out.
+  using Inputs = std::vector<const ValueFacts*>;
   class Context;
 
   void enter_main_graph();
@@ -51,9 +53,9 @@ class TypeInference {
   void add_initializers(const Graph& graph, GraphFacts& facts);
   void walk(const Graph& graph, const Scope& scope);
   void visit(const Node& node, const Scope& scope, const GraphIndex& index);
-  void infer_node(const Operator& record, const Node& node, const Scope& scope,
+  void infer_node(const Operator& record, const Node& node, const Inputs& inputs, const Scope& scope,
                   std::vector<ValueFacts>& outputs);
-  void fold(const Operator& record, const Node& node, const Scope& scope, std::vector<ValueFacts>& outputs);
+  void fold(const Operator& record, const Node& node, const Inputs& inputs, std::vector<ValueFacts>& outputs);
   void enter_function(const Function& function, const Node& node, const Scope& scope,
                       std::vector<ValueFacts>& outputs);
   std::vector<Type> enter_body(const Graph& graph, const std::vector<Type>& inputs, const Scope& outer);
@@ -80,11 +82,8 @@ class TypeInference {
 /// One node's view of the facts.
 class TypeInference::Context : public InferenceContext {
  public:
-  Context(TypeInference& inference, const Scope& scope, const Node& node, int version)
-      : InferenceContext(node, version), inference_(inference), scope_(scope) {
-    inputs_.reserve(node.inputs.size());
-    for (const auto& input : node.inputs) inputs_.push_back(input.empty() ? nullptr : find(scope, input));
-  }
+  Context(TypeInference& inference, const Scope& scope, const Node& node, int version, const Inputs& inputs)
+      : InferenceContext(node, version), inference_(inference), scope_(scope), inputs_(inputs) {}
 
   const Type& input_type(std::size_t index) const override {
     static const Type unknown;
@@ -106,7 +105,7 @@ class TypeInference::Context : public InferenceContext {
  private:
   TypeInference& inference_;
   const Scope& scope_;
-  std::vector<const ValueFacts*> inputs_;
+  const Inputs& inputs_;
 };
 
 InferredTypes TypeInference::run() {
@@ -186,8 +185,11 @@ void TypeInference::visit(const Node& node, const Scope& scope, const GraphIndex
   if (function) {
     enter_function(*function, node, scope, outputs);
   } else if (const Operator* record = find_record(node, scope)) {
-    infer_node(*record, node, scope, outputs);
-    if (options_.fold_constants) fold(*record, node, scope, outputs);
+    Inputs inputs;
+    inputs.reserve(node.inputs.size());
+    for (const auto& input : node.inputs) inputs.push_back(input.empty() ? nullptr : find(scope, input));
+    infer_node(*record, node, inputs, scope, outputs);
+    if (options_.fold_constants) fold(*record, node, inputs, outputs);
   }
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     if (node.outputs[i].empty()) continue;
@@ -198,10 +200,10 @@ void TypeInference::visit(const Node& node, const Scope& scope, const GraphIndex
   enter_bodies_left(node, scope);
 }
 
-void TypeInference::infer_node(const Operator& record, const Node& node, const Scope& scope,
-                               std::vector<ValueFacts>& outputs) {
+void TypeInference::infer_node(const Operator& record, const Node& node, const Inputs& inputs,
+                               const Scope& scope, std::vector<ValueFacts>& outputs) {
   if (!record.infer_function) return;
-  Context context(*this, scope, node, record.since_version);
+  Context context(*this, scope, node, record.since_version, inputs);
   try {
     record.infer_function(context);
   } catch (const std::exception& error) {
@@ -215,20 +217,20 @@ void TypeInference::infer_node(const Operator& record, const Node& node, const S
   }
 }
 
-void TypeInference::fold(const Operator& record, const Node& node, const Scope& scope,
+void TypeInference::fold(const Operator& record, const Node& node, const Inputs& inputs,
                          std::vector<ValueFacts>& outputs) {
   for (auto& output : outputs)
     if (output.values)
       if (auto tensor = tensor_of_values(output.type, *output.values)) output.constant = std::move(*tensor);
-  std::vector<const Tensor*> inputs;
-  for (const auto& input : node.inputs) {
-    const ValueFacts* fact = input.empty() ? nullptr : find(scope, input);
-    if (!input.empty() && (!fact || !fact->constant.is_present())) return;
-    inputs.push_back(fact ? &fact->constant : nullptr);
+  std::vector<const Tensor*> constants;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const bool is_constant = inputs[i] && inputs[i]->constant.is_present();
+    if (!is_constant && !node.inputs[i].empty()) return;
+    constants.push_back(is_constant ? &inputs[i]->constant : nullptr);
   }
   std::vector<Type> types;
   for (const auto& output : outputs) types.push_back(output.type);
-  std::vector<Tensor> folded = fold_node(record, node, inputs, types);
+  std::vector<Tensor> folded = fold_node(record, node, constants, types);
   for (std::size_t i = 0; i < folded.size(); ++i) {
     if (!folded[i].is_present()) continue;
     outputs[i] = {folded[i].full_type(), folded[i], std::nullopt};

@@ -33,17 +33,18 @@ void GraphIndex::sort(const Graph& graph) {
   const int count = static_cast<int>(graph.nodes.size());
   std::vector<int> waiting(count, 0);
   std::vector<std::vector<int>> readers(count);
+  const auto depend = [&](int reader, const Entry& entry) {
+    if (entry.producer.node < 0) return;
+    ++waiting[reader];
+    readers[entry.producer.node].push_back(reader);
+  };
+  for (const auto& [name, entry] : entries_)
+    for (const Use& use : entry.consumers) depend(use.node, entry);
   int position = 0;
   for (const auto& node : graph.nodes) {
-    const auto depend = [&](std::string_view name) {
-      const Entry* entry = find(name);
-      if (!entry || entry->producer.node < 0) return;
-      ++waiting[position];
-      readers[entry->producer.node].push_back(position);
-    };
-    for (const auto& name : node->inputs) depend(name);
     for (const auto& [attribute, body] : subgraphs_of(*node))
-      for (const auto& name : outer_names(*body)) depend(name);
+      for (const auto& name : outer_names(*body))
+        if (const Entry* entry = find(name)) depend(position, *entry);
     ++position;
   }
   // The lowest position first, so that a sorted file keeps its order.

@@ -90,6 +90,145 @@ class InferTypesTest : public QObject {
     const InferredTypes types = infer_types(*model);
     QCOMPARE(text(types.type_in(body.get(), "outside")), QString("float32 5"));
   }
+
+  void sizesComputedByNodesAreKnown() {
+    // Flatten as exporters write it: Reshape to [Shape(x)[0], -1] through Shape, Gather, Unsqueeze and
+    // Concat.
+    const auto model = ModelBuilder(13)
+                           .input("x", float_of("N 3 4"))
+                           .initializer("zero", Tensor::scalar(std::int64_t{0}))
+                           .initializer("axes", Tensor::of({1}, Ints{0}))
+                           .initializer("rest", Tensor::of({1}, Ints{-1}))
+                           .add(node("Shape", {"x"}, {"shape"}))
+                           .add(node("Gather", {"shape", "zero"}, {"batch"}))
+                           .add(node("Unsqueeze", {"batch", "axes"}, {"batch1"}))
+                           .add(node("Concat", {"batch1", "rest"}, {"wanted"}, {{"axis", std::int64_t{0}}}))
+                           .add(node("Reshape", {"x", "wanted"}, {"flat"}))
+                           .build();
+    QCOMPARE(text(infer_types(*model).type_of("flat")), QString("float32 N × 12"));
+    InferenceOptions options;
+    options.dimensions = {{"N", 5}};
+    const InferredTypes types = infer_types(*model, options);
+    QCOMPARE(text(types.type_of("flat")), QString("float32 5 × 12"));
+    const Tensor* wanted = types.constant_in(nullptr, "wanted");
+    QVERIFY(wanted && values_as<std::int64_t>(*wanted) == (Ints{5, -1}));
+  }
+
+  void smallConstantExpressionsAreFolded() {
+    const auto model = ModelBuilder()
+                           .initializer("a", Tensor::of({2}, Ints{3, 4}))
+                           .initializer("b", Tensor::of({2}, Ints{10, 20}))
+                           .add(node("Mul", {"a", "b"}, {"c"}))
+                           .build();
+    const InferredTypes types = infer_types(*model);
+    const Tensor* folded = types.constant_in(nullptr, "c");
+    QVERIFY(folded && values_as<std::int64_t>(*folded) == (Ints{30, 80}));
+    InferenceOptions options;
+    options.fold_constants = false;
+    QVERIFY(!infer_types(*model, options).constant_in(nullptr, "c"));
+  }
+
+  void namesThatExportersMadeUpGetTheirMeaning() {
+    // "made_up" is N, as the first output shows; the second, of an unknown operator, is declared with the
+    // same name.
+    const auto model = ModelBuilder()
+                           .input("x", float_of("N 3"))
+                           .output("y", float_of("made_up 3"))
+                           .output("z", float_of("made_up"))
+                           .add(node("Relu", {"x"}, {"y"}))
+                           .add(node("Mystery", {"y"}, {"z"}, {}, "somewhere"))
+                           .build();
+    const InferredTypes types = infer_types(*model);
+    QCOMPARE(text(types.type_of("y")), QString("float32 N × 3"));
+    QCOMPARE(text(types.type_of("z")), QString("float32 N"));
+  }
+
+  void contradictionsAreReportedAndInferenceStands() {
+    const auto model = ModelBuilder()
+                           .input("x", float_of("2 3"))
+                           .output("y", float_of("2 4"))
+                           .add(node("Relu", {"x"}, {"y"}))
+                           .build();
+    const InferredTypes types = infer_types(*model);
+    QCOMPARE(text(types.type_of("y")), QString("float32 2 × 3"));
+    QCOMPARE(types.problems().size(), std::size_t{1});
+    QCOMPARE(types.problems()[0].tensor, std::string("y"));
+    QCOMPARE(types.problems()[0].message, std::string("declared as float32 2 × 4, but is float32 2 × 3"));
+  }
+
+  void functionsAreEnteredWithTheirAttributes() {
+    Function function;
+    function.name = "Flat";
+    function.domain = "local";
+    function.inputs = {"in"};
+    function.outputs = {"out"};
+    function.attributes = {"from"};
+    function.opset_imports = {{"", 13}};
+    Node flatten = node("Flatten", {"in"}, {"out"});
+    Attribute axis;
+    axis.name = "axis";
+    axis.reference = "from";
+    axis.declared_type = AttributeType::Int;
+    flatten.attributes = {axis};
+    function.nodes = {std::make_shared<const Node>(flatten)};
+    Model model = *ModelBuilder()
+                       .input("x", float_of("2 3 4"))
+                       .add(node("Flat", {"x"}, {"y"}, {{"from", std::int64_t{2}}}, "local"))
+                       .add(node("Flat", {"x"}, {"z"}, {{"from", std::int64_t{0}}}, "local"))
+                       .build();
+    model.functions = {std::make_shared<const Function>(function)};
+    const InferredTypes types = infer_types(model);
+    QCOMPARE(text(types.type_of("y")), QString("float32 6 × 4"));
+    QCOMPARE(text(types.type_of("z")), QString("float32 1 × 24"));
+  }
+
+  void functionsThatCallThemselvesAreReported() {
+    Function function;
+    function.name = "Again";
+    function.domain = "local";
+    function.inputs = {"in"};
+    function.outputs = {"out"};
+    function.nodes = {std::make_shared<const Node>(node("Again", {"in"}, {"out"}, {}, "local"))};
+    Model model = *ModelBuilder().add(node("Again", {"x"}, {"y"}, {}, "local")).build();
+    model.functions = {std::make_shared<const Function>(function)};
+    const InferredTypes types = infer_types(model);
+    QCOMPARE(types.problems().size(), std::size_t{1});
+    QCOMPARE(types.problems()[0].node, std::string("Again → y"));
+  }
+
+  void bothBranchesOfAnIfAgreeOnTheResult() {
+    const auto branch = [](const char* op) {
+      return ModelBuilder().output("b").add(node(op, {"x"}, {"b"})).graph();
+    };
+    const auto then_branch = branch("Relu"), else_branch = branch("Neg");
+    const auto model =
+        ModelBuilder()
+            .input("x", float_of("N 3"))
+            .input("c", DataType::Bool, Shape{})
+            .add(node("If", {"c"}, {"y"}, {{"then_branch", then_branch}, {"else_branch", else_branch}}))
+            .build();
+    const InferredTypes types = infer_types(*model);
+    QCOMPARE(text(types.type_of("y")), QString("float32 N × 3"));
+    QCOMPARE(text(types.type_in(else_branch.get(), "b")), QString("float32 N × 3"));
+  }
+
+  void functionsThatCallEachOtherTooOftenEnd() {
+    // Each of 40 functions calls the next one twice: 2^40 calls if nothing bounded the work.
+    Model model =
+        *ModelBuilder().input("x", float_of("2")).add(node("F0", {"x"}, {"y"}, {}, "local")).build();
+    for (int i = 0; i < 40; ++i) {
+      Function function;
+      function.name = "F" + std::to_string(i);
+      function.domain = "local";
+      function.inputs = {"in"};
+      function.outputs = {"out"};
+      const std::string next = "F" + std::to_string(i + 1);
+      function.nodes = {std::make_shared<const Node>(node(next, {"in"}, {"mid"}, {}, "local")),
+                        std::make_shared<const Node>(node(next, {"mid"}, {"out"}, {}, "local"))};
+      model.functions.push_back(std::make_shared<const Function>(function));
+    }
+    QVERIFY(!infer_types(model).type_of("y").is_known());
+  }
 };
 
 QTEST_GUILESS_MAIN(InferTypesTest)
