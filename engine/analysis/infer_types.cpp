@@ -110,7 +110,7 @@ class TypeInference::Context : public InferenceContext {
 
 InferredTypes TypeInference::run() {
   if (!model_.graph) return std::move(result_);
-  visits_left_ = 4 * static_cast<std::int64_t>(model_.graph->nodes.size()) + 1'000'000;
+  visits_left_ = 4 * static_cast<std::int64_t>(model_.graph->nodes.size()) + 200'000;
   result_.main_ = model_.graph.get();
   enter_main_graph();
   return std::move(result_);
