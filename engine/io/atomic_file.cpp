@@ -53,6 +53,26 @@ int create_beside(const std::string& target, std::string& name) {
   return descriptor;
 }
 
+/// A new file in the folder of `target` that has no name yet, so that not even a killed program leaves one
+/// behind; -1 where the file system cannot do that.
+int create_nameless(const std::string& target) {
+  return ::open(folder_of(target).c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
+}
+
+/// Gives a nameless file a name beside `target`, which goes to `name`; false on failure.
+bool give_name(int descriptor, const std::string& target, std::string& name) {
+  const std::string source = "/proc/self/fd/" + std::to_string(descriptor);
+  for (unsigned attempt = 0; attempt < 100; ++attempt) {
+    const std::string candidate = target + "." + std::to_string(::getpid()) + "-" + std::to_string(attempt);
+    if (::linkat(AT_FDCWD, source.c_str(), AT_FDCWD, candidate.c_str(), AT_SYMLINK_FOLLOW) == 0) {
+      name = candidate;
+      return true;
+    }
+    if (errno != EEXIST) return false;
+  }
+  return false;
+}
+
 }  // namespace
 
 AtomicFile::AtomicFile(const std::string& path) : path_(path), target_(with_links_followed(path)) {
@@ -60,11 +80,14 @@ AtomicFile::AtomicFile(const std::string& path) : path_(path), target_(with_link
   const auto status = std::filesystem::status(target_, error);
   if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
     descriptor_ = ::open(target_.c_str(), O_WRONLY | O_CLOEXEC);
-  } else {
-    descriptor_ = create_beside(target_, temporary_);
-    if (descriptor_ >= 0) ::fchmod(descriptor_, mode_for(target_));
+    if (descriptor_ < 0) fail();
+    return;
   }
+  replaces_ = true;
+  descriptor_ = create_nameless(target_);
+  if (descriptor_ < 0) descriptor_ = create_beside(target_, temporary_);
   if (descriptor_ < 0) fail();
+  ::fchmod(descriptor_, mode_for(target_));
 }
 
 AtomicFile::~AtomicFile() {
@@ -86,11 +109,12 @@ void AtomicFile::write(std::span<const std::byte> bytes) {
 }
 
 void AtomicFile::commit() {
-  if (!temporary_.empty() && ::fsync(descriptor_) != 0) fail();
+  if (replaces_ && ::fsync(descriptor_) != 0) fail();
+  if (replaces_ && temporary_.empty() && !give_name(descriptor_, target_, temporary_)) fail();
   const int descriptor = descriptor_;
   descriptor_ = -1;
   if (::close(descriptor) != 0) fail();
-  if (temporary_.empty()) return;
+  if (!replaces_) return;
   if (::rename(temporary_.c_str(), target_.c_str()) != 0) fail();
   temporary_.clear();
   sync_folder_of(target_);

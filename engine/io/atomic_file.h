@@ -27,8 +27,9 @@ class AtomicFile {
  private:
   [[noreturn]] void fail() const;
 
-  std::string path_, target_,
-      temporary_;  ///< as the user names it; links followed; empty where written directly
+  std::string path_, target_;  ///< as the user names it; with links followed
+  std::string temporary_;      ///< the new file's name while it has one
+  bool replaces_ = false;      ///< false where the target is written to directly
   int descriptor_ = -1;
   std::int64_t size_ = 0;
 };

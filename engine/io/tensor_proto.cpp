@@ -1,6 +1,6 @@
 #include "engine/io/tensor_proto.h"
 
-#include <array>
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <optional>
@@ -92,6 +92,17 @@ void take_field(const WireField& f, TensorParts& parts) {
     parts.typed.push_back(f);
   else
     keep(f, named.unknown_fields);
+}
+
+/// C++ knows no bool but 0 and 1; files may hold others, which all mean true.
+Tensor with_valid_bools(const Tensor& tensor) {
+  const auto bytes = tensor.bytes();
+  const auto valid = [](std::byte b) { return b <= std::byte{1}; };
+  if (tensor.type() != DataType::Bool || std::all_of(bytes.begin(), bytes.end(), valid)) return tensor;
+  Tensor result(DataType::Bool, tensor.dims());
+  std::transform(bytes.begin(), bytes.end(), result.mutable_bytes(),
+                 [](std::byte b) { return b == std::byte{0} ? b : std::byte{1}; });
+  return result;
 }
 
 /// The elements as bytes that `owner` keeps: shown where they lie if that is cheap and right, else copied.
@@ -198,7 +209,7 @@ NamedTensor read_tensor(std::span<const std::byte> message, const ReadContext& c
   try {
     WireReader reader(message);
     for (WireField f; reader.next(f);) take_field(f, parts);
-    parts.named.tensor = elements_of(parts, context);
+    parts.named.tensor = with_valid_bools(elements_of(parts, context));
   } catch (Error& error) {
     throw error.tensor(parts.named.name);
   }

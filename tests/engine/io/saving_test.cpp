@@ -1,10 +1,13 @@
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <QDir>
 #include <QFile>
 #include <QTemporaryDir>
 #include <QTest>
 #include <csignal>
+#include <cstdlib>
 
 #include "engine/io/model_file.h"
 #include "tests/support/model_builder.h"
@@ -93,6 +96,29 @@ class SavingTest : public QObject {
     }
     QCOMPARE(content_of(target), before);
     QCOMPARE(QDir(folder_.path()).entryList({"kept.onnx*"}, QDir::Files), QStringList{"kept.onnx"});
+  }
+
+  void aKilledProgramLeavesWhatWasThere() {
+    const QString target = folder_.filePath("killed.onnx");
+    save_model(*model_with_weights(4), target.toStdString());
+    const QByteArray before = content_of(target);
+    const pid_t child = ::fork();
+    if (child == 0) {
+      // More than a second of writing; the parent ends it long before.
+      const auto zeros = std::make_shared<const std::string>(std::size_t{64} << 20, '\0');
+      const Tensor large(DataType::UInt8, {std::int64_t{64} << 20}, std::as_bytes(std::span(*zeros)), zeros);
+      ModelBuilder builder;
+      for (int i = 0; i < 30; ++i) builder.initializer("w" + std::to_string(i), large);
+      save_model(*builder.build(), target.toStdString());
+      std::_Exit(0);
+    }
+    QTest::qWait(100);
+    ::kill(child, SIGTERM);
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    if (!WIFSIGNALED(status)) QSKIP("the child had saved all before the signal came");
+    QCOMPARE(content_of(target), before);
+    QCOMPARE(QDir(folder_.path()).entryList({"killed.onnx*"}, QDir::Files), QStringList{"killed.onnx"});
   }
 
   void aFolderThatTakesNoFilesIsTheMachinesFault() {
