@@ -56,7 +56,6 @@ class Journey {
     timer.start();
     canvas_.repaint();
     frames_ms_.push_back(static_cast<double>(timer.nsecsElapsed()) * 1e-6);
-    if(getenv("DBG")) std::printf("F %.3f %.2f %zu\n",camera.scale,frames_ms_.back(),canvas_.lastCount());
     most_ = std::max(most_, canvas_.lastCount());
   }
 

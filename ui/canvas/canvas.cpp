@@ -55,7 +55,8 @@ Canvas::Canvas(Document* document, QWidget* parent)
   });
   connect(document, &Document::layoutChanged, this, &Canvas::takeLayout);
   connect(document->selection(), &Selection::changed, this, &Canvas::followSelection);
-  connect(document->selection(), &Selection::hoveredChanged, this, &Canvas::updateMarks);
+  connect(document->selection(), &Selection::hoveredChanged, this, &Canvas::updateHover);
+  connect(document->selection(), &Selection::foundChanged, this, &Canvas::updateMarks);
   connect(document->heat(), &Heat::changed, this, &Canvas::updateHeat);
   connect(document->theme(), &Theme::changed, this, [this] {
     overlays_.forgetPicture();
@@ -167,22 +168,22 @@ void Canvas::updateMarks() {
       marks_.path.insert(marks_.path.end(), path.begin(), path.end());
     }
   }
-  for (const Element& element : found_) {
+  for (const Element& element : document_->selection()->found()) {
     if (const int box = boxOf(element); box >= 0) marks_.found.push_back(box);
   }
+  updateHover();
+}
+
+void Canvas::updateHover() {
   const Element* hovered = document_->selection()->hovered();
   marks_.hovered = hovered ? boxOf(*hovered) : -1;
+  update();
 }
 
 void Canvas::followSelection() {
   updateMarks();
   if (!marks_.selected.empty() && gesture_ == Gesture::None) reveal(marks_.selected.back());
   announceSelection(this);
-}
-
-void Canvas::setFound(std::vector<Element> found) {
-  found_ = std::move(found);
-  updateMarks();
 }
 
 int Canvas::boxOf(const Element& element) const {

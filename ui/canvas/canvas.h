@@ -55,8 +55,6 @@ class Canvas : public QWidget {
   void toggleCurrent();
   void copySelection();
   void copyPicture();
-  /// Elements that a search found are outlined.
-  void setFound(std::vector<Element> found);
 
  protected:
   bool event(QEvent* event) override;
@@ -77,6 +75,7 @@ class Canvas : public QWidget {
   void takeLayout();
   void startMoving(const CanvasScene& before);
   void updateMarks();
+  void updateHover();
   void updateHeat();
   void followSelection();
   void reveal(int box);
@@ -111,7 +110,6 @@ class Canvas : public QWidget {
   bool untouched_ = true;  ///< the view is still the first one, and fits itself to the window
   bool animated_ = true;
 
-  std::vector<Element> found_;
   std::vector<double> groupValues_;  ///< by group of the hierarchy, summed
 
   Gesture gesture_ = Gesture::None;

@@ -38,6 +38,7 @@ struct CanvasPainter::Frame {
   const std::vector<QPointF>& moves;
   double curveOpacity;
   Level level;
+  QRectF view;  ///< in the scene
   const ThemeColors& colors;
   QFont titleFont = QApplication::font(), textFont = QApplication::font();
 
@@ -65,7 +66,7 @@ void CanvasPainter::paint(QPainter& painter, const CanvasScene& scene, const Cam
   QRectF view = camera.toScene(screen).adjusted(-8, -8, 8, 8);
   if (!moves.empty()) view.adjust(-400, -400, 400, 400);  // what moves in or out is seen on its way
   scene.findVisible(view, smallestOpenBox / camera.scale, visible_);
-  Frame frame{painter, scene, camera, marks, moves, curveOpacity, level, theme_->colors()};
+  Frame frame{painter, scene, camera, marks, moves, curveOpacity, level, view, theme_->colors()};
   // Whole pixels, rounded down so that text never outgrows its box.
   frame.titleFont.setPixelSize(std::max(1, static_cast<int>(title_font_px * camera.scale + 0.01)));
   frame.titleFont.setWeight(QFont::DemiBold);
@@ -113,43 +114,59 @@ void CanvasPainter::paintOpenBoxes(Frame& frame) {
   }
 }
 
-void CanvasPainter::appendCurve(QPainterPath& path, const Curve& curve) const {
-  if (curve.points.size() < 4) return;
-  path.moveTo(pointOf(curve.points.front()));
-  for (std::size_t i = 1; i + 2 < curve.points.size(); i += 3) {
-    const Point &a = curve.points[i], &b = curve.points[i + 1], &end = curve.points[i + 2];
-    if (std::abs(a.x - end.x) < 0.01 && std::abs(curve.points[i - 1].x - end.x) < 0.01)
-      path.lineTo(pointOf(end));  // most are straight, and lines cost a fraction
-    else
-      path.cubicTo(pointOf(a), pointOf(b), pointOf(end));
+/// Adds what of a curve may be seen: straight pieces as lines, which cost a fraction, bends to the path.
+void CanvasPainter::appendCurve(const Frame& frame, const Curve& curve) {
+  for (std::size_t i = 0; i + 3 < curve.points.size(); i += 3) {
+    const QPointF a = pointOf(curve.points[i]), b = pointOf(curve.points[i + 1]);
+    const QPointF c = pointOf(curve.points[i + 2]), d = pointOf(curve.points[i + 3]);
+    if (std::max(a.y(), d.y()) < frame.view.top() || std::min(a.y(), d.y()) > frame.view.bottom() ||
+        std::max(a.x(), d.x()) < frame.view.left() || std::min(a.x(), d.x()) > frame.view.right())
+      continue;
+    if (std::abs(a.x() - d.x()) < 0.01 && std::abs(b.x() - d.x()) < 0.01) {
+      // Lanes may be miles long: the line is cut to the view.
+      const double top = std::clamp(a.y(), frame.view.top(), frame.view.bottom());
+      const double bottom = std::clamp(d.y(), frame.view.top(), frame.view.bottom());
+      lines_.emplace_back(a.x(), top, d.x(), bottom);
+    } else {
+      path_.moveTo(a);
+      path_.cubicTo(b, c, d);
+    }
   }
+  const QPointF end = curve.points.empty() ? QPointF() : pointOf(curve.points.back());
+  if (frame.level != Level::Far && frame.view.contains(end)) appendArrow(end);
 }
 
-void CanvasPainter::paintArrow(QPainterPath& path, const Curve& curve) const {
-  const QPointF end = pointOf(curve.points.back());
-  path.moveTo(end);
-  path.lineTo(end + QPointF(-3.5, -6));
-  path.lineTo(end + QPointF(3.5, -6));
-  path.closeSubpath();
+void CanvasPainter::appendArrow(QPointF end) {
+  arrows_.moveTo(end);
+  arrows_.lineTo(end + QPointF(-3.5, -6));
+  arrows_.lineTo(end + QPointF(3.5, -6));
+  arrows_.closeSubpath();
+}
+
+void CanvasPainter::beginCurves() {
+  path_.clear();
+  arrows_.clear();
+  lines_.clear();
+}
+
+void CanvasPainter::strokeCurves(Frame& frame, const QColor& color, double width) {
+  QPainter& painter = frame.painter;
+  painter.setRenderHint(QPainter::Antialiasing, true);
+  painter.setBrush(Qt::NoBrush);
+  painter.setPen(frame.cosmetic(color, width));
+  painter.drawPath(path_);
+  painter.drawLines(lines_.data(), static_cast<int>(lines_.size()));
+  painter.setPen(Qt::NoPen);
+  painter.setBrush(color);
+  painter.drawPath(arrows_);
 }
 
 void CanvasPainter::paintCurves(Frame& frame) {
-  path_.clear();
-  arrows_.clear();
-  for (const int c : visible_.curves) {
-    appendCurve(path_, frame.scene.curve(c));
-    if (frame.level != Level::Far) paintArrow(arrows_, frame.scene.curve(c));
-  }
-  QPainter& painter = frame.painter;
-  painter.setOpacity(frame.curveOpacity);
-  painter.setRenderHint(QPainter::Antialiasing, true);
-  painter.setBrush(Qt::NoBrush);
-  painter.setPen(frame.cosmetic(frame.colors.edge, frame.level == Level::Near ? 1.4 : 1));
-  painter.drawPath(path_);
-  painter.setPen(Qt::NoPen);
-  painter.setBrush(frame.colors.edge);
-  painter.drawPath(arrows_);
-  painter.setOpacity(1);
+  beginCurves();
+  for (const int c : visible_.curves) appendCurve(frame, frame.scene.curve(c));
+  frame.painter.setOpacity(frame.curveOpacity);
+  strokeCurves(frame, frame.colors.edge, frame.level == Level::Near ? 1.4 : 1);
+  frame.painter.setOpacity(1);
 }
 
 /// From afar, curves are lines between the ends of their segments.
@@ -173,21 +190,10 @@ void CanvasPainter::paintDistantCurves(Frame& frame) {
 
 void CanvasPainter::paintHighlightedCurves(Frame& frame) {
   if (frame.marks.path.empty() && frame.marks.hoveredCurve < 0) return;
-  path_.clear();
-  arrows_.clear();
-  const auto add = [&](int c) {
-    appendCurve(path_, frame.scene.curve(c));
-    paintArrow(arrows_, frame.scene.curve(c));
-  };
-  for (const int c : frame.marks.path) add(c);
-  if (frame.marks.hoveredCurve >= 0) add(frame.marks.hoveredCurve);
-  frame.painter.setRenderHint(QPainter::Antialiasing, true);
-  frame.painter.setBrush(Qt::NoBrush);
-  frame.painter.setPen(frame.cosmetic(frame.colors.accent, 2));
-  frame.painter.drawPath(path_);
-  frame.painter.setPen(Qt::NoPen);
-  frame.painter.setBrush(frame.colors.accent);
-  frame.painter.drawPath(arrows_);
+  beginCurves();
+  for (const int c : frame.marks.path) appendCurve(frame, frame.scene.curve(c));
+  if (frame.marks.hoveredCurve >= 0) appendCurve(frame, frame.scene.curve(frame.marks.hoveredCurve));
+  strokeCurves(frame, frame.colors.accent, 2);
 }
 
 void CanvasPainter::paintDistantBoxes(Frame& frame) {

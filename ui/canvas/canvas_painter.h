@@ -56,8 +56,10 @@ class CanvasPainter {
   void paintHeader(Frame& frame, int box);
   void paintBoxTexts(Frame& frame, int box);
   void paintMarks(Frame& frame);
-  void paintArrow(QPainterPath& path, const Curve& curve) const;
-  void appendCurve(QPainterPath& path, const Curve& curve) const;
+  void beginCurves();
+  void appendCurve(const Frame& frame, const Curve& curve);
+  void appendArrow(QPointF end);
+  void strokeCurves(Frame& frame, const QColor& color, double width);
   const QStaticText& laidOut(Frame& frame, int number, bool bold);
   double textWidth(Frame& frame, int number, bool bold);  ///< in the scene
   void paintText(Frame& frame, int number, QPointF scenePlace, bool bold, const QColor& color);

@@ -36,6 +36,7 @@ void Selection::reset() {
   history_.clear();
   elements_.clear();
   isHovered_ = false;
+  found_.clear();
   Q_EMIT changed();
 }
 
@@ -45,6 +46,12 @@ void Selection::setHovered(const Element* element) {
   isHovered_ = element != nullptr;
   if (element) hovered_ = *element;
   Q_EMIT hoveredChanged();
+}
+
+void Selection::setFound(std::vector<Element> found) {
+  if (found == found_) return;
+  found_ = std::move(found);
+  Q_EMIT foundChanged();
 }
 
 void Selection::goBack() {

@@ -47,6 +47,9 @@ class Selection : public QObject {
   /// Forgets selection and history: another model is shown.
   void reset();
   void setHovered(const Element* element);
+  /// What the find box found; views outline it.
+  const std::vector<Element>& found() const { return found_; }
+  void setFound(std::vector<Element> found);
   /// To what was selected before; selects nothing when there is no more.
   void goBack();
   bool canGoBack() const { return !history_.empty() || !elements_.empty(); }
@@ -54,10 +57,12 @@ class Selection : public QObject {
  Q_SIGNALS:
   void changed();
   void hoveredChanged();
+  void foundChanged();
 
  private:
   std::vector<Element> elements_;
   std::vector<std::vector<Element>> history_;
+  std::vector<Element> found_;
   Element hovered_;
   bool isHovered_ = false;
 };

@@ -26,6 +26,7 @@ FindBox::FindBox(Theme* theme, QWidget* parent) : QLineEdit(parent), count_(new 
   connect(this, &QLineEdit::textChanged, this, [this] {
     results_.clear();
     current_ = -1;
+    if (document_) document_->selection()->setFound({});
     showCount();
     pause_.start();
   });
@@ -51,6 +52,7 @@ void FindBox::startSearch() {
       },
       [this](std::vector<Element> found) {
         results_ = std::move(found);
+        document_->selection()->setFound(results_);
         current_ = -1;
         showCount();
         if (walkWhenFound_) walk(1);
