@@ -13,9 +13,7 @@ namespace {
 
 constexpr std::size_t mostRows = 64;  ///< a section with more says how many there are
 
-QString tr(const char* source, const char* comment = nullptr, int n = -1) {
-  return QCoreApplication::translate("Description", source, comment, n);
-}
+QString tr(const char* source) { return QCoreApplication::translate("Description", source); }
 
 DescriptionRow row(const QString& caption, const QString& value) {
   return {caption, value, false, {}, {}, -1};
@@ -23,9 +21,9 @@ DescriptionRow row(const QString& caption, const QString& value) {
 
 void add(Description& description, DescriptionSection section) {
   if (section.rows.size() > mostRows) {
-    const auto hidden = static_cast<int>(section.rows.size() - mostRows);
+    const auto hidden = section.rows.size() - mostRows;
     section.rows.resize(mostRows);
-    section.rows.push_back({tr("%n more", nullptr, hidden), {}, true, {}, {}, -1});
+    section.rows.push_back({tr("%1 more").arg(hidden), {}, true, {}, {}, -1});
   }
   if (!section.rows.empty() || !section.text.isEmpty()) description.sections.push_back(std::move(section));
 }

@@ -19,6 +19,12 @@ QString backendTitle(const std::string& name) {
   return name == "cpu" ? QStringLiteral("CPU") : text(name).left(1).toUpper() + text(name).mid(1);
 }
 
+QString threadsText(int threads) {
+  return threads == 0   ? Header::tr("all cores")
+         : threads == 1 ? Header::tr("1 thread")
+                        : Header::tr("%1 threads").arg(threads);
+}
+
 }  // namespace
 
 Header::Header(Theme* theme, QWidget* parent)
@@ -65,7 +71,8 @@ QWidget* Header::makeLeft() {
   tabs_->setAccessibleName(tr("Open models"));
   plus_->setToolTip(tr("Open model"));
   plus_->setAccessibleName(tr("Open model"));
-  for (QToolButton* button : {menuButton_, plus_}) button->setFixedSize(28, 28);
+  for (QToolButton* button : {menuButton_, plus_})
+    button->setFixedSize(28, 28), button->setFocusPolicy(Qt::TabFocus);
   row->addWidget(menuButton_);
   row->addWidget(tabs_);
   row->addWidget(plus_);
@@ -81,7 +88,8 @@ QWidget* Header::makeRight() {
   backend_->setMenu(backends_);
   backend_->setToolTip(tr("Backend and threads"));
   backend_->setAccessibleName(tr("Backend and threads"));
-  backend_->setMinimumWidth(144);
+  backend_->setMinimumWidth(152);
+  backend_->setObjectName(QStringLiteral("backend"));
   run_->setProperty("role", QStringLiteral("accent"));
   run_->setMinimumWidth(80);
   runSettings_->setToolTip(tr("Run settings: inputs, dimensions, repeats"));
@@ -127,8 +135,7 @@ void Header::fillBackends() {
   }
   backends_->addSeparator();
   for (int threads = 0; threads <= QThread::idealThreadCount(); threads = threads == 0 ? 1 : threads * 2) {
-    QAction* action =
-        backends_->addAction(threads == 0 ? tr("All cores") : tr("%n thread(s)", nullptr, threads));
+    QAction* action = backends_->addAction(threadsText(threads));
     action->setCheckable(true);
     action->setChecked(threads == settings.threads);
     connect(action, &QAction::triggered, this, [this, threads] {
@@ -154,8 +161,7 @@ void Header::updateRun() {
   runSettings_->setEnabled(ready);
   backend_->setEnabled(document_ != nullptr);
   const RunSettings settings = document_ ? document_->runSettings() : RunSettings{};
-  const QString threads =
-      settings.threads == 0 ? tr("all cores") : tr("%n thread(s)", nullptr, settings.threads);
+  const QString threads = threadsText(settings.threads);
   backend_->setText(tr("%1 · %2").arg(backendTitle(settings.backend), threads));
   updateIcons();
 }

@@ -217,7 +217,8 @@ void MainWindow::showStatus() {
   QStringList model, right;
   if (shown_ && shown_->model()) {
     const Model& current = *shown_->model();
-    model += tr("%n operator(s)", nullptr, static_cast<int>(current.graph->nodes.size()));
+    const auto nodes = current.graph->nodes.size();
+    model += nodes == 1 ? tr("1 operator") : tr("%1 operators").arg(nodes);
     if (const auto& cost = shown_->cost()) {
       model += tr("%1 parameters").arg(count(static_cast<double>(cost->parameters)));
       if (cost->flops > 0) model += flops(cost->flops);
@@ -233,7 +234,7 @@ void MainWindow::showStatus() {
     double time = 0;
     for (const Element& element : shown_->selection()->elements())
       for (const int node : shown_->nodesOf(element)) time += shown_->heat()->valueAt(node);
-    right += tr("%n selected", nullptr, static_cast<int>(shown_->selection()->elements().size()));
+    right += tr("%1 selected").arg(shown_->selection()->elements().size());
     if (shown_->heat()->hasValues()) right += milliseconds(time);
   } else if (shown_ && shown_->result()) {
     right += tr("run %1").arg(milliseconds(shown_->result()->summary.total_ms));

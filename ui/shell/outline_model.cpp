@@ -31,7 +31,7 @@ void OutlineModel::rebuild() {
     // asks.
     std::vector<int> first(groups.size(), INT_MAX);
     for (std::size_t g = groups.size(); g-- > 0;) {
-      if (!groups[g].nodes.empty()) first[g] = std::min(first[g], groups[g].nodes.front());
+      first[g] = firstWorking(groups[g].nodes);
       for (const int child : groups[g].children)
         first[g] = std::min(first[g], first[static_cast<std::size_t>(child)]);
     }
@@ -53,6 +53,20 @@ void OutlineModel::rebuild() {
   }
   endResetModel();
   sumTimes();
+}
+
+/// The first of the nodes that reads data. Exporters put copies of weights ahead of everything; where those
+/// stand says nothing about when their module runs.
+int OutlineModel::firstWorking(const std::vector<int>& nodes) const {
+  const GraphIndex& index = *document_->index();
+  const auto reads = [&](const std::string& name) {
+    return index.producer(name).node >= 0 || (index.is_input(name) && !index.initializer(name));
+  };
+  for (const int node : nodes) {
+    const auto& inputs = document_->model()->graph->nodes[static_cast<std::size_t>(node)]->inputs;
+    if (std::any_of(inputs.begin(), inputs.end(), reads)) return node;
+  }
+  return INT_MAX;
 }
 
 void OutlineModel::sumTimes() {

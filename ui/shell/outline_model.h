@@ -38,6 +38,7 @@ class OutlineModel : public QAbstractItemModel {
 
   void rebuild();
   void sumTimes();
+  int firstWorking(const std::vector<int>& nodes) const;
   int parentGroup(Id id) const;
   QString nodeName(int node) const;
 

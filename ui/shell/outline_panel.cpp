@@ -31,7 +31,8 @@ class OutlineDelegate : public QStyledItemDelegate {
       rest.setRight(rest.right() - barWidth - gap);
     }
     const QString count = index.data(OutlineModel::CountRole).toString();
-    const int countWidth = std::min(option.fontMetrics.horizontalAdvance(count), rest.width() / 2);
+    const int countWidth = std::min(option.fontMetrics.horizontalAdvance(count) + 2, rest.width() / 2);
+    painter->setFont(option.font);
     painter->setPen(colors.weakText);
     painter->drawText(rest, Qt::AlignVCenter | Qt::AlignRight,
                       option.fontMetrics.elidedText(count, Qt::ElideRight, countWidth));

@@ -6,16 +6,26 @@
 
 namespace lapidary::ui {
 
+namespace {
+
+/// The dock asks for the hint once, before any tab is there.
+class TitleBar : public QWidget {
+ public:
+  QSize sizeHint() const override { return {100, 36}; }
+  QSize minimumSizeHint() const override { return {60, 36}; }
+};
+
+}  // namespace
+
 PanelDock::PanelDock(const QString& name, const QString& title, QWidget* parent)
     : QDockWidget(title, parent), tabs_(new QTabBar), stack_(new QStackedWidget) {
   setObjectName(name);
-  auto* bar = new QWidget;
+  auto* bar = new TitleBar;
   row_ = new QHBoxLayout(bar);
   row_->setContentsMargins(4, 0, 8, 0);
   row_->setSpacing(4);
   row_->addWidget(tabs_, 0, Qt::AlignBottom);
   row_->addStretch(1);
-  bar->setFixedHeight(36);
   tabs_->setExpanding(false);
   tabs_->setElideMode(Qt::ElideNone);
   tabs_->setAccessibleName(title);

@@ -77,10 +77,10 @@ void ProblemsModel::rebuild() {
       const QString name =
           missing.domain.empty() ? text(missing.op) : text(missing.domain + "." + missing.op);
       Problem problem;
-      problem.message =
-          tr("%1 has no kernel here (%n use(s)): the model opens but cannot run", nullptr, missing.count)
-              .arg(name)
-              .toStdString();
+      problem.message = tr("%1 (%2 ×) has no kernel here: the model opens but cannot run")
+                            .arg(name)
+                            .arg(missing.count)
+                            .toStdString();
       problems_.push_back(std::move(problem));
     }
     problems_.insert(problems_.end(), document_->problems().begin(), document_->problems().end());

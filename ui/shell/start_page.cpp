@@ -97,7 +97,7 @@ StartPage::StartPage(Theme* theme, QWidget* parent)
   logo->setPixmap(drawn);
   auto* name = new QLabel(tr("Lapidary"));
   QFont large = font();
-  large.setPointSizeF(large.pointSizeF() * 1.9);
+  large.setPixelSize(26);
   large.setWeight(QFont::DemiBold);
   name->setFont(large);
   auto* what = new QLabel(tr("Open an ONNX model, see it, run it, see where its time goes."));

@@ -61,8 +61,9 @@ void Timeline::paintAxis(QPainter& painter) const {
     painter.setPen(colors.border);
     painter.drawLine(QPointF(x, axisHeight), QPointF(x, height()));
     painter.setPen(colors.weakText);
-    painter.drawText(QRectF(x + 4, 0, ticksApart, axisHeight), Qt::AlignVCenter,
-                     milliseconds(static_cast<double>(tick) * step / 1e6));
+    const QString label = milliseconds(static_cast<double>(tick) * step / 1e6);
+    if (x + 4 + fontMetrics().horizontalAdvance(label) < width())
+      painter.drawText(QRectF(x + 4, 0, ticksApart, axisHeight), Qt::AlignVCenter, label);
   }
 }
 
