@@ -117,6 +117,7 @@ void Document::finishOpening(Opened opened) {
   unsupported_.clear();
   problems_.clear();
   heat_->clear();
+  runSettings_.inputs = default_inputs(*model(), path_.toStdString());
   openFirstGroups();
   state_ = State::Ready;
   selection_->reset();

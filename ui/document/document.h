@@ -98,6 +98,8 @@ class Document : public QObject {
   /// cost(), unsupported() and problems() are there.
   void analysed();
   void runSettingsChanged();
+  /// Someone wants to change what the next run is given.
+  void runSettingsWanted();
   /// A run began, came through or failed.
   void runChanged();
 

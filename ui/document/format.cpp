@@ -16,6 +16,17 @@ QString scaled(double value, const std::array<const char*, 5>& units) {
   return number(value) + QChar(thinSpace) + QLatin1String(units[step]);
 }
 
+struct TimeUnit {
+  double perMillisecond;
+  const char* name;
+};
+
+TimeUnit timeUnit(double value) {
+  if (value >= 1000) return {1e-3, "s"};
+  if (value >= 0.1 || value == 0) return {1, "ms"};
+  return {1e3, "µs"};
+}
+
 }  // namespace
 
 QString text(std::string_view utf8) {
@@ -38,12 +49,15 @@ QString count(double value) {
 }
 
 QString milliseconds(double value) {
-  const auto with = [](double v, const char* unit) {
-    return number(v) + QChar(thinSpace) + QString::fromUtf8(unit);
-  };
-  if (value >= 1000) return with(value / 1000, "s");
-  if (value >= 0.1 || value == 0) return with(value, "ms");
-  return with(value * 1000, "µs");
+  const TimeUnit unit = timeUnit(value);
+  return number(value * unit.perMillisecond) + QChar(thinSpace) + QString::fromUtf8(unit.name);
+}
+
+QString millisecondsWithSpread(double value, double deviation) {
+  const TimeUnit unit = timeUnit(value);
+  return QStringLiteral("%1 ± %2").arg(number(value * unit.perMillisecond),
+                                       number(deviation * unit.perMillisecond)) +
+         QChar(thinSpace) + QString::fromUtf8(unit.name);
 }
 
 QString bytes(double value) { return scaled(value, {"B", "kB", "MB", "GB", "TB"}); }

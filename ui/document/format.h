@@ -17,6 +17,8 @@ QString number(double value);
 QString count(double value);
 /// "0.62 ms", "12 µs", "1.4 s".
 QString milliseconds(double value);
+/// "0.62 ± 0.01 ms": both in the unit that fits the value.
+QString millisecondsWithSpread(double value, double deviation);
 /// "12.8 MB": powers of 1000.
 QString bytes(double value);
 /// "8.2 GFLOP".

@@ -57,6 +57,27 @@ Datum found(const NamedData& data, const std::string& name) {
 
 }  // namespace
 
+std::map<std::string, InputSource> default_inputs(const Model& model, const std::string& path) {
+  std::map<std::string, InputSource> sources;
+  const QFileInfo file(text(path));
+  const QString beside =
+      file.path() + QLatin1Char('/') + file.completeBaseName() + QStringLiteral(".inputs.npz");
+  const GraphIndex index(*model.graph);
+  for (const Value& input : required_inputs(model)) {
+    if (index.initializer(input.name)) continue;
+    InputSource source;
+    if (QFileInfo::exists(beside)) {
+      source.kind = InputSource::Kind::File;
+      source.text = beside.toStdString();
+    } else if (is_integer(input.type.element)) {
+      source.kind = InputSource::Kind::Constant;
+      source.text = "1";
+    }
+    sources[input.name] = source;
+  }
+  return sources;
+}
+
 std::vector<std::string> free_dimensions(const Model& model) {
   std::vector<std::string> names;
   for (const Value& input : required_inputs(model)) {

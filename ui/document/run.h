@@ -46,6 +46,9 @@ struct RunResult {
   TraceSummary summary;
 };
 
+/// What a model is given if nobody says otherwise: NAME.inputs.npz beside it where there is one, else random
+/// floats, and ones for integers, which are valid as index, mask and size alike.
+std::map<std::string, InputSource> default_inputs(const Model& model, const std::string& path);
 /// Symbols in the shapes of the inputs that must be given, each once, in order of appearance.
 std::vector<std::string> free_dimensions(const Model& model);
 /// The tensor for one input. Throws Error naming it.

@@ -10,6 +10,8 @@
 #include <array>
 #include <cmath>
 
+#include "engine/layout/drawing.h"
+
 // Q_INIT_RESOURCE must stand outside any namespace.
 static void initializeResources() { Q_INIT_RESOURCE(studio); }
 
@@ -18,37 +20,33 @@ namespace lapidary::ui {
 namespace {
 
 QColor rgb(unsigned value) { return QColor::fromRgb(value); }
+QColor parsed(const std::string& color) { return QColor(QString::fromStdString(color)); }
 
-ThemeColors lightColors() {
+/// The colours that pictures share with the window come from the engine; those of controls are said here.
+ThemeColors colorsOf(const Palette& palette) {
+  const bool dark = palette.theme == lapidary::Theme::Dark;
   ThemeColors c;
-  c.canvas = rgb(0xfafbfc), c.surface = rgb(0xffffff), c.raised = rgb(0xffffff), c.field = rgb(0xeef1f5);
-  c.group = rgb(0xf1f3f7), c.node = rgb(0xffffff), c.border = rgb(0xe3e6eb), c.text = rgb(0x1f2430);
-  c.weakText = rgb(0x5f6776), c.edge = rgb(0xa3a9b5), c.accent = rgb(0x2f6fed), c.accentText = rgb(0xffffff);
-  c.selection = rgb(0xe8f0fe), c.hover = rgb(0xf4f6f9), c.problem = rgb(0xb3261e);
+  c.canvas = parsed(palette.window);
+  c.surface = parsed(palette.surface);
+  c.raised = c.surface;
+  c.field = dark ? rgb(0x2a2f38) : rgb(0xeef1f5);
+  c.group = parsed(palette.group);
+  c.node = parsed(palette.node);
+  c.border = dark ? rgb(0x2b3039) : rgb(0xe3e6eb);
+  c.text = parsed(palette.text);
+  c.weakText = parsed(palette.weak_text);
+  c.edge = parsed(palette.edge);
+  c.accent = parsed(palette.accent);
+  c.accentText = dark ? rgb(0x0d1420) : rgb(0xffffff);
+  c.selection = dark ? rgb(0x22304d) : rgb(0xe8f0fe);
+  c.hover = dark ? rgb(0x252931) : rgb(0xf4f6f9);
+  c.problem = dark ? rgb(0xff8a80) : rgb(0xb3261e);
   return c;
 }
-
-ThemeColors darkColors() {
-  ThemeColors c;
-  c.canvas = rgb(0x14161a), c.surface = rgb(0x1d2026), c.raised = rgb(0x1d2026), c.field = rgb(0x2a2f38);
-  c.group = rgb(0x1b1e25), c.node = rgb(0x23272f), c.border = rgb(0x31363f), c.text = rgb(0xe6e9ee);
-  c.weakText = rgb(0x9aa3b2), c.edge = rgb(0x656c78), c.accent = rgb(0x6ea0ff), c.accentText = rgb(0x0d1420);
-  c.selection = rgb(0x22304d), c.hover = rgb(0x252931), c.problem = rgb(0xff8a80);
-  return c;
-}
-
-constexpr std::array<unsigned, 5> lightHeat{0xfde8c9, 0xfbc98a, 0xf59d52, 0xe26a33, 0xb8401f};
-constexpr std::array<unsigned, 5> darkHeat{0x392b1e, 0x5a3a1d, 0x85481c, 0xb5561f, 0xdd6b2b};
 
 QColor mixed(const QColor& a, const QColor& b, double share) {
   const auto mix = [share](int x, int y) { return static_cast<int>(std::lround(x + (y - x) * share)); };
   return QColor(mix(a.red(), b.red()), mix(a.green(), b.green()), mix(a.blue(), b.blue()));
-}
-
-/// Relative luminance as WCAG 2.1 defines it.
-double luminance(const QColor& color) {
-  const auto linear = [](double v) { return v <= 0.03928 ? v / 12.92 : std::pow((v + 0.055) / 1.055, 2.4); };
-  return 0.2126 * linear(color.redF()) + 0.7152 * linear(color.greenF()) + 0.0722 * linear(color.blueF());
 }
 
 QPixmap drawnIcon(const QString& name, const QColor& color, int size, double pixelRatio) {
@@ -66,7 +64,7 @@ QPixmap drawnIcon(const QString& name, const QColor& color, int size, double pix
 
 }  // namespace
 
-Theme::Theme(QObject* parent) : QObject(parent), colors_(lightColors()) {
+Theme::Theme(QObject* parent) : QObject(parent) {
   initializeResources();
   systemIsDark_ = QGuiApplication::palette().color(QPalette::Window).lightness() < 128;
   update();
@@ -79,9 +77,14 @@ void Theme::setMode(Mode mode) {
 
 void Theme::update() {
   const bool dark = mode_ == Mode::Dark || (mode_ == Mode::System && systemIsDark_);
-  if (dark == dark_ && colors_.text.isValid() && applied_) return;
+  if (dark == dark_ && colors_.text.isValid()) return;
   dark_ = dark;
-  colors_ = dark ? darkColors() : lightColors();
+  const Palette shared = palette_for(dark ? lapidary::Theme::Dark : lapidary::Theme::Light);
+  colors_ = colorsOf(shared);
+  for (std::size_t i = 0; i < kinds_.size(); ++i)
+    kinds_[i] = parsed(shared.kind(static_cast<OperatorKind>(i)));
+  for (std::size_t i = 0; i < heat_.size(); ++i)
+    heat_[i] = parsed(shared.heat(static_cast<double>(i) / static_cast<double>(heat_.size() - 1)));
   if (applied_) {
     QApplication::setPalette(palette());
     qApp->setStyleSheet(styleSheet());
@@ -89,41 +92,14 @@ void Theme::update() {
   Q_EMIT changed();
 }
 
-QColor Theme::kind(OperatorKind kind) const {
-  switch (kind) {
-    case OperatorKind::MatrixAndConvolution:
-      return rgb(0x3b76d9);
-    case OperatorKind::Normalization:
-      return rgb(0x1f9a8a);
-    case OperatorKind::Activation:
-      return rgb(0xd0892b);
-    case OperatorKind::ElementWise:
-      return rgb(0x7b8494);
-    case OperatorKind::PoolingAndReduction:
-      return rgb(0x8a5fd0);
-    case OperatorKind::ShapeAndLayout:
-      return rgb(0x9aa3b2);
-    case OperatorKind::ControlFlow:
-      return rgb(0xc9548b);
-    case OperatorKind::Quantization:
-      return rgb(0xb7622c);
-    case OperatorKind::Other:
-      break;
-  }
-  return rgb(0x6f7785);
-}
+QColor Theme::kind(OperatorKind kind) const { return kinds_[static_cast<std::size_t>(kind)]; }
 
 QColor Theme::heat(double share) const {
-  const auto& stops = dark_ ? darkHeat : lightHeat;
-  const double place = std::clamp(share, 0.0, 1.0) * static_cast<double>(stops.size() - 1);
-  const auto index = std::min(static_cast<std::size_t>(place), stops.size() - 2);
-  return mixed(rgb(stops[index]), rgb(stops[index + 1]), place - static_cast<double>(index));
+  const auto step = std::lround(std::clamp(share, 0.0, 1.0) * static_cast<double>(heat_.size() - 1));
+  return heat_[static_cast<std::size_t>(step)];
 }
 
-QColor Theme::textOn(const QColor& ground) {
-  const double light = luminance(ground) + 0.05;
-  return 1.05 / light >= light / 0.06 ? QColor(Qt::white) : rgb(0x1a1d24);
-}
+QColor Theme::textOn(const QColor& ground) { return parsed(Palette{}.text_on(ground.name().toStdString())); }
 
 QIcon Theme::icon(const QString& name) const { return icon(name, colors_.text); }
 

@@ -4,6 +4,7 @@
 #include <QIcon>
 #include <QObject>
 #include <QPalette>
+#include <array>
 
 #include "engine/ops/operator.h"
 
@@ -72,6 +73,8 @@ class Theme : public QObject {
   bool systemIsDark_ = false;
   bool applied_ = false;
   ThemeColors colors_;
+  std::array<QColor, 9> kinds_;  ///< by OperatorKind
+  std::array<QColor, 65> heat_;  ///< in equal steps from pale to deep
 };
 
 }  // namespace lapidary::ui

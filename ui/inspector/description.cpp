@@ -124,8 +124,7 @@ DescriptionSection timeSection(const Document& document, const OperatorTime& tim
   const auto runs = static_cast<int>(document.result()->trace.runs.size());
   DescriptionSection section{tr("Time"), {}, {}};
   section.rows.push_back(
-      row(tr("median of %1").arg(runs),
-          QStringLiteral("%1 ± %2").arg(milliseconds(time.total_ms), number(time.deviation_ms))));
+      row(tr("median of %1").arg(runs), millisecondsWithSpread(time.total_ms, time.deviation_ms)));
   section.rows.push_back(row(tr("share"), percent(time.share)));
   section.rows.back().bar = time.share;
   if (time.gflops > 0) section.rows.push_back(row(tr("rate"), flopsPerSecond(time.gflops)));
@@ -301,9 +300,8 @@ DescriptionSection modelCostSection(const ModelCost& cost) {
 DescriptionSection runSection(const RunResult& result) {
   DescriptionSection section{tr("Time"), {}, {}};
   const TraceSummary& summary = result.summary;
-  section.rows.push_back(
-      row(tr("median of %1").arg(result.trace.runs.size()),
-          QStringLiteral("%1 ± %2").arg(milliseconds(summary.total_ms), number(summary.deviation_ms))));
+  section.rows.push_back(row(tr("median of %1").arg(result.trace.runs.size()),
+                             millisecondsWithSpread(summary.total_ms, summary.deviation_ms)));
   section.rows.push_back(
       row(tr("compile"), milliseconds(static_cast<double>(result.trace.compile_ns) / 1e6)));
   section.rows.push_back(row(tr("operators cover"), percent(summary.coverage)));

@@ -7,6 +7,7 @@
 #include <QVBoxLayout>
 
 #include "ui/document/format.h"
+#include "ui/document/run_hint.h"
 #include "ui/inspector/tensor_view.h"
 
 namespace lapidary::ui {
@@ -59,7 +60,7 @@ void ClassesView::paintEvent(QPaintEvent*) {
 
 OutputsPanel::OutputsPanel(Theme* theme, JobList* jobs, QWidget* parent)
     : QWidget(parent),
-      empty_(new QLabel),
+      empty_(new RunHint(tr("Run the model to see what it gives · Ctrl+R"))),
       content_(new QWidget),
       classesSide_(new QWidget),
       row_(new QSpinBox),
@@ -67,9 +68,10 @@ OutputsPanel::OutputsPanel(Theme* theme, JobList* jobs, QWidget* parent)
       tensors_(new TensorView(theme, jobs)) {
   auto* page = new QVBoxLayout(this);
   page->setContentsMargins(0, 0, 0, 0);
-  empty_->setAlignment(Qt::AlignCenter);
-  empty_->setWordWrap(true);
-  empty_->setProperty("role", QStringLiteral("weak"));
+  connect(empty_, &RunHint::wantedChanged, this, [this] {
+    empty_->setVisible(empty_->isWanted());
+    content_->setVisible(!empty_->isWanted());
+  });
   page->addWidget(empty_);
   page->addWidget(content_);
   auto* row = new QHBoxLayout(content_);
@@ -98,6 +100,7 @@ OutputsPanel::OutputsPanel(Theme* theme, JobList* jobs, QWidget* parent)
 void OutputsPanel::setDocument(Document* document) {
   if (document_) disconnect(document_, nullptr, this, nullptr);
   document_ = document;
+  empty_->setDocument(document);
   if (document) {
     connect(document, &Document::runChanged, this, &OutputsPanel::refresh);
     connect(document, &Document::stateChanged, this, &OutputsPanel::refresh);
@@ -107,11 +110,6 @@ void OutputsPanel::setDocument(Document* document) {
 
 void OutputsPanel::refresh() {
   const auto result = document_ ? document_->result() : nullptr;
-  empty_->setText(document_ && document_->isRunning()  ? tr("Running…")
-                  : document_ && document_->runError() ? text(document_->runError()->what())
-                                                       : tr("Run the model to see what it gives · Ctrl+R"));
-  empty_->setVisible(result == nullptr);
-  content_->setVisible(result != nullptr);
   tensors_->setData(result ? result->outputs : NamedData{});
   if (!result) return;
   std::int64_t rows = 1;

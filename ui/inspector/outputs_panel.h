@@ -6,11 +6,11 @@
 #include "ui/document/document.h"
 #include "ui/inspector/classes.h"
 
-class QLabel;
 class QSpinBox;
 
 namespace lapidary::ui {
 
+class RunHint;
 class TensorView;
 
 /// Bars of the likeliest classes.
@@ -43,7 +43,7 @@ class OutputsPanel : public QWidget {
   void showClasses();
 
   QPointer<Document> document_;
-  QLabel* empty_;
+  RunHint* empty_;
   QWidget* content_;
   QWidget* classesSide_;
   QSpinBox* row_;

@@ -31,7 +31,7 @@
 #include "ui/shell/recent_files.h"
 #include "ui/shell/start_page.h"
 #include "ui/timeline/operators_panel.h"
-#include "ui/timeline/timeline.h"
+#include "ui/timeline/timeline_panel.h"
 
 namespace lapidary::ui {
 
@@ -78,6 +78,8 @@ MainWindow::MainWindow(Theme* theme, QWidget* parent)
   addToolBar(bar);
   setCentralWidget(pages_);
   pages_->addWidget(start_);
+  pages_->setFocusPolicy(Qt::StrongFocus);
+  pages_->setFocus();
   statusBar()->setFixedHeight(24);
   statusBar()->setSizeGripEnabled(false);
   statusBar()->setContentsMargins(8, 0, 8, 0);
@@ -123,7 +125,7 @@ void MainWindow::makePanels() {
   left_->addPage(tr("Outline"), [this] { return followDocument(new OutlinePanel(theme_)); });
   left_->addPage(tr("Problems"), [this] { return followDocument(new ProblemsPanel(theme_)); });
   bottom_ = new PanelDock(QStringLiteral("bottom"), tr("Results"), this);
-  bottom_->addPage(tr("Timeline"), [this] { return followDocument(new Timeline(theme_)); });
+  bottom_->addPage(tr("Timeline"), [this] { return followDocument(new TimelinePanel(theme_)); });
   bottom_->addPage(tr("Operators"), [this] { return followDocument(new OperatorsPanel(theme_)); });
   bottom_->addPage(tr("Outputs"), [this] { return followDocument(new OutputsPanel(theme_, jobs_)); });
   bottom_->addPage(tr("Jobs"), [this] { return new JobsPanel(jobs_); });
@@ -171,6 +173,7 @@ void MainWindow::addTab(const QString& path) {
   connect(opened, &Document::analysed, this, &MainWindow::showStatus);
   connect(opened, &Document::analysed, this, &MainWindow::showProblemCount);
   connect(opened, &Document::runChanged, this, &MainWindow::showStatus);
+  connect(opened, &Document::runSettingsWanted, this, [this] { right_->showPage(RunPage); });
   connect(opened->selection(), &Selection::changed, this, &MainWindow::showStatus);
   const int tab = header_->tabs()->addTab(QFileInfo(path).fileName());
   header_->tabs()->setTabToolTip(tab, path);

@@ -27,16 +27,17 @@ void OutlineModel::rebuild() {
   row_of_node_.clear();
   if (document_ && document_->hierarchy()) {
     const auto& groups = document_->hierarchy()->groups;
-    // Parents stand before their children, so from the back each group's first node is known when its parent
-    // asks.
-    std::vector<int> first(groups.size(), INT_MAX);
+    const std::vector<int> nodeOrder = runningOrder();
+    // Parents stand before their children: from the back, each group's place is known when its parent asks.
+    std::vector<int> groupOrder(groups.size(), INT_MAX);
     for (std::size_t g = groups.size(); g-- > 0;) {
-      first[g] = firstWorking(groups[g].nodes);
+      for (const int node : groups[g].nodes)
+        groupOrder[g] = std::min(groupOrder[g], nodeOrder[static_cast<std::size_t>(node)]);
       for (const int child : groups[g].children)
-        first[g] = std::min(first[g], first[static_cast<std::size_t>(child)]);
+        groupOrder[g] = std::min(groupOrder[g], groupOrder[static_cast<std::size_t>(child)]);
     }
     const auto order = [&](Id id) {
-      return isGroup(id) ? first[static_cast<std::size_t>(number(id))] : number(id);
+      return (isGroup(id) ? groupOrder : nodeOrder)[static_cast<std::size_t>(number(id))];
     };
     children_.resize(groups.size());
     row_of_group_.assign(groups.size(), 0);
@@ -55,18 +56,19 @@ void OutlineModel::rebuild() {
   sumTimes();
 }
 
-/// The first of the nodes that reads data. Exporters put copies of weights ahead of everything; where those
-/// stand says nothing about when their module runs.
-int OutlineModel::firstWorking(const std::vector<int>& nodes) const {
+/// Where each node stands in the tree: its position, but behind all others if it only passes constants on.
+/// Exporters put those ahead of everything, whatever module they belong to.
+std::vector<int> OutlineModel::runningOrder() const {
   const GraphIndex& index = *document_->index();
-  const auto reads = [&](const std::string& name) {
+  const auto readsData = [&](const std::string& name) {
     return index.producer(name).node >= 0 || (index.is_input(name) && !index.initializer(name));
   };
-  for (const int node : nodes) {
-    const auto& inputs = document_->model()->graph->nodes[static_cast<std::size_t>(node)]->inputs;
-    if (std::any_of(inputs.begin(), inputs.end(), reads)) return node;
+  std::vector<int> order;
+  for (const auto& node : document_->model()->graph->nodes) {
+    const bool works = std::any_of(node->inputs.begin(), node->inputs.end(), readsData);
+    order.push_back(works ? static_cast<int>(order.size()) : INT_MAX);
   }
-  return INT_MAX;
+  return order;
 }
 
 void OutlineModel::sumTimes() {

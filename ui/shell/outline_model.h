@@ -38,7 +38,7 @@ class OutlineModel : public QAbstractItemModel {
 
   void rebuild();
   void sumTimes();
-  int firstWorking(const std::vector<int>& nodes) const;
+  std::vector<int> runningOrder() const;
   int parentGroup(Id id) const;
   QString nodeName(int node) const;
 

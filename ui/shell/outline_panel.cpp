@@ -69,6 +69,7 @@ OutlinePanel::OutlinePanel(Theme* theme, QWidget* parent)
   setHeaderHidden(true);
   setUniformRowHeights(true);
   setIndentation(14);
+  setViewportMargins(8, 0, 0, 0);
   setMouseTracking(true);
   setExpandsOnDoubleClick(false);
   setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);

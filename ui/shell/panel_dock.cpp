@@ -36,7 +36,10 @@ PanelDock::PanelDock(const QString& name, const QString& title, QWidget* parent)
 
 int PanelDock::addPage(const QString& title, std::function<QWidget*()> make) {
   pages_.push_back({std::move(make), nullptr});
-  return tabs_->addTab(title);
+  const int page = tabs_->addTab(title);
+  // A tab bar that was never shown does not tell its layout that it grew.
+  tabs_->updateGeometry();
+  return page;
 }
 
 void PanelDock::setPageTitle(int page, const QString& title) { tabs_->setTabText(page, title); }

@@ -16,6 +16,7 @@
 #include <set>
 
 #include "ui/document/format.h"
+#include "ui/document/run_hint.h"
 
 namespace lapidary::ui {
 
@@ -85,13 +86,14 @@ OperatorsPanel::OperatorsPanel(Theme* theme, QWidget* parent)
       operatorsTable_(makeTable(operators_, operatorsProxy_, OperatorsModel::Share)),
       typesTable_(makeTable(types_, typesProxy_, OperatorTypesModel::Share)),
       filter_(new QLineEdit),
-      empty_(new QLabel),
+      empty_(new RunHint(tr("Run the model to see where its time goes · Ctrl+R"))),
       content_(new QWidget) {
   auto* page = new QVBoxLayout(this);
   page->setContentsMargins(0, 0, 0, 0);
-  empty_->setAlignment(Qt::AlignCenter);
-  empty_->setWordWrap(true);
-  empty_->setProperty("role", QStringLiteral("weak"));
+  connect(empty_, &RunHint::wantedChanged, this, [this] {
+    empty_->setVisible(empty_->isWanted());
+    content_->setVisible(!empty_->isWanted());
+  });
   page->addWidget(empty_);
   page->addWidget(content_);
   auto* column = new QVBoxLayout(content_);
@@ -160,6 +162,7 @@ void OperatorsPanel::setDocument(Document* document) {
   if (document_)
     disconnect(document_, nullptr, this, nullptr), disconnect(document_->selection(), nullptr, this, nullptr);
   document_ = document;
+  empty_->setDocument(document);
   if (document) {
     connect(document, &Document::runChanged, this, &OperatorsPanel::refresh);
     connect(document, &Document::stateChanged, this, &OperatorsPanel::refresh);
@@ -175,12 +178,6 @@ void OperatorsPanel::refresh() {
   operators_->setResult(result, model);
   types_->setResult(result, model);
   following_ = false;
-  empty_->setText(document_ && document_->isRunning() ? tr("Running…")
-                  : document_ && document_->runError()
-                      ? text(document_->runError()->what())
-                      : tr("Run the model to see where its time goes · Ctrl+R"));
-  empty_->setVisible(result == nullptr);
-  content_->setVisible(result != nullptr);
   followSelection();
 }
 

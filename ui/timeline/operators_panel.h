@@ -6,12 +6,13 @@
 
 #include "ui/timeline/operators_model.h"
 
-class QLabel;
 class QLineEdit;
 class QStackedLayout;
 class QTableView;
 
 namespace lapidary::ui {
+
+class RunHint;
 
 /// The last run's operators as a table, each for itself or by type, sortable and filterable; a row selects
 /// its nodes.
@@ -39,7 +40,7 @@ class OperatorsPanel : public QWidget {
   QTableView* operatorsTable_;
   QTableView* typesTable_;
   QLineEdit* filter_;
-  QLabel* empty_;
+  RunHint* empty_;
   QWidget* content_;
   QStackedLayout* tables_;
   bool following_ = false;

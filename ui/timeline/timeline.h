@@ -26,9 +26,6 @@ class Timeline : public QWidget {
   void showMedianRun();
   void showAll();
 
- Q_SIGNALS:
-  void runWanted();
-
  protected:
   void paintEvent(QPaintEvent* event) override;
   void wheelEvent(QWheelEvent* event) override;
@@ -60,7 +57,6 @@ class Timeline : public QWidget {
   void paintModules(QPainter& painter, const TimelineRow& row, int top) const;
   void paintSpans(QPainter& painter, const TimelineRow& row, std::size_t index, int top) const;
   void paintMemory(QPainter& painter, int top) const;
-  void paintEmpty(QPainter& painter) const;
   QString stepTitle(int step) const;
   QString tooltip(const Hit& hit) const;
   void select(const Hit& hit, bool extend);

@@ -28,22 +28,11 @@ double roundStep(double least) {
 void Timeline::paintEvent(QPaintEvent*) {
   QPainter painter(this);
   painter.fillRect(rect(), theme_->colors().surface);
-  if (!result_) return paintEmpty(painter);
+  if (!result_) return;
   painter.setRenderHint(QPainter::Antialiasing);
   paintAxis(painter);
   for (std::size_t row = 0; row < scene_.rows.size(); ++row) paintRow(painter, row);
   if (!result_->trace.memory.empty()) paintMemory(painter, rowTop(scene_.rows.size()));
-}
-
-void Timeline::paintEmpty(QPainter& painter) const {
-  painter.setPen(theme_->colors().weakText);
-  const bool running = document_ && document_->isRunning();
-  QString line = running ? tr("Running…") : tr("Run the model to see where its time goes · Ctrl+R");
-  if (document_ && document_->runError()) {
-    painter.setPen(theme_->colors().problem);
-    line = text(document_->runError()->what());
-  }
-  painter.drawText(rect().adjusted(24, 0, -24, 0), Qt::AlignCenter | Qt::TextWordWrap, line);
 }
 
 void Timeline::paintAxis(QPainter& painter) const {
@@ -117,7 +106,8 @@ void Timeline::paintSpans(QPainter& painter, const TimelineRow& row, std::size_t
     for (int i = shown.first; i <= shown.last && !selected && anySelected; ++i)
       selected = selectedSteps_[static_cast<std::size_t>(row.items[static_cast<std::size_t>(i)].step)];
     const int step = row.items[static_cast<std::size_t>(shown.first)].step;
-    QColor ground = theme_->kind(scene_.kind_of_step[static_cast<std::size_t>(step)]);
+    // A shade deeper than the canvas's stripes, so that names stand out on it.
+    QColor ground = theme_->kind(scene_.kind_of_step[static_cast<std::size_t>(step)]).darker(112);
     if (anySelected && !selected) ground.setAlphaF(0.45f);
     const QRectF box(nameWidth + shown.left, top, std::max(1.0, shown.right - shown.left - 0.75), spanHeight);
     if (box.width() < 4) {
