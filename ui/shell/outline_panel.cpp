@@ -30,19 +30,25 @@ class OutlineDelegate : public QStyledItemDelegate {
                share);
       rest.setRight(rest.right() - barWidth - gap);
     }
+    const QString name = index.data().toString();
     const QString count = index.data(OutlineModel::CountRole).toString();
-    const int countWidth = std::min(option.fontMetrics.horizontalAdvance(count) + 2, rest.width() / 2);
-    painter->setFont(option.font);
-    painter->setPen(colors.weakText);
-    painter->drawText(rest, Qt::AlignVCenter | Qt::AlignRight,
-                      option.fontMetrics.elidedText(count, Qt::ElideRight, countWidth));
-    rest.setRight(rest.right() - countWidth - gap);
     QFont font = option.font;
     if (option.state & QStyle::State_Selected) font.setWeight(QFont::DemiBold);
+    const QFontMetrics metrics(font);
+    // The name comes first; a type that the name says already is left out.
+    const int nameWidth = std::min(metrics.horizontalAdvance(name) + 1, rest.width());
+    const int countWidth = rest.width() - nameWidth - gap;
     painter->setFont(font);
     painter->setPen(colors.text);
     painter->drawText(rest, Qt::AlignVCenter | Qt::AlignLeft,
-                      QFontMetrics(font).elidedText(index.data().toString(), Qt::ElideMiddle, rest.width()));
+                      metrics.elidedText(name, Qt::ElideMiddle, rest.width()));
+    const bool isGroup = index.data(OutlineModel::IsGroupRole).toBool();
+    if ((isGroup || !name.startsWith(count)) && countWidth > 24) {
+      painter->setFont(option.font);
+      painter->setPen(colors.weakText);
+      painter->drawText(rest, Qt::AlignVCenter | Qt::AlignRight,
+                        option.fontMetrics.elidedText(count, Qt::ElideRight, countWidth));
+    }
     painter->restore();
   }
 
