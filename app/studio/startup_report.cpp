@@ -11,6 +11,7 @@
 #include <QPixmap>
 #include <QTimer>
 
+#include "ui/canvas/canvas.h"
 #include "ui/document/document.h"
 #include "ui/shell/document_page.h"
 #include "ui/shell/main_window.h"

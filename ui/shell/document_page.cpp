@@ -8,6 +8,7 @@
 #include <QStackedLayout>
 #include <QVBoxLayout>
 
+#include "ui/canvas/canvas.h"
 #include "ui/document/format.h"
 #include "ui/shell/breadcrumb.h"
 

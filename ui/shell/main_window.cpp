@@ -15,6 +15,7 @@
 #include <QToolBar>
 #include <QToolButton>
 
+#include "ui/canvas/canvas.h"
 #include "ui/document/format.h"
 #include "ui/inspector/inspector.h"
 #include "ui/inspector/outputs_panel.h"
@@ -92,6 +93,9 @@ MainWindow::MainWindow(Theme* theme, QWidget* parent)
   connect(start_, &StartPage::sampleWanted, this, &MainWindow::openSample);
   connect(start_, &StartPage::fileWanted, this, [this](const QString& path) { openFiles({path}); });
   connect(header_->plus(), &QToolButton::clicked, this, &MainWindow::openDialog);
+  connect(header_->find(), &FindBox::resultsChanged, this, [this] {
+    if (page()) page()->canvas()->setFound(header_->find()->results());
+  });
   connect(header_, &Header::runWanted, this, &MainWindow::runModel);
   connect(header_, &Header::runSettingsWanted, this, [this] { right_->showPage(RunPage); });
   QTabBar* tabs = header_->tabs();
@@ -206,6 +210,7 @@ void MainWindow::showCurrent() {
   left_->setVisible(shown_ != nullptr && leftWanted_);
   right_->setVisible(shown_ != nullptr && rightWanted_);
   if (!shown_) bottom_->hide();
+  if (page() && shown_->layout()) page()->canvas()->setFocus();
   setWindowTitle(shown_ ? tr("%1 — Lapidary").arg(shown_->title()) : tr("Lapidary"));
   showProblemCount();
   showStatus();
@@ -271,7 +276,7 @@ void MainWindow::runModel() {
 void MainWindow::keepThumbnail() {
   const DocumentPage* current = page();
   if (!current || !current->document()->layout()) return;
-  QWidget* canvas = current->canvas();
+  Canvas* canvas = current->canvas();
   RecentFiles::setThumbnail(
       current->document()->path(),
       canvas->grab().toImage().scaled(400, 240, Qt::KeepAspectRatio, Qt::SmoothTransformation));

@@ -11,6 +11,7 @@ class QStackedWidget;
 
 namespace lapidary::ui {
 
+class Canvas;
 class CommandPalette;
 class Commands;
 class DocumentPage;
@@ -69,6 +70,8 @@ class MainWindow : public QMainWindow {
   void makeRunMenu();
   void makeHelpMenu();
   void fillRecent(QMenu* menu);
+  void addCanvasCommand(QMenu* menu, const QString& title, const QKeySequence& shortcut,
+                        void (Canvas::*run)());
   QMenu* addMenu(const QString& title);
   /// A panel page that shows the current document: made once, told of every change.
   template <class Panel>

@@ -8,6 +8,7 @@
 #include <QSettings>
 #include <QTabBar>
 
+#include "ui/canvas/canvas.h"
 #include "ui/shell/about.h"
 #include "ui/shell/command_palette.h"
 #include "ui/shell/commands.h"
@@ -33,6 +34,13 @@ void MainWindow::makeMenus() {
   makeRunMenu();
   makeHelpMenu();
   menuBar()->setVisible(QSettings().value(QStringLiteral("view/menuBar"), false).toBool());
+}
+
+void MainWindow::addCanvasCommand(QMenu* menu, const QString& title, const QKeySequence& shortcut,
+                                  void (Canvas::*run)()) {
+  commands_->add(menu, title, shortcut, [this, run] {
+    if (shown_ && shown_->layout()) (page()->canvas()->*run)();
+  });
 }
 
 void MainWindow::makeFileMenu() {
@@ -61,12 +69,12 @@ void MainWindow::fillRecent(QMenu* menu) {
 
 void MainWindow::makeEditMenu() {
   QMenu* menu = addMenu(tr("&Edit"));
-  commands_->add(menu, tr("Copy Name"), {}, [this] {
-    if (!shown_) return;
-    QStringList names;
-    for (const Element& element : shown_->selection()->elements()) names += shown_->nameOf(element);
-    if (!names.isEmpty()) QApplication::clipboard()->setText(names.join(QLatin1Char('\n')));
-  });
+  addCanvasCommand(menu, tr("Copy Selection as Text"), {}, &Canvas::copySelection);
+  addCanvasCommand(menu, tr("Copy View as Picture"), Qt::CTRL | Qt::SHIFT | Qt::Key_C, &Canvas::copyPicture);
+  addCanvasCommand(menu, tr("Extend Selection to Producers"), Qt::CTRL | Qt::Key_BracketLeft,
+                   &Canvas::extendToProducers);
+  addCanvasCommand(menu, tr("Extend Selection to Consumers"), Qt::CTRL | Qt::Key_BracketRight,
+                   &Canvas::extendToConsumers);
   commands_->add(menu, tr("Find"), QKeySequence::Find, [this] {
     header_->find()->setFocus(Qt::ShortcutFocusReason);
     header_->find()->selectAll();
@@ -81,6 +89,14 @@ void MainWindow::makeEditMenu() {
 void MainWindow::makeViewMenu() {
   QMenu* menu = addMenu(tr("&View"));
   commands_->add(menu, tr("Command Palette"), Qt::CTRL | Qt::Key_K, [this] { palette_->open(); });
+  menu->addSeparator();
+  addCanvasCommand(menu, tr("Fit the Graph"), Qt::Key_F, &Canvas::fitAll);
+  addCanvasCommand(menu, tr("Fit the Selection"), Qt::SHIFT | Qt::Key_F, &Canvas::fitSelection);
+  addCanvasCommand(menu, tr("Zoom In"), QKeySequence::ZoomIn, &Canvas::zoomIn);
+  addCanvasCommand(menu, tr("Zoom Out"), QKeySequence::ZoomOut, &Canvas::zoomOut);
+  addCanvasCommand(menu, tr("Actual Size"), Qt::CTRL | Qt::Key_0, &Canvas::zoomToActualSize);
+  addCanvasCommand(menu, tr("Go to Input"), Qt::CTRL | Qt::Key_Home, &Canvas::goToInput);
+  addCanvasCommand(menu, tr("Go to Output"), Qt::CTRL | Qt::Key_End, &Canvas::goToOutput);
   menu->addSeparator();
   commands_->add(menu, tr("Open All Groups"), Qt::CTRL | Qt::SHIFT | Qt::Key_E, [this] {
     if (shown_) shown_->openAllGroups();
