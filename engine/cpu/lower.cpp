@@ -183,8 +183,9 @@ class Lowerer {
   [[noreturn]] void throw_unsupported() const {
     std::string list;
     for (const auto& name : unsupported_) list += (list.empty() ? "" : ", ") + name;
-    throw UnsupportedOperatorError("the model uses operators that cannot be run here: " + list)
-        .advice("It can still be opened, drawn and saved");
+    UnsupportedOperatorError error("the model uses operators that cannot be run here: " + list);
+    error.advice("It can still be opened, drawn and saved");  // on its own: advice() returns the base class
+    throw error;
   }
 
   void inline_function(const Function& function, const Node& call, Scope& scope, int origin, int depth) {

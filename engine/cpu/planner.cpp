@@ -290,7 +290,8 @@ void Planner::collect_outputs() {
       source.constant = value.constant;
     } else if (value.is_static) {
       BufferId bytes = root(plain(id));
-      if (made_->buffers[bytes].kind == Buffer::Kind::Input) {
+      const bool is_whole = made_->buffers[bytes].bytes == made_->buffers[plain(id)].bytes;
+      if (made_->buffers[bytes].kind == Buffer::Kind::Input && is_whole) {
         source.kind = OutputSource::Kind::Input;
         source.position = made_->buffers[bytes].position;
       } else {
@@ -313,7 +314,7 @@ void Planner::collect_outputs() {
 BufferId Planner::output_bytes(ValueId value, BufferId bytes) {
   const BufferId seen = plain(value);
   const Buffer whole = made_->buffers[bytes];
-  const bool is_whole = whole.kind != Buffer::Kind::Constant && whole.bytes == made_->buffers[seen].bytes;
+  const bool is_whole = whole.kind != Buffer::Kind::Constant && whole.kind != Buffer::Kind::Input && whole.bytes == made_->buffers[seen].bytes;
   if (is_whole) return bytes;
   LoweredNode copy;
   copy.op = copy.shown = "Copy";
