@@ -112,6 +112,8 @@ std::optional<ElementStep> element_step_of(const LoweredGraph& graph, const Lowe
   if (node.outputs.size() != 1 || node.inputs.empty() || !graph.is_float(node.outputs[0]) ||
       (node.node && !normalized_domain(node.node->domain).empty()) || !graph.is_float(node.inputs[0]))
     return std::nullopt;
+  // More axes than the kernel walks, or nothing to do: the operator stays what it is.
+  if (graph.output(node).dims.size() > 8 || graph.output(node).size() == 0) return std::nullopt;
   // Before version 7 the second operand could be aligned to an axis other than the last.
   if (node.node && node.node->find_attribute("broadcast")) return std::nullopt;
   if (node.op == "Clip") return clip_step(graph, node);
@@ -147,6 +149,7 @@ void make_elementwise(LoweredGraph& graph, int index, const ElementStep& step) {
   for (const ValueId id : used) graph.append_input(index, id);
   node.program.inputs = static_cast<int>(used.size());
   node.op = "Elementwise";
+  node.record = nullptr;  // its kernel knows nothing of what the program will grow into
 }
 
 /// `from`'s program runs before `into`'s, in the same node.

@@ -158,10 +158,16 @@ Operand operand_of(Planner& planner, ValueId id, const Dims& dims, const MemoryO
 Layout choose_layout(Planner& planner, const LoweredNode& node) {
   const LoweredGraph& graph = planner.graph;
   const Dims& dims = graph.output(node).dims;
+  const bool has_short_activation = std::any_of(node.inputs.begin(), node.inputs.end(), [&](ValueId id) {
+    const LoweredValue& value = graph.values[id];
+    return !value.is_constant() && value.dims.size() < dims.size() && value.size() > 1;
+  });
   for (const ValueId id : node.inputs) {
     const LoweredValue& value = graph.values[id];
     if (dims.empty() || value.is_constant() || value.dims != dims || planner.is_plain(id)) continue;
-    if (memory_order(planner.layout_of(id))) return planner.layout_of(id);
+    const auto order = memory_order(planner.layout_of(id));
+    // An activation with fewer axes cannot be put into blocks of channels as it is.
+    if (order && (order->block == 0 || !has_short_activation)) return planner.layout_of(id);
   }
   return plain_layout(dims);
 }
@@ -171,7 +177,6 @@ Layout choose_layout(Planner& planner, const LoweredNode& node) {
 std::string plan_elementwise(Planner& planner, const LoweredNode& node) {
   const LoweredGraph& graph = planner.graph;
   const Dims& dims = graph.output(node).dims;
-  if (dims.size() > 8) return "more than 8 axes";
   const Layout layout = choose_layout(planner, node);
   const MemoryOrder order = *memory_order(layout);
   auto plan = std::make_shared<ElementwisePlan>();
@@ -182,9 +187,8 @@ std::string plan_elementwise(Planner& planner, const LoweredNode& node) {
   for (const ValueId id : node.inputs) {
     Dims full = graph.values[id].dims;
     full.insert(full.begin(), std::max<std::size_t>(1, dims.size()) - full.size(), 1);
-    const bool short_activation = full.size() != graph.values[id].dims.size() && !graph.values[id].is_constant();
-    if (order.block > 0 && short_activation && full[1] != 1) return "an activation with fewer axes meets channels in blocks";
-    plan->operands.push_back(full == dims && !graph.values[id].is_constant()
+    const bool is_whole = graph.values[id].dims == dims && !graph.values[id].is_constant() && !dims.empty();
+    plan->operands.push_back(is_whole
                                  ? Operand{planner.in_layout(id, layout), plain_strides(plan->dims), true}
                                  : operand_of(planner, id, full, order));
     reads.push_back(plan->operands.back().buffer);

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "engine/analysis/memory_plan.h"
+#include "engine/cpu/kernels.h"
 #include "engine/cpu/session.h"
 
 namespace lapidary::cpu {
@@ -46,7 +47,7 @@ void Planner::place_inputs() {
   }
 }
 
-void Planner::plan_node(LoweredNode& node) {
+void Planner::plan_node(const LoweredNode& node) {
   note_.clear();
   const auto touches = [&](auto&& condition) {
     return std::any_of(node.inputs.begin(), node.inputs.end(), condition) ||
@@ -71,8 +72,40 @@ void Planner::plan_node(LoweredNode& node) {
     }
     if (note_.empty()) note_ = "no fast kernel for " + node.op;
   }
-  const std::string reason = plan_reference(*this, node);
+  const bool is_fused = !node.post_ops.empty() || (node.op == "MatMul" && graph.has_input(node, 2));
+  const std::string reason = is_fused ? plan_unfused(node) : plan_reference(*this, node);
   if (!reason.empty()) throw Error(reason).node(node.labels.empty() ? node.op : node.labels.front());
+}
+
+/// A product that only the reference kernel takes: what was fused into it is done behind it.
+std::string Planner::plan_unfused(const LoweredNode& node) {
+  const ValueId between = graph.add_value(graph.output(node).name);
+  graph.values[between].element = DataType::Float32;
+  graph.values[between].dims = graph.output(node).dims;
+  graph.values[between].is_static = true;
+  places_.emplace_back();
+  LoweredNode product = node, rest = node;
+  product.post_ops.clear();
+  product.outputs = {between};
+  product.inputs.resize(std::min<std::size_t>(node.inputs.size(), node.op == "MatMul" ? 2 : 3));
+  rest.op = "Elementwise";
+  rest.record = nullptr;
+  rest.inputs = {between};
+  const auto add = [&](ElementStep step, ValueId other) {
+    step.a = rest.program.steps.empty() ? 0 : -static_cast<int>(rest.program.steps.size());
+    step.b = other < 0 ? -1 : static_cast<int>(rest.inputs.size());
+    if (other >= 0) rest.inputs.push_back(other);
+    rest.program.steps.push_back(step);
+  };
+  if (node.op == "MatMul" && graph.has_input(node, 2)) add({ElementCode::Add}, node.inputs[2]);
+  for (const PostOp& op : node.post_ops) add(op.step, op.input < 0 ? -1 : node.inputs[op.input]);
+  rest.program.inputs = static_cast<int>(rest.inputs.size());
+  for (ElementStep& step : rest.program.steps)  // steps were counted from −1 downward until the inputs were known
+    if (step.a < 0) step.a = rest.program.inputs - step.a - 1;
+  const std::string reason = plan_reference(*this, product);
+  if (!reason.empty() || rest.program.steps.empty()) return reason.empty() ? "nothing was fused" : reason;
+  note_.clear();
+  return plan_elementwise(*this, rest);
 }
 
 // --- where values lie ---

@@ -151,7 +151,8 @@ class Planner {
     Layout layout;
     bool plain = false;
   };
-  void plan_node(LoweredNode& node);
+  void plan_node(const LoweredNode& node);
+  std::string plan_unfused(const LoweredNode& node);
   void place_inputs();
   void collect_outputs();
   BufferId output_bytes(ValueId value, BufferId bytes);

@@ -105,6 +105,13 @@ void CpuKernelsTest::addProducts() {
   row("rows by constant", matmul({3, 7, 20}, {20, 33}));
   row("one row", matmul({1, 65}, {65, 3}));
   row("a constant batch", matmul({2, 3, 4, 5}, {3, 5, 6}));
+  auto vector = with_input({6});
+  vector.initializer("w", numbers({6, 5})).initializer("b", numbers({5}));
+  row("a vector by a matrix, and more", vector.add(node("MatMul", {"x", "w"}, {"p"})).add(node("Add", {"p", "b"}, {"q"})).add(node("Relu", {"q"}, {"y"})).build());
+  auto capped = with_input({2, 5, 6});
+  capped.initializer("w", numbers({2, 6, 5})).initializer("c", Tensor::scalar(2.0f));
+  capped.add(node("MatMul", {"x", "w"}, {"p"})).add(node("Div", {"p", "c"}, {"q"})).add(node("Tanh", {"q"}, {"r"})).add(node("Mul", {"r", "c"}, {"s"}));
+  row("a capped product with a mask of fewer axes", capped.input("mask", DataType::Float32, shape_of({5, 5})).add(node("Add", {"s", "mask"}, {"y"})).build());
   ModelBuilder attention;
   attention.input("q", DataType::Float32, shape_of({1, 5, 12})).input("k", DataType::Float32, shape_of({1, 5, 12}));
   attention.initializer("s", Tensor::of(Dims{4}, Ints{1, 5, 3, 4})).initializer("root", Tensor::scalar(0.5f)).output("y");
