@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <unordered_map>
 
+#include "engine/cpu/fusion.h"
 #include "engine/cpu/kernels.h"
 
 namespace lapidary::cpu {
@@ -34,6 +36,12 @@ const std::vector<Candidate>& candidates_for(const std::string& op) {
   static const std::vector<Candidate> none;
   const auto found = all.find(op);
   return found == all.end() ? none : found->second;
+}
+
+bool has_own_kernel(const std::string& op) {
+  static constexpr std::string_view vanish[] = {"Constant", "Identity", "Dropout", "BatchNormalization"};
+  return !candidates_for(op).empty() || is_element_operator(op) ||
+         std::find(std::begin(vanish), std::end(vanish), op) != std::end(vanish);
 }
 
 }  // namespace lapidary::cpu

@@ -108,6 +108,12 @@ std::optional<ElementStep> clip_step(const LoweredGraph& graph, const LoweredNod
 
 }  // namespace
 
+bool is_element_operator(std::string_view op) {
+  const auto named = [&](const auto& entry) { return entry.op == op; };
+  return op == "Clip" || op == "Gelu" || std::any_of(std::begin(unary_operators), std::end(unary_operators), named) ||
+         std::any_of(std::begin(binary_operators), std::end(binary_operators), named);
+}
+
 std::optional<ElementStep> element_step_of(const LoweredGraph& graph, const LoweredNode& node) {
   if (node.outputs.size() != 1 || node.inputs.empty() || !graph.is_float(node.outputs[0]) ||
       (node.node && !normalized_domain(node.node->domain).empty()) || !graph.is_float(node.inputs[0]))

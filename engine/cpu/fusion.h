@@ -23,6 +23,9 @@ void simplify_programs(LoweredGraph& graph);
 /// there: constants for each channel go into weights and bias, the rest into post-ops.
 void fuse_into_products(LoweredGraph& graph);
 
+/// True if float32 nodes of this operator can become steps of an element-wise program.
+bool is_element_operator(std::string_view op);
+
 /// The step that a float32 element-wise node stands for, with operands numbered by input slot.
 std::optional<ElementStep> element_step_of(const LoweredGraph& graph, const LoweredNode& node);
 

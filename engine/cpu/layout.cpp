@@ -107,9 +107,10 @@ Tensor WeightStore::packed(const Tensor& source, const Layout& given, const Layo
   const std::scoped_lock lock(mutex_);
   for (const Entry& entry : entries_)
     if (entry.source == source.bytes().data() && entry.given == given && entry.wanted == wanted) return entry.bytes;
-  Tensor bytes(DataType::UInt8, {size_bytes(wanted)});
+  const auto memory = memory_.allocate(wanted.get_size());
+  const Tensor bytes(DataType::UInt8, {size_bytes(wanted)}, {memory.get(), wanted.get_size()}, memory);
   dnnl::memory from(given, engine(), const_cast<std::byte*>(source.bytes().data()));
-  dnnl::memory to(wanted, engine(), bytes.mutable_bytes());
+  dnnl::memory to(wanted, engine(), memory.get());
   dnnl::stream stream(engine());
   dnnl::reorder(from, to).execute(stream, from, to);
   stream.wait();

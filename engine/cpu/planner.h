@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/cpu/lowered_graph.h"
+#include "engine/cpu/memory.h"
 #include "engine/runtime/backend.h"
 
 namespace lapidary::cpu {
@@ -67,6 +68,7 @@ class WeightStore {
     Tensor bytes;
   };
   std::mutex mutex_;
+  BlockAllocator memory_;
   std::vector<Entry> entries_;
   std::vector<Tensor> sources_;  ///< kept alive, so that an address means one tensor
 };
@@ -173,6 +175,8 @@ class Planner {
 using Candidate = std::string (*)(Planner&, const LoweredNode&);
 /// Kernels for an operator, best first; the reference kernel comes after them all.
 const std::vector<Candidate>& candidates_for(const std::string& op);
+/// True if float32 nodes of the operator have a candidate, become element-wise steps, or vanish when compiled.
+bool has_own_kernel(const std::string& op);
 /// Runs the kernel of engine/ops on views of the buffers; takes every node.
 std::string plan_reference(Planner& planner, const LoweredNode& node);
 

@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include "engine/cpu/parallel.h"
+#include "engine/cpu/waiting.h"
 #include "engine/model/graph_index.h"
 
 namespace lapidary::cpu {
@@ -153,6 +154,7 @@ std::shared_ptr<Runner::Entry> Runner::make_entry(std::vector<InputType> types) 
   LoweredGraph graph = lower({model_, input_names_, types, output_names_});
   const int threads = multiply_adds(graph) < worth_threads ? 1 : threads_;
   const ThreadCount thread_count(threads);
+  const Waiting::Stretch stretch(depth_ == 0 ? threads : 1);
   fuse(graph);
   const PlannerServices services{model_, &weights_, threads, depth_};
   auto entry = std::make_shared<Entry>();
@@ -203,7 +205,9 @@ void Runner::give_back(Lease lease) {
 
 std::vector<Datum> Runner::run(const std::vector<Datum>& inputs, const RunOptions& options) {
   Lease lease = take(inputs);
-  const ThreadCount thread_count(lease.entry->executable->threads);
+  const int threads = lease.entry->executable->threads;
+  const ThreadCount thread_count(threads);
+  const Waiting::Stretch stretch(depth_ == 0 ? threads : 1);
   auto outputs = lease.session->run(inputs, options);
   give_back(std::move(lease));
   return outputs;

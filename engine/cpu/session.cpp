@@ -1,27 +1,14 @@
 #include "engine/cpu/session.h"
 
-#include <sys/mman.h>
+#include <algorithm>
+
+#include "engine/cpu/memory.h"
 
 namespace lapidary::cpu {
-namespace {
-
-/// Fresh memory in large pages where the system has them: an arena is touched from end to end in every run.
-std::shared_ptr<std::byte> allocate_arena(std::size_t bytes) {
-  constexpr std::size_t large_page = std::size_t{2} << 20;
-  const std::size_t alignment = bytes >= large_page ? large_page : 64;
-  const std::size_t rounded = (std::max<std::size_t>(bytes, 1) + alignment - 1) / alignment * alignment;
-  void* memory = std::aligned_alloc(alignment, rounded);
-  if (!memory)
-    throw Error("no memory for the arena of " + std::to_string(bytes) + " bytes", Error::Kind::Machine);
-  if (alignment == large_page) madvise(memory, rounded, MADV_HUGEPAGE);
-  return {static_cast<std::byte*>(memory), [](std::byte* p) { std::free(p); }};
-}
-
-}  // namespace
 
 Session::Session(std::shared_ptr<const Executable> plan)
     : executable(std::move(plan)),
-      arena(allocate_arena(static_cast<std::size_t>(executable->arena_bytes))),
+      arena(allocate(static_cast<std::size_t>(executable->arena_bytes))),
       address(executable->buffers.size(), nullptr),
       data(executable->value_count),
       stream(engine()),
