@@ -28,6 +28,7 @@ const std::vector<Candidate>& candidates_for(const std::string& op) {
       {"Split", {plan_split}},
       {"Gather", {plan_gather}},
       {"Concat", {plan_concat}},
+      {"LSTM", {plan_lstm}},
       {"Softmax", {plan_softmax}},
       {"LayerNormalization", {plan_layer_normalization}},
       {"ReduceMean", {plan_reduction}},

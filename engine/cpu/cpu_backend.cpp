@@ -74,14 +74,15 @@ class CpuProgram : public Program {
     for (std::size_t i = 0; i < model_->graph->inputs.size(); ++i) {
       const Value& input = model_->graph->inputs[i];
       InputType& type = types.emplace_back();
-      const bool required = std::any_of(inputs_.begin(), inputs_.end(), [&](const Value& value) {
-        return value.name == input.name;
-      }) && !has_initializer(input.name);
+      const bool required = std::any_of(inputs_.begin(), inputs_.end(),
+                                        [&](const Value& value) { return value.name == input.name; }) &&
+                            !has_initializer(input.name);
       if (!required) {
         type.is_absent = true;
         continue;
       }
-      if (!input.type.is_tensor() || runner_.decisive()[i] || bits_of(input.type.element) < 8) return std::nullopt;
+      if (!input.type.is_tensor() || runner_.decisive()[i] || bits_of(input.type.element) < 8)
+        return std::nullopt;
       std::optional<Dims> dims;
       if (const auto found = given.find(input.name); found != given.end())
         dims = found->second;
@@ -145,7 +146,8 @@ Backend cpu_backend() {
                        std::int64_t since_version) -> std::string {
     const Operator* record = operator_table().find(domain, op_type, since_version);
     if (!record || !record->kernel_function) return "no kernel is written for it";
-    return normalized_domain(domain).empty() && cpu::has_own_kernel(op_type) ? "" : "runs the reference kernel";
+    return normalized_domain(domain).empty() && cpu::has_own_kernel(op_type) ? ""
+                                                                             : "runs the reference kernel";
   };
   backend.compile = [](ModelPointer model, const CompileOptions& options) -> std::shared_ptr<Program> {
     return std::make_shared<CpuProgram>(std::move(model), options);

@@ -52,7 +52,8 @@ struct ElementProgram {
   std::vector<ElementStep> steps;
 };
 
-/// Applies one step to `count` elements. `out` may be `a` or `b`. Runs on the best instruction set of the machine.
+/// Applies one step to `count` elements. `out` may be `a` or `b`. Runs on the best instruction set of the
+/// machine.
 void apply(const ElementStep& step, const float* a, const float* b, float* out, std::int64_t count);
 
 }  // namespace lapidary::cpu

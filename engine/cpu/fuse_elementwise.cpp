@@ -45,8 +45,9 @@ struct BinaryOperator {
   ElementCode code;
 };
 constexpr BinaryOperator binary_operators[] = {
-    {"Add", ElementCode::Add}, {"Sub", ElementCode::Sub}, {"Mul", ElementCode::Mul},    {"Div", ElementCode::Div},
-    {"Max", ElementCode::Max}, {"Min", ElementCode::Min}, {"PRelu", ElementCode::PRelu}, {"Pow", ElementCode::Square},
+    {"Add", ElementCode::Add},     {"Sub", ElementCode::Sub},    {"Mul", ElementCode::Mul},
+    {"Div", ElementCode::Div},     {"Max", ElementCode::Max},    {"Min", ElementCode::Min},
+    {"PRelu", ElementCode::PRelu}, {"Pow", ElementCode::Square},
 };
 
 /// `x op c` or `c op x` with one constant number as a step of one operand.
@@ -57,7 +58,8 @@ std::optional<ElementStep> with_scalar(ElementCode code, float c, bool constant_
     case ElementCode::Add:
       return ElementStep{ElementCode::Affine, x, -1, 1, c};
     case ElementCode::Sub:
-      return constant_first ? ElementStep{ElementCode::Affine, x, -1, -1, c} : ElementStep{ElementCode::Affine, x, -1, 1, -c};
+      return constant_first ? ElementStep{ElementCode::Affine, x, -1, -1, c}
+                            : ElementStep{ElementCode::Affine, x, -1, 1, -c};
     case ElementCode::Mul:
       return ElementStep{ElementCode::Affine, x, -1, c, 0};
     case ElementCode::Div:
@@ -95,7 +97,8 @@ std::optional<ElementStep> binary_step(const LoweredGraph& graph, const LoweredN
 
 /// Clip with its limits as attributes (before version 11) or inputs.
 std::optional<ElementStep> clip_step(const LoweredGraph& graph, const LoweredNode& node) {
-  ElementStep step{ElementCode::Clip, 0, -1, node.node->attribute_or("min", std::numeric_limits<float>::lowest()),
+  ElementStep step{ElementCode::Clip, 0, -1,
+                   node.node->attribute_or("min", std::numeric_limits<float>::lowest()),
                    node.node->attribute_or("max", std::numeric_limits<float>::max())};
   for (std::size_t slot = 1; slot < node.inputs.size(); ++slot) {
     if (!graph.has_input(node, slot)) continue;
@@ -110,7 +113,8 @@ std::optional<ElementStep> clip_step(const LoweredGraph& graph, const LoweredNod
 
 bool is_element_operator(std::string_view op) {
   const auto named = [&](const auto& entry) { return entry.op == op; };
-  return op == "Clip" || op == "Gelu" || std::any_of(std::begin(unary_operators), std::end(unary_operators), named) ||
+  return op == "Clip" || op == "Gelu" ||
+         std::any_of(std::begin(unary_operators), std::end(unary_operators), named) ||
          std::any_of(std::begin(binary_operators), std::end(binary_operators), named);
 }
 
@@ -124,8 +128,9 @@ std::optional<ElementStep> element_step_of(const LoweredGraph& graph, const Lowe
   if (node.node && node.node->find_attribute("broadcast")) return std::nullopt;
   if (node.op == "Clip") return clip_step(graph, node);
   if (node.op == "Gelu")
-    return ElementStep{node.node->attribute_or("approximate", std::string("none")) == "tanh" ? ElementCode::GeluTanh
-                                                                                             : ElementCode::Gelu,
+    return ElementStep{node.node->attribute_or("approximate", std::string("none")) == "tanh"
+                           ? ElementCode::GeluTanh
+                           : ElementCode::Gelu,
                        0};
   for (const auto& unary : unary_operators)
     if (unary.op == node.op)
@@ -197,7 +202,8 @@ void merge(LoweredGraph& graph, int from_index, int into_index) {
   LoweredGraph::absorb(named, into);
   merged.origins = named.origins;
   merged.labels = named.labels;
-  merged.shown = from.shown.empty() || into.shown.empty() ? from.shown + into.shown : from.shown + " + " + into.shown;
+  merged.shown =
+      from.shown.empty() || into.shown.empty() ? from.shown + into.shown : from.shown + " + " + into.shown;
   graph.disconnect(from_index);
 }
 
@@ -206,7 +212,8 @@ bool can_merge(const LoweredGraph& graph, int from, int into) {
   const LoweredNode& consumer = graph.nodes[into];
   const LoweredValue& between = graph.output(producer);
   return producer.op == "Elementwise" && !between.is_output && between.dims == graph.output(consumer).dims &&
-         std::all_of(between.consumers.begin(), between.consumers.end(), [&](int reader) { return reader == into; }) &&
+         std::all_of(between.consumers.begin(), between.consumers.end(),
+                     [&](int reader) { return reader == into; }) &&
          producer.program.steps.size() + consumer.program.steps.size() <= most_steps &&
          producer.inputs.size() + consumer.inputs.size() <= most_inputs;
 }
@@ -270,31 +277,37 @@ std::optional<ElementStep> gelu(const ElementStep* s, int first) {
   if (begins && is_affine(s[3], x, 0.5f, 0) && is_product(s[4], first + 2, first + 3))
     return ElementStep{ElementCode::Gelu, x};
   const bool halved = is_affine(s[0], x, 0.5f, 0) && is_affine(s[1], x, root_half, 0) &&
-                      s[2].code == ElementCode::Erf && s[2].a == first + 1 && is_affine(s[3], first + 2, 1, 1);
+                      s[2].code == ElementCode::Erf && s[2].a == first + 1 &&
+                      is_affine(s[3], first + 2, 1, 1);
   if (halved && is_product(s[4], first, first + 3)) return ElementStep{ElementCode::Gelu, x};
   return std::nullopt;
 }
 
 std::optional<ElementStep> swish(const ElementStep* s, int first) {
   const int x = s[0].a;
-  if (s[0].code == ElementCode::Sigmoid && is_product(s[1], x, first)) return ElementStep{ElementCode::Swish, x, -1, 1, 0};
+  if (s[0].code == ElementCode::Sigmoid && is_product(s[1], x, first))
+    return ElementStep{ElementCode::Swish, x, -1, 1, 0};
   return std::nullopt;
 }
 
 std::optional<ElementStep> hard_swish_product(const ElementStep* s, int first) {
   const int x = s[0].a;
-  if (s[0].code == ElementCode::HardSigmoid && near(s[0].alpha, 1.0f / 6) && s[0].beta == 0.5f && is_product(s[1], x, first))
+  if (s[0].code == ElementCode::HardSigmoid && near(s[0].alpha, 1.0f / 6) && s[0].beta == 0.5f &&
+      is_product(s[1], x, first))
     return ElementStep{ElementCode::HardSwish, x};
   return std::nullopt;
 }
 
 /// (alpha·x + beta)·gamma + delta.
 std::optional<ElementStep> affine_pair(const ElementStep* s, int first) {
-  if (s[0].code != ElementCode::Affine || s[1].code != ElementCode::Affine || s[1].a != first) return std::nullopt;
-  return ElementStep{ElementCode::Affine, s[0].a, -1, s[0].alpha * s[1].alpha, s[0].beta * s[1].alpha + s[1].beta};
+  if (s[0].code != ElementCode::Affine || s[1].code != ElementCode::Affine || s[1].a != first)
+    return std::nullopt;
+  return ElementStep{ElementCode::Affine, s[0].a, -1, s[0].alpha * s[1].alpha,
+                     s[0].beta * s[1].alpha + s[1].beta};
 }
 
-constexpr Spelling spellings[] = {{5, gelu}, {4, hard_swish}, {2, swish}, {2, hard_swish_product}, {2, affine_pair}};
+constexpr Spelling spellings[] = {
+    {5, gelu}, {4, hard_swish}, {2, swish}, {2, hard_swish_product}, {2, affine_pair}};
 
 /// Nobody outside the window reads what its steps before the last make.
 bool is_closed(const ElementProgram& program, std::size_t begin, std::size_t length) {

@@ -5,7 +5,8 @@
 namespace lapidary::cpu {
 namespace {
 
-LoweredNode element_node(const std::string& op, const LoweredNode& origin, std::vector<ValueId> inputs, ValueId output) {
+LoweredNode element_node(const std::string& op, const LoweredNode& origin, std::vector<ValueId> inputs,
+                         ValueId output) {
   LoweredNode made;
   made.op = op;
   made.shown = origin.shown;
@@ -39,16 +40,19 @@ void expand_batch_normalization(LoweredGraph& graph) {
   const int count = static_cast<int>(graph.nodes.size());
   for (int i = 0; i < count; ++i) {
     const LoweredNode node = graph.nodes[i];
-    if (node.op != "BatchNormalization" || node.dead || !is_inference(node) || !graph.is_float(node.inputs[0]) ||
-        !graph.constant(node, 1) || !graph.constant(node, 2) || !graph.constant(node, 3) || !graph.constant(node, 4) ||
-        graph.input(node, 0).dims.size() < 2 || graph.constant(node, 1)->type() != DataType::Float32 ||
+    if (node.op != "BatchNormalization" || node.dead || !is_inference(node) ||
+        !graph.is_float(node.inputs[0]) || !graph.constant(node, 1) || !graph.constant(node, 2) ||
+        !graph.constant(node, 3) || !graph.constant(node, 4) || graph.input(node, 0).dims.size() < 2 ||
+        graph.constant(node, 1)->type() != DataType::Float32 ||
         graph.constant(node, 3)->type() != DataType::Float32) {
       rewritten.push_back(node);
       continue;
     }
     changed = true;
-    const auto scale = values_as<float>(*graph.constant(node, 1)), bias = values_as<float>(*graph.constant(node, 2));
-    const auto mean = values_as<float>(*graph.constant(node, 3)), variance = values_as<float>(*graph.constant(node, 4));
+    const auto scale = values_as<float>(*graph.constant(node, 1)),
+               bias = values_as<float>(*graph.constant(node, 2));
+    const auto mean = values_as<float>(*graph.constant(node, 3)),
+               variance = values_as<float>(*graph.constant(node, 4));
     const float epsilon = node.node->attribute_or("epsilon", 1e-5f);
     std::vector<float> s(scale.size()), t(scale.size());
     for (std::size_t c = 0; c < s.size(); ++c) {
@@ -56,7 +60,8 @@ void expand_batch_normalization(LoweredGraph& graph) {
       t[c] = bias[c] - mean[c] * s[c];
     }
     const std::size_t rank = graph.input(node, 0).dims.size();
-    const ValueId s_id = graph.add_constant("", per_channel(s, rank)), t_id = graph.add_constant("", per_channel(t, rank));
+    const ValueId s_id = graph.add_constant("", per_channel(s, rank)),
+                  t_id = graph.add_constant("", per_channel(t, rank));
     const ValueId scaled = graph.add_value(graph.output(node).name);
     graph.values[scaled].element = DataType::Float32;
     graph.values[scaled].dims = graph.output(node).dims;
@@ -167,7 +172,8 @@ void replace_by_layer_normalization(LoweredGraph& graph, ValueId x, const Spelle
   ValueId scale = found.scale;
   if (scale < 0) {
     const auto length = graph.values[x].dims.back();
-    scale = graph.add_constant("", Tensor::of({length}, std::vector<float>(static_cast<std::size_t>(length), 1.0f)));
+    scale = graph.add_constant(
+        "", Tensor::of({length}, std::vector<float>(static_cast<std::size_t>(length), 1.0f)));
   }
   made.inputs = {x, scale, found.bias};
   const int last = found.nodes.back();
@@ -182,7 +188,9 @@ void replace_by_layer_normalization(LoweredGraph& graph, ValueId x, const Spelle
 void recognize_layer_normalization(LoweredGraph& graph) {
   for (int i = 0; i < static_cast<int>(graph.nodes.size()); ++i) {
     const LoweredNode& mean = graph.nodes[i];
-    if (mean.dead || mean.op != "ReduceMean" || !graph.is_float(mean.inputs[0]) || !reduces_last_axis(graph, mean)) continue;
+    if (mean.dead || mean.op != "ReduceMean" || !graph.is_float(mean.inputs[0]) ||
+        !reduces_last_axis(graph, mean))
+      continue;
     const int difference = single_reader(graph, mean.outputs[0], "Sub");
     if (difference < 0 || graph.nodes[difference].inputs[0] != mean.inputs[0] ||
         graph.nodes[difference].inputs[1] != mean.outputs[0])

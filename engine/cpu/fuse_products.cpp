@@ -9,7 +9,8 @@ namespace {
 /// Scaling the weights of a product larger than this costs more at start than a post-op does later.
 constexpr std::int64_t most_scaled_weights = 1 << 20;
 
-/// What matters about a product's operands: where weights and bias stand, and how output channels lie in the weights.
+/// What matters about a product's operands: where weights and bias stand, and how output channels lie in the
+/// weights.
 struct Product {
   bool is_convolution = false;  ///< channels on axis 1, else on the last
   std::int64_t channels = 0;
@@ -19,8 +20,10 @@ struct Product {
 std::optional<Product> product_of(const LoweredGraph& graph, const LoweredNode& node) {
   static constexpr std::string_view convolutions[] = {"Conv", "ConvTranspose"};
   static constexpr std::string_view products[] = {"MatMul", "Gemm"};
-  const bool is_convolution = std::find(std::begin(convolutions), std::end(convolutions), node.op) != std::end(convolutions);
-  if (!is_convolution && std::find(std::begin(products), std::end(products), node.op) == std::end(products)) return std::nullopt;
+  const bool is_convolution =
+      std::find(std::begin(convolutions), std::end(convolutions), node.op) != std::end(convolutions);
+  if (!is_convolution && std::find(std::begin(products), std::end(products), node.op) == std::end(products))
+    return std::nullopt;
   if (!graph.is_float(node.outputs[0]) || !normalized_domain(node.node->domain).empty()) return std::nullopt;
   const Dims& dims = graph.output(node).dims;
   if (dims.size() < 2) return std::nullopt;
@@ -32,14 +35,16 @@ std::optional<Product> product_of(const LoweredGraph& graph, const LoweredNode& 
 }
 
 /// A constant's numbers, one for each channel, if that is how it broadcasts against the product's result.
-std::optional<std::vector<float>> channel_numbers(const LoweredGraph& graph, ValueId id, const Product& product,
-                                                  std::size_t rank) {
+std::optional<std::vector<float>> channel_numbers(const LoweredGraph& graph, ValueId id,
+                                                  const Product& product, std::size_t rank) {
   const LoweredValue& value = graph.values[id];
-  if (!value.is_constant() || value.element != DataType::Float32 || value.dims.size() > rank) return std::nullopt;
+  if (!value.is_constant() || value.element != DataType::Float32 || value.dims.size() > rank)
+    return std::nullopt;
   const std::size_t channel_axis = product.is_convolution ? 1 : rank - 1;
   for (std::size_t i = 0; i < value.dims.size(); ++i) {
     const std::size_t axis = rank - value.dims.size() + i;
-    if (value.dims[i] != 1 && (axis != channel_axis || value.dims[i] != product.channels)) return std::nullopt;
+    if (value.dims[i] != 1 && (axis != channel_axis || value.dims[i] != product.channels))
+      return std::nullopt;
   }
   auto numbers = values_as<float>(value.constant);
   if (numbers.size() == 1) numbers.assign(static_cast<std::size_t>(product.channels), numbers[0]);
@@ -139,7 +144,8 @@ struct Plan {
   std::size_t taken = 0;                                  ///< steps that the product does
 };
 
-/// oneDNN keeps one set of parameters for each kind of post-op, so that no kind may stand twice in one product.
+/// oneDNN keeps one set of parameters for each kind of post-op, so that no kind may stand twice in one
+/// product.
 bool is_repeated(const std::vector<ElementCode>& before, ElementCode code) {
   const auto has = [&](std::initializer_list<ElementCode> codes) {
     return std::any_of(codes.begin(), codes.end(), [&](ElementCode c) {
@@ -166,7 +172,7 @@ bool can_split(const ElementProgram& program, int product_slot, std::size_t begi
 
 /// How the consumer's program continues the product's result, step by step, as far as it does.
 Plan plan_fusion(const LoweredGraph& graph, int product_index, const LoweredNode& consumer,
-                                const Product& product) {
+                 const Product& product) {
   const LoweredNode& node = graph.nodes[product_index];
   Plan plan{ChannelAffine(product.channels), {}, 0}, best = plan;
   const auto slot = std::find(consumer.inputs.begin(), consumer.inputs.end(), node.outputs[0]);
@@ -190,7 +196,8 @@ Plan plan_fusion(const LoweredGraph& graph, int product_index, const LoweredNode
       kinds.push_back(step.code);
     } else if (!taken) {
       const int other = step.a == current ? step.b : step.a;
-      if (other >= consumer.program.inputs || (step.code != ElementCode::Add && step.code != ElementCode::Mul) ||
+      if (other >= consumer.program.inputs ||
+          (step.code != ElementCode::Add && step.code != ElementCode::Mul) ||
           !is_residual(graph, consumer.inputs[other], product_index, consumer))
         break;
       plan.post_ops.emplace_back(step, consumer.inputs[other]);
@@ -234,7 +241,8 @@ void scale_weights(LoweredGraph& graph, int index, const std::vector<float>& sca
   graph.set_input(index, 1, id);
 }
 
-/// bias·scale + shift; refused beforehand if the product has a bias that is not constant numbers for each channel.
+/// bias·scale + shift; refused beforehand if the product has a bias that is not constant numbers for each
+/// channel.
 void change_bias(LoweredGraph& graph, int index, const ChannelAffine& affine) {
   const LoweredNode& node = graph.nodes[index];
   std::vector<float> bias = affine.shift;

@@ -8,19 +8,20 @@ namespace lapidary::cpu {
 ///   s = scale / √(variance + epsilon),  t = bias − mean·s
 void expand_batch_normalization(LoweredGraph& graph);
 
-/// (x − mean(x)) / √(mean((x − mean(x))²) + epsilon)·scale + bias, spelled out in single operators, becomes one
-/// LayerNormalization.
+/// (x − mean(x)) / √(mean((x − mean(x))²) + epsilon)·scale + bias, spelled out in single operators, becomes
+/// one LayerNormalization.
 void recognize_layer_normalization(LoweredGraph& graph);
 
-/// Every float32 element-wise operator becomes an "Elementwise", and those that only feed each other become one.
+/// Every float32 element-wise operator becomes an "Elementwise", and those that only feed each other become
+/// one.
 void group_elementwise(LoweredGraph& graph);
 
 /// Programs that spell out a known function become that function:
 ///   x·clip(x + 3, 0, 6)/6 → HardSwish,  0.5·x·(1 + erf(x/√2)) → Gelu,  x·sigmoid(x) → Swish
 void simplify_programs(LoweredGraph& graph);
 
-/// An "Elementwise" that follows a convolution or matrix product and continues its result step by step is done
-/// there: constants for each channel go into weights and bias, the rest into post-ops.
+/// An "Elementwise" that follows a convolution or matrix product and continues its result step by step is
+/// done there: constants for each channel go into weights and bias, the rest into post-ops.
 void fuse_into_products(LoweredGraph& graph);
 
 /// True if float32 nodes of this operator can become steps of an element-wise program.

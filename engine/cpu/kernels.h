@@ -4,8 +4,8 @@
 
 namespace lapidary::cpu {
 
-// Candidates: each makes the steps of a node and returns nothing, or returns why it refuses. Each stands in the file
-// of its name; candidates.cpp lists them by operator.
+// Candidates: each makes the steps of a node and returns nothing, or returns why it refuses. Each stands in
+// the file of its name; candidates.cpp lists them by operator.
 
 std::string plan_convolution(Planner& planner, const LoweredNode& node);
 /// A ConvTranspose whose windows stand side by side: one matrix product, and rows put in their places.
@@ -27,6 +27,8 @@ std::string plan_split(Planner& planner, const LoweredNode& node);
 std::string plan_concat(Planner& planner, const LoweredNode& node);
 std::string plan_gather(Planner& planner, const LoweredNode& node);
 
+/// One direction of an LSTM layer.
+std::string plan_lstm(Planner& planner, const LoweredNode& node);
 std::string plan_softmax(Planner& planner, const LoweredNode& node);
 std::string plan_layer_normalization(Planner& planner, const LoweredNode& node);
 std::string plan_reduction(Planner& planner, const LoweredNode& node);

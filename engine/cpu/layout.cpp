@@ -23,7 +23,8 @@ Layout plain_layout(const Dims& dims) {
 
 bool is_plain(const Layout& layout) {
   const auto& blocking = layout.data.format_desc.blocking;
-  if (layout.data.format_kind != dnnl_blocked || blocking.inner_nblks != 0 || layout.data.offset0 != 0) return false;
+  if (layout.data.format_kind != dnnl_blocked || blocking.inner_nblks != 0 || layout.data.offset0 != 0)
+    return false;
   std::int64_t stride = 1;
   for (int axis = layout.data.ndims - 1; axis >= 0; --axis) {
     if (layout.data.padded_dims[axis] != layout.data.dims[axis]) return false;
@@ -73,7 +74,9 @@ std::optional<MemoryOrder> memory_order(const Layout& layout) {
   // Axes of size 1 have meaningless strides: each stands behind the axis before it.
   for (std::size_t axis = 0; axis < rank; ++axis)
     if (layout.data.dims[axis] == 1)
-      order.axes.insert(axis == 0 ? order.axes.begin() : std::find(order.axes.begin(), order.axes.end(), axis - 1) + 1, axis);
+      order.axes.insert(
+          axis == 0 ? order.axes.begin() : std::find(order.axes.begin(), order.axes.end(), axis - 1) + 1,
+          axis);
   const Dims sizes = memory_dims(layout, order);
   std::int64_t stride = order.block > 0 ? order.block : 1;
   for (std::size_t i = order.axes.size(); i-- > 0;) {
@@ -106,7 +109,8 @@ Layout layout_in_order(const Dims& dims, const MemoryOrder& order) {
 Tensor WeightStore::packed(const Tensor& source, const Layout& given, const Layout& wanted) {
   const std::scoped_lock lock(mutex_);
   for (const Entry& entry : entries_)
-    if (entry.source == source.bytes().data() && entry.given == given && entry.wanted == wanted) return entry.bytes;
+    if (entry.source == source.bytes().data() && entry.given == given && entry.wanted == wanted)
+      return entry.bytes;
   const auto memory = memory_.allocate(wanted.get_size());
   const Tensor bytes(DataType::UInt8, {size_bytes(wanted)}, {memory.get(), wanted.get_size()}, memory);
   dnnl::memory from(given, engine(), const_cast<std::byte*>(source.bytes().data()));

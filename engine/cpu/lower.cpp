@@ -9,8 +9,8 @@
 namespace lapidary::cpu {
 namespace {
 
-constexpr int max_depth = 64;                              ///< of nested branches and function calls
-constexpr std::int64_t max_folded_bytes = 256 << 20;       ///< a folded constant may not be larger
+constexpr int max_depth = 64;                         ///< of nested branches and function calls
+constexpr std::int64_t max_folded_bytes = 256 << 20;  ///< a folded constant may not be larger
 
 std::int64_t opset_of(const std::vector<OpsetImport>& imports, std::string_view domain) {
   for (const auto& import : imports)
@@ -106,7 +106,8 @@ class Lowerer {
         graph_.inputs.push_back(-1);
         continue;
       }
-      const ValueId id = type.value.is_present() ? graph_.add_constant(name, type.value) : graph_.add_value(name);
+      const ValueId id =
+          type.value.is_present() ? graph_.add_constant(name, type.value) : graph_.add_value(name);
       LoweredValue& value = graph_.values[id];
       value.is_input = !type.value.is_present();
       value.is_static = type.is_static || type.value.is_present();
@@ -131,7 +132,8 @@ class Lowerer {
     if (index.topological_order().size() != nodes.size())
       throw Error("the graph has a cycle").advice("Run 'lapidary check' to see which nodes are on it");
     for (const int position : index.topological_order())
-      lower_node(nodes[static_cast<std::size_t>(position)], index, imports, scope, origin < 0 ? position : origin, depth);
+      lower_node(nodes[static_cast<std::size_t>(position)], index, imports, scope,
+                 origin < 0 ? position : origin, depth);
   }
 
   void lower_node(const std::shared_ptr<const Node>& node, const GraphIndex& index, const Imports& imports,
@@ -166,8 +168,7 @@ class Lowerer {
   ValueId resolve(const std::string& name, const Node& node, const Scope& scope) const {
     if (name.empty()) return -1;
     const ValueId id = scope.find(name);
-    if (id < 0)
-      throw Error("no input, initializer or node makes this value").node(node.label()).tensor(name);
+    if (id < 0) throw Error("no input, initializer or node makes this value").node(node.label()).tensor(name);
     return id;
   }
 
@@ -199,7 +200,8 @@ class Lowerer {
   }
 
   /// An If whose condition is known gives way to the branch that runs.
-  bool inline_branch(const LoweredNode& lowered, const Imports& imports, Scope& scope, int origin, int depth) {
+  bool inline_branch(const LoweredNode& lowered, const Imports& imports, Scope& scope, int origin,
+                     int depth) {
     if (lowered.op != "If" || !lowered.node->domain.empty()) return false;
     const Tensor* condition = graph_.constant(lowered, 0);
     if (!condition || condition->type() != DataType::Bool || condition->size() != 1) return false;
@@ -217,7 +219,10 @@ class Lowerer {
     for (std::size_t i = 0; i < std::min(body.outputs.size(), node.outputs.size()); ++i) {
       if (node.outputs[i].empty()) continue;
       const ValueId id = inner.find(body.outputs[i].name);
-      if (id < 0) throw Error("no node makes this output of a subgraph").node(node.label()).tensor(body.outputs[i].name);
+      if (id < 0)
+        throw Error("no node makes this output of a subgraph")
+            .node(node.label())
+            .tensor(body.outputs[i].name);
       scope.ids[node.outputs[i]] = id;
     }
   }
@@ -232,7 +237,8 @@ class Lowerer {
 
   /// Nodes that only hand on their input vanish: the output's name stands for the input's value.
   bool forward_input(const LoweredNode& lowered, const GraphIndex& index, Scope& scope) {
-    if (!lowered.node->domain.empty() || !graph_.has_input(lowered, 0) || !hands_on(lowered, index)) return false;
+    if (!lowered.node->domain.empty() || !graph_.has_input(lowered, 0) || !hands_on(lowered, index))
+      return false;
     scope.ids[lowered.node->outputs[0]] = lowered.inputs[0];
     return true;
   }
@@ -247,13 +253,15 @@ class Lowerer {
   bool hands_on(const LoweredNode& lowered, const GraphIndex& index) const {
     const Node& node = *lowered.node;
     const LoweredValue& input = graph_.input(lowered, 0);
-    const bool one_output = std::all_of(node.outputs.begin() + std::min<std::ptrdiff_t>(1, std::ssize(node.outputs)),
-                                        node.outputs.end(), [&](const auto& name) { return is_unread(name, index); });
+    const bool one_output =
+        std::all_of(node.outputs.begin() + std::min<std::ptrdiff_t>(1, std::ssize(node.outputs)),
+                    node.outputs.end(), [&](const auto& name) { return is_unread(name, index); });
     if (node.outputs.empty() || node.outputs[0].empty() || !one_output) return false;
     if (node.op_type == "Identity") return true;
     if (node.op_type == "Concat") return lowered.inputs.size() == 1;
     if (node.op_type == "Cast")
-      return input.is_static && node.attribute_or("to", std::int64_t{0}) == static_cast<std::int64_t>(input.element);
+      return input.is_static &&
+             node.attribute_or("to", std::int64_t{0}) == static_cast<std::int64_t>(input.element);
     if (node.op_type == "Dropout") {
       const Tensor* training = graph_.constant(lowered, 2);
       const bool trains = graph_.has_input(lowered, 2) && (!training || training->bytes()[0] != std::byte{0});
@@ -265,7 +273,8 @@ class Lowerer {
 
   /// Of operators that change sizes, those that here do not.
   bool changes_nothing(const LoweredNode& lowered) const {
-    static constexpr std::array<std::string_view, 5> operators = {"Reshape", "Flatten", "Expand", "Pad", "Tile"};
+    static constexpr std::array<std::string_view, 5> operators = {"Reshape", "Flatten", "Expand", "Pad",
+                                                                  "Tile"};
     if (std::find(operators.begin(), operators.end(), lowered.op) == operators.end() ||
         !lowered.node->domain.empty() || lowered.outputs.size() != 1 || lowered.inputs[0] < 0)
       return false;
@@ -283,7 +292,8 @@ class Lowerer {
     for (const auto& [name, body] : subgraphs_of(*lowered.node)) {
       lowered.imports = imports;
       for (const auto& outer : outer_names(*body)) {
-        if (std::find(lowered.captures.begin(), lowered.captures.end(), outer) != lowered.captures.end()) continue;
+        if (std::find(lowered.captures.begin(), lowered.captures.end(), outer) != lowered.captures.end())
+          continue;
         lowered.captures.push_back(outer);
         lowered.inputs.push_back(resolve(outer, *lowered.node, scope));
       }
@@ -308,7 +318,8 @@ class Lowerer {
 
   /// Runs a node now if all that it reads is known: chains from Shape to Reshape vanish here.
   bool fold(const LoweredNode& lowered) {
-    if (!lowered.record->is_deterministic || !lowered.captures.empty() || !subgraphs_of(*lowered.node).empty())
+    if (!lowered.record->is_deterministic || !lowered.captures.empty() ||
+        !subgraphs_of(*lowered.node).empty())
       return false;
     std::vector<Datum> inputs;
     const bool only_shape = lowered.op == "Shape" || lowered.op == "Size";
@@ -322,14 +333,14 @@ class Lowerer {
       inputs.emplace_back(value.is_constant() ? value.constant.aligned() : shape_only(value));
     }
     for (const ValueId id : lowered.outputs)
-      if (id >= 0 && graph_.values[id].is_static &&
-          graph_.values[id].size() > max_folded_bytes / 8)
+      if (id >= 0 && graph_.values[id].is_static && graph_.values[id].size() > max_folded_bytes / 8)
         return false;
     const auto outputs = run_kernel(*lowered.node, *lowered.record, std::move(inputs), {});
     for (const auto& output : outputs)
       if (output.is_present() && !output.is_tensor()) return false;
     for (std::size_t i = 0; i < std::min(outputs.size(), lowered.outputs.size()); ++i)
-      if (lowered.outputs[i] >= 0 && outputs[i].is_tensor()) set_constant(lowered.outputs[i], outputs[i].tensor());
+      if (lowered.outputs[i] >= 0 && outputs[i].is_tensor())
+        set_constant(lowered.outputs[i], outputs[i].tensor());
     return true;
   }
 

@@ -33,28 +33,29 @@ struct LoweredValue {
 
 /// Arithmetic done on a result before it is stored.
 struct PostOp {
-  ElementStep step;   ///< unary codes, or Add / Mul with `input`
-  int input = -1;     ///< position in the node's inputs of the second operand
+  ElementStep step;  ///< unary codes, or Add / Mul with `input`
+  int input = -1;    ///< position in the node's inputs of the second operand
 };
 
 /// A node of the graph being lowered; rewrites change it in place or mark it dead.
 struct LoweredNode {
-  std::string op;                    ///< operator, or a fused form that only this backend knows: "Elementwise"
+  std::string op;  ///< operator, or a fused form that only this backend knows: "Elementwise"
   std::shared_ptr<const Node> node;  ///< attributes; of a fused pattern, made up by the rewrite
   const Operator* record = nullptr;  ///< the reference kernel; nullptr for fused forms
   std::vector<ValueId> inputs, outputs;
-  std::vector<int> origins;          ///< positions in the main graph of the nodes that it stands for
-  std::vector<std::string> labels;   ///< and what they are called
-  std::string shown;                 ///< "Conv + Relu"
+  std::vector<int> origins;         ///< positions in the main graph of the nodes that it stands for
+  std::vector<std::string> labels;  ///< and what they are called
+  std::string shown;                ///< "Conv + Relu"
   std::vector<PostOp> post_ops;
-  ElementProgram program;            ///< of an "Elementwise"
+  ElementProgram program;  ///< of an "Elementwise"
   /// Values from around that the node's subgraphs read, by name; they stand behind the node's own inputs.
   std::vector<std::string> captures;
   std::vector<OpsetImport> imports;  ///< in force where the node stands; kept for nodes with subgraphs
   bool dead = false;
 };
 
-/// A graph with all sizes known as far as they can be, constants folded, functions and decided branches inlined.
+/// A graph with all sizes known as far as they can be, constants folded, functions and decided branches
+/// inlined.
 struct LoweredGraph {
   std::vector<LoweredValue> values;
   std::vector<LoweredNode> nodes;  ///< in an order in which they can run
@@ -62,7 +63,9 @@ struct LoweredGraph {
 
   ValueId add_value(std::string name);
   ValueId add_constant(std::string name, Tensor tensor);
-  const LoweredValue& input(const LoweredNode& node, std::size_t slot) const { return values[node.inputs[slot]]; }
+  const LoweredValue& input(const LoweredNode& node, std::size_t slot) const {
+    return values[node.inputs[slot]];
+  }
   bool has_input(const LoweredNode& node, std::size_t slot) const {
     return slot < node.inputs.size() && node.inputs[slot] >= 0;
   }
@@ -81,8 +84,8 @@ struct LoweredGraph {
   LoweredNode* private_producer(ValueId value);
   LoweredNode* producer(ValueId value);
 
-  void connect(int node);      ///< enters the node into its values' producer and consumers
-  void disconnect(int node);   ///< marks it dead and takes it out again
+  void connect(int node);     ///< enters the node into its values' producer and consumers
+  void disconnect(int node);  ///< marks it dead and takes it out again
   void set_input(int node, std::size_t slot, ValueId value);
   int append_input(int node, ValueId value);
   /// Everything that read `from` reads `to` instead; graph outputs too.

@@ -10,7 +10,8 @@ using dnnl::prop_kind;
 
 Layout any_layout(const Dims& dims) { return {dims, memory::data_type::f32, memory::format_tag::any}; }
 
-/// Weights [O, I/G, k…] seen as [G, O/G, I/G, k…]; those of a transposed convolution [I, O/G, k…] as [G, O/G, I/G, k…].
+/// Weights [O, I/G, k…] seen as [G, O/G, I/G, k…]; those of a transposed convolution [I, O/G, k…] as [G, O/G,
+/// I/G, k…].
 Layout weights_layout(const Dims& dims, std::int64_t groups, bool transposed) {
   if (!transposed) {
     if (groups == 1) return plain_layout(dims);
@@ -39,13 +40,14 @@ struct Convolution {
   Window window;
 };
 
-dnnl::convolution_forward::primitive_desc describe(const Convolution& c, const dnnl::primitive_attr& attributes) {
+dnnl::convolution_forward::primitive_desc describe(const Convolution& c,
+                                                   const dnnl::primitive_attr& attributes) {
   Dims dilations = c.window.dilations;
   for (auto& dilation : dilations) --dilation;  // oneDNN counts the gaps
   const auto make = [&](auto... bias) {
-    return dnnl::convolution_forward::desc(prop_kind::forward_inference, algorithm::convolution_direct, c.source,
-                                           c.weights, bias..., c.result, c.window.strides, dilations,
-                                           c.window.pads_begin, c.window.pads_end);
+    return dnnl::convolution_forward::desc(prop_kind::forward_inference, algorithm::convolution_direct,
+                                           c.source, c.weights, bias..., c.result, c.window.strides,
+                                           dilations, c.window.pads_begin, c.window.pads_end);
   };
   return {c.bias.data.ndims ? make(c.bias) : make(), attributes, engine()};
 }
@@ -55,14 +57,15 @@ dnnl::deconvolution_forward::primitive_desc describe_transposed(const Convolutio
   Dims dilations = c.window.dilations;
   for (auto& dilation : dilations) --dilation;
   const auto make = [&](auto... bias) {
-    return dnnl::deconvolution_forward::desc(prop_kind::forward_inference, algorithm::deconvolution_direct, c.source,
-                                             c.weights, bias..., c.result, c.window.strides, dilations,
-                                             c.window.pads_begin, c.window.pads_end);
+    return dnnl::deconvolution_forward::desc(prop_kind::forward_inference, algorithm::deconvolution_direct,
+                                             c.source, c.weights, bias..., c.result, c.window.strides,
+                                             dilations, c.window.pads_begin, c.window.pads_end);
   };
   return {c.bias.data.ndims ? make(c.bias) : make(), attributes, engine()};
 }
 
-/// The source as the convolution shall read it: in whatever layout suits it, except that one which lies in blocks stays.
+/// The source as the convolution shall read it: in whatever layout suits it, except that one which lies in
+/// blocks stays.
 Layout source_layout(Planner& planner, ValueId source) {
   const Dims& dims = planner.graph.values[source].dims;
   if (planner.is_plain(source)) return any_layout(dims);
@@ -91,7 +94,8 @@ std::string plan(Planner& planner, const LoweredNode& node, Convolution c, Descr
   auto arguments = made.arguments;
   arguments.push_back({DNNL_ARG_SRC, source, chosen.src_desc()});
   arguments.push_back({DNNL_ARG_WEIGHTS, packed, chosen.weights_desc()});
-  if (c.bias.data.ndims) arguments.push_back({DNNL_ARG_BIAS, planner.plain(node.inputs[2]), chosen.bias_desc()});
+  if (c.bias.data.ndims)
+    arguments.push_back({DNNL_ARG_BIAS, planner.plain(node.inputs[2]), chosen.bias_desc()});
   const BufferId destination = define_result(planner, node, made, chosen.dst_desc());
   arguments.push_back({DNNL_ARG_DST, destination, chosen.dst_desc(), true});
   planner.add_primitive(node, chosen, Primitive(chosen), std::move(arguments));
@@ -116,7 +120,8 @@ std::string plan_convolution(Planner& planner, const LoweredNode& node) {
     if (c.window.pads_begin[i] < 0 || c.window.pads_begin[i] >= kernel[i] * c.window.dilations[i] + 1)
       return "unusual padding";
   c.source = source_layout(planner, node.inputs[0]);
-  c.weights = Layout(weights_layout(weights.dims, groups, transposed).dims(), memory::data_type::f32, memory::format_tag::any);
+  c.weights = Layout(weights_layout(weights.dims, groups, transposed).dims(), memory::data_type::f32,
+                     memory::format_tag::any);
   if (graph.has_input(node, 2)) {
     if (!graph.is_float(node.inputs[2])) return "bias is not float32";
     c.bias = plain_layout(graph.input(node, 2).dims);

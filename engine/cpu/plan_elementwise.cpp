@@ -29,7 +29,8 @@ struct ElementwisePlan {
 };
 
 /// Elements [begin, begin + count) of an operand, in the order of the result.
-void expand(const Operand& operand, const Dims& dims, const float* from, std::int64_t begin, std::int64_t count, float* to) {
+void expand(const Operand& operand, const Dims& dims, const float* from, std::int64_t begin,
+            std::int64_t count, float* to) {
   const std::size_t rank = dims.size();
   std::array<std::int64_t, 16> index{};
   std::int64_t rest = begin, position = 0;
@@ -62,7 +63,8 @@ void expand(const Operand& operand, const Dims& dims, const float* from, std::in
 }
 
 /// One tile of the whole program.
-void run_tile(const ElementwisePlan& plan, Session& session, std::int64_t begin, std::int64_t count, float* scratch) {
+void run_tile(const ElementwisePlan& plan, Session& session, std::int64_t begin, std::int64_t count,
+              float* scratch) {
   const float* sources[64];
   float* const tiles = scratch + static_cast<std::int64_t>(plan.operands.size()) * tile;
   for (std::size_t i = 0; i < plan.operands.size(); ++i) {
@@ -90,7 +92,8 @@ void run(const ElementwisePlan& plan, Session& session) {
   const double work = static_cast<double>(count) * 0.3 * static_cast<double>(plan.program.steps.size());
   parallel_for(tiles, work, plan.threads, [&](std::int64_t begin, std::int64_t end) {
     thread_local std::vector<float> scratch;
-    const auto needed = (plan.operands.size() + static_cast<std::size_t>(plan.slot_count)) * static_cast<std::size_t>(tile);
+    const auto needed =
+        (plan.operands.size() + static_cast<std::size_t>(plan.slot_count)) * static_cast<std::size_t>(tile);
     if (scratch.size() < needed) scratch.resize(needed);
     for (std::int64_t i = begin; i < end; ++i)
       run_tile(plan, session, i * tile, std::min(tile, count - i * tile), scratch.data());
@@ -103,7 +106,8 @@ void assign_slots(ElementwisePlan& plan) {
   std::vector<int> last_use(steps.size(), -1), free_slots;
   for (std::size_t i = 0; i < steps.size(); ++i)
     for (const int operand : {steps[i].a, steps[i].b})
-      if (operand >= plan.program.inputs) last_use[static_cast<std::size_t>(operand - plan.program.inputs)] = static_cast<int>(i);
+      if (operand >= plan.program.inputs)
+        last_use[static_cast<std::size_t>(operand - plan.program.inputs)] = static_cast<int>(i);
   for (std::size_t i = 0; i < steps.size(); ++i) {
     for (std::size_t j = 0; j < i; ++j)
       if (last_use[j] == static_cast<int>(i)) free_slots.push_back(plan.slots[j]);
@@ -116,9 +120,11 @@ void assign_slots(ElementwisePlan& plan) {
 /// Neighbouring axes become one where every operand steps through them as through one.
 void merge_axes(ElementwisePlan& plan) {
   for (std::size_t axis = plan.dims.size(); axis-- > 1;) {
-    const bool mergeable = std::all_of(plan.operands.begin(), plan.operands.end(), [&](const Operand& operand) {
-      return plan.dims[axis - 1] == 1 || operand.strides[axis - 1] == operand.strides[axis] * plan.dims[axis];
-    });
+    const bool mergeable =
+        std::all_of(plan.operands.begin(), plan.operands.end(), [&](const Operand& operand) {
+          return plan.dims[axis - 1] == 1 ||
+                 operand.strides[axis - 1] == operand.strides[axis] * plan.dims[axis];
+        });
     if (!mergeable) continue;
     plan.dims[axis - 1] *= plan.dims[axis];
     plan.dims.erase(plan.dims.begin() + static_cast<std::ptrdiff_t>(axis));
@@ -129,7 +135,8 @@ void merge_axes(ElementwisePlan& plan) {
   }
 }
 
-/// A value as operand of a result that lies in `order`; `dims` are its sizes with as many axes as the result has.
+/// A value as operand of a result that lies in `order`; `dims` are its sizes with as many axes as the result
+/// has.
 Operand operand_of(Planner& planner, ValueId id, const Dims& dims, const MemoryOrder& order) {
   const LoweredValue& value = planner.graph.values[id];
   Operand operand;

@@ -11,8 +11,8 @@ struct Matmul {
   Layout a, b, bias, result;  ///< bias has no axes if there is none
   Layout stored;              ///< the result in the value's own sizes
   BufferId a_buffer = -1;
-  BufferId b_buffer = -1;     ///< -1: a constant, to be packed
-  Layout b_given;             ///< of a constant: how its bytes lie before they are packed
+  BufferId b_buffer = -1;  ///< -1: a constant, to be packed
+  Layout b_given;          ///< of a constant: how its bytes lie before they are packed
 };
 
 Layout with_strides(const Dims& dims, const Dims& strides) { return {dims, memory::data_type::f32, strides}; }
@@ -25,7 +25,8 @@ Layout matrix(std::int64_t rows, std::int64_t columns, bool transposed) {
 /// A strided layout with leading axes of size 1 up to `rank`.
 Layout at_rank(const Layout& layout, std::size_t rank) {
   Dims dims = layout.dims();
-  Dims strides(layout.data.format_desc.blocking.strides, layout.data.format_desc.blocking.strides + dims.size());
+  Dims strides(layout.data.format_desc.blocking.strides,
+               layout.data.format_desc.blocking.strides + dims.size());
   while (dims.size() < rank) {
     strides.insert(strides.begin(), dims.empty() ? 1 : dims[0] * strides[0]);
     dims.insert(dims.begin(), 1);
@@ -43,7 +44,8 @@ bool is_matrix_like(const Layout& layout) {
   return strides[rank - 1] == 1 || strides[rank - 2] == 1;
 }
 
-/// The layout in which a result must be stored so that the Transpose which alone reads it gives row-major bytes.
+/// The layout in which a result must be stored so that the Transpose which alone reads it gives row-major
+/// bytes.
 Layout result_layout(const Planner& planner, const LoweredNode& node) {
   const LoweredGraph& graph = planner.graph;
   const Dims& dims = graph.output(node).dims;
@@ -126,9 +128,11 @@ std::string plan_gemm(Planner& planner, const LoweredNode& node) {
   if (node.node->attribute_or("alpha", 1.0f) != 1) return "alpha is not 1";
   const LoweredValue& b = graph.input(node, 1);
   const Dims& result = graph.output(node).dims;
-  if (!b.is_constant() || b.dims.size() != 2 || result.size() != 2) return "the second matrix is not constant";
+  if (!b.is_constant() || b.dims.size() != 2 || result.size() != 2)
+    return "the second matrix is not constant";
   if (graph.has_input(node, 2)) {
-    if (!graph.is_float(node.inputs[2]) || graph.input(node, 2).size() != result[1]) return "C is not one row";
+    if (!graph.is_float(node.inputs[2]) || graph.input(node, 2).size() != result[1])
+      return "C is not one row";
     if (node.node->attribute_or("beta", 1.0f) != 1) return "beta is not 1";
   }
   const bool a_transposed = node.node->attribute_or("transA", std::int64_t{0}) != 0;

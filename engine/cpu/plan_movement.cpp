@@ -10,7 +10,8 @@ namespace {
 
 /// True for values whose layout may be any that oneDNN can describe.
 bool has_layout(const LoweredGraph& graph, ValueId id) {
-  return graph.is_float(id) && !graph.values[id].dims.empty() && graph.values[id].dims.size() <= DNNL_MAX_NDIMS;
+  return graph.is_float(id) && !graph.values[id].dims.empty() &&
+         graph.values[id].dims.size() <= DNNL_MAX_NDIMS;
 }
 
 }  // namespace
@@ -40,7 +41,8 @@ std::string plan_transpose(Planner& planner, const LoweredNode& node) {
   const Dims strides = strides_of(layout);
   Dims new_strides;
   for (const std::int64_t axis : order) new_strides.push_back(strides[static_cast<std::size_t>(axis)]);
-  planner.define_view(node.outputs[0], buffer, Layout(graph.output(node).dims, dnnl::memory::data_type::f32, new_strides));
+  planner.define_view(node.outputs[0], buffer,
+                      Layout(graph.output(node).dims, dnnl::memory::data_type::f32, new_strides));
   return "";
 }
 
@@ -59,23 +61,26 @@ void run_copies(const std::vector<BlockCopy>& copies, int threads, Session& sess
     const double work = static_cast<double>(copy.count) * (5 + 0.1 * static_cast<double>(copy.bytes));
     parallel_for(copy.count, work, threads, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t i = begin; i < end; ++i)
-        std::memcpy(to + i * copy.to_stride, from + i * copy.from_stride, static_cast<std::size_t>(copy.bytes));
+        std::memcpy(to + i * copy.to_stride, from + i * copy.from_stride,
+                    static_cast<std::size_t>(copy.bytes));
     });
   }
 }
 
-void add_copies(Planner& planner, const LoweredNode& node, std::vector<BlockCopy> copies, std::vector<BufferId> reads,
-                std::vector<BufferId> writes) {
+void add_copies(Planner& planner, const LoweredNode& node, std::vector<BlockCopy> copies,
+                std::vector<BufferId> reads, std::vector<BufferId> writes) {
   const int threads = planner.services.threads;
-  planner.add_step(node, "memcpy", std::move(reads), std::move(writes),
-                   [copies = std::move(copies), threads](Session& session) { run_copies(copies, threads, session); });
+  planner.add_step(
+      node, "memcpy", std::move(reads), std::move(writes),
+      [copies = std::move(copies), threads](Session& session) { run_copies(copies, threads, session); });
 }
 
 std::int64_t element_bytes(const LoweredValue& value) { return bits_of(value.element) / 8; }
 
 /// Product of the sizes in [first, last).
 std::int64_t extent(const Dims& dims, std::size_t first, std::size_t last) {
-  return element_count(Dims(dims.begin() + static_cast<std::ptrdiff_t>(first), dims.begin() + static_cast<std::ptrdiff_t>(last)));
+  return element_count(Dims(dims.begin() + static_cast<std::ptrdiff_t>(first),
+                            dims.begin() + static_cast<std::ptrdiff_t>(last)));
 }
 
 std::size_t axis_of(const LoweredNode& node, std::int64_t otherwise, std::size_t rank) {
@@ -110,7 +115,8 @@ std::optional<std::vector<Range>> ranges_of(const LoweredGraph& graph, const Low
 }
 
 /// A part of a strided value as a view: where it begins, and how its axes step.
-void define_part(Planner& planner, ValueId part, ValueId whole, std::int64_t first_element, const Dims& strides) {
+void define_part(Planner& planner, ValueId part, ValueId whole, std::int64_t first_element,
+                 const Dims& strides) {
   const LoweredGraph& graph = planner.graph;
   const Layout layout(graph.values[part].dims, dnnl::memory::data_type::f32, strides);
   const BufferId bytes = planner.in_layout(whole, Layout(planner.layout_of(whole)));
@@ -172,7 +178,8 @@ std::string plan_gather(Planner& planner, const LoweredNode& node) {
     define_part(planner, node.outputs[0], node.inputs[0], first, strides);
     return "";
   }
-  if (indices.element != DataType::Int64 && indices.element != DataType::Int32) return "indices of another type";
+  if (indices.element != DataType::Int64 && indices.element != DataType::Int32)
+    return "indices of another type";
   const std::int64_t inner = extent(data.dims, axis + 1, data.dims.size()) * element_bytes(data);
   const std::int64_t outer = extent(data.dims, 0, axis), count = indices.size();
   const BufferId from = planner.plain(node.inputs[0]), chosen = planner.plain(node.inputs[1]);
@@ -184,10 +191,13 @@ std::string plan_gather(Planner& planner, const LoweredNode& node) {
     auto* to_bytes = session.write<std::byte>(to);
     for (std::int64_t o = 0; o < outer; ++o)
       for (std::int64_t i = 0; i < count; ++i, to_bytes += inner) {
-        std::int64_t index = wide ? session.read<std::int64_t>(chosen)[i] : session.read<std::int32_t>(chosen)[i];
+        std::int64_t index =
+            wide ? session.read<std::int64_t>(chosen)[i] : session.read<std::int32_t>(chosen)[i];
         if (index < 0) index += size;
         if (index < 0 || index >= size)
-          throw Error("index " + std::to_string(index) + " is outside an axis of size " + std::to_string(size)).node(label);
+          throw Error("index " + std::to_string(index) + " is outside an axis of size " +
+                      std::to_string(size))
+              .node(label);
         std::memcpy(to_bytes, bytes + (o * size + index) * inner, static_cast<std::size_t>(inner));
       }
   });
@@ -196,8 +206,8 @@ std::string plan_gather(Planner& planner, const LoweredNode& node) {
 
 namespace {
 
-/// The order in which all parts lie, so that their bytes can follow each other as they are; nothing if they differ, or
-/// if `axis` is split into blocks that a part does not fill.
+/// The order in which all parts lie, so that their bytes can follow each other as they are; nothing if they
+/// differ, or if `axis` is split into blocks that a part does not fill.
 std::optional<MemoryOrder> common_order(Planner& planner, const LoweredNode& node, std::size_t axis) {
   std::optional<MemoryOrder> common;
   for (const ValueId id : node.inputs) {
@@ -229,7 +239,8 @@ std::string plan_concat(Planner& planner, const LoweredNode& node) {
   if (order) {
     const Layout layout = layout_in_order(result.dims, *order);
     lying = memory_dims(layout, *order);
-    place = static_cast<std::size_t>(std::find(order->axes.begin(), order->axes.end(), axis) - order->axes.begin());
+    place = static_cast<std::size_t>(std::find(order->axes.begin(), order->axes.end(), axis) -
+                                     order->axes.begin());
     to = planner.define(node.outputs[0], layout);
   } else {
     to = planner.define(node.outputs[0]);

@@ -14,8 +14,9 @@ std::string plan(Planner& planner, const LoweredNode& node, algorithm kind, cons
   for (auto& dilation : dilations) --dilation;
   const dnnl::pooling_v2_forward::primitive_desc description(
       dnnl::pooling_v2_forward::desc(dnnl::prop_kind::forward_inference, kind, source,
-                                     Layout(dims, memory::data_type::f32, memory::format_tag::any), window.strides,
-                                     window.kernel, dilations, window.pads_begin, window.pads_end),
+                                     Layout(dims, memory::data_type::f32, memory::format_tag::any),
+                                     window.strides, window.kernel, dilations, window.pads_begin,
+                                     window.pads_end),
       plain_attributes(), engine());
   const BufferId from = planner.in_layout(node.inputs[0], source);
   const BufferId to = planner.define(node.outputs[0], description.dst_desc());
@@ -43,7 +44,8 @@ std::string plan_pooling(Planner& planner, const LoweredNode& node) {
   for (std::size_t i = 0; i < window.kernel.size(); ++i) {
     const std::int64_t extent = (window.kernel[i] - 1) * window.dilations[i] + 1;
     if (window.pads_begin[i] >= extent || window.pads_end[i] >= extent) return "more padding than window";
-    if (counts_padding && window.pads_end[i] > given[window.kernel.size() + i]) return "windows that end beyond the padding";
+    if (counts_padding && window.pads_end[i] > given[window.kernel.size() + i])
+      return "windows that end beyond the padding";
   }
   const bool average = node.op == "AveragePool";
   return plan(planner, node,
@@ -62,7 +64,8 @@ std::string plan_global_pooling(Planner& planner, const LoweredNode& node) {
   window.strides = window.dilations = Dims(window.kernel.size(), 1);
   window.pads_begin = window.pads_end = Dims(window.kernel.size(), 0);
   return plan(planner, node,
-              node.op == "GlobalMaxPool" ? algorithm::pooling_max : algorithm::pooling_avg_exclude_padding, window);
+              node.op == "GlobalMaxPool" ? algorithm::pooling_max : algorithm::pooling_avg_exclude_padding,
+              window);
 }
 
 }  // namespace lapidary::cpu

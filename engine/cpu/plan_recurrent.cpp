@@ -49,8 +49,10 @@ std::string refusal(const LoweredGraph& graph, const LoweredNode& node) {
   if (!graph.constant(node, 1) || !graph.constant(node, 2)) return "weights are not constant";
   if (graph.has_input(node, 3) && !graph.constant(node, 3)) return "bias is not constant";
   if (graph.has_input(node, 4) || graph.has_input(node, 7)) return "lengths of sequences, or peepholes";
-  if (given.attribute_or("direction", std::string("forward")) == "bidirectional") return "both directions at once";
-  if (given.find_attribute("activations") || given.find_attribute("clip") || given.attribute_or("input_forget", std::int64_t{0}) != 0 ||
+  if (given.attribute_or("direction", std::string("forward")) == "bidirectional")
+    return "both directions at once";
+  if (given.find_attribute("activations") || given.find_attribute("clip") ||
+      given.attribute_or("input_forget", std::int64_t{0}) != 0 ||
       given.attribute_or("layout", std::int64_t{0}) != 0)
     return "other activations, clipping, coupled gates or batch first";
   return "";
@@ -71,7 +73,8 @@ std::string plan_lstm(Planner& planner, const LoweredNode& node) {
   const Dims& x = graph.input(node, 0).dims;
   const Sizes sizes{x[0], x[1], x[2], graph.input(node, 2).dims[2]};
   const Layout source = plain_layout(x), state = plain_layout({1, 1, sizes.batch, sizes.hidden});
-  const Layout bias = plain_layout({1, 1, 4, sizes.hidden}), result = plain_layout({sizes.steps, sizes.batch, sizes.hidden});
+  const Layout bias = plain_layout({1, 1, 4, sizes.hidden}),
+               result = plain_layout({sizes.steps, sizes.batch, sizes.hidden});
   const auto any = [&](std::int64_t width) {
     return Layout({1, 1, width, 4, sizes.hidden}, memory::data_type::f32, memory::format_tag::any);
   };
@@ -80,7 +83,8 @@ std::string plan_lstm(Planner& planner, const LoweredNode& node) {
       dnnl::lstm_forward::desc(dnnl::prop_kind::forward_inference,
                                reverse ? dnnl::rnn_direction::unidirectional_right2left
                                        : dnnl::rnn_direction::unidirectional_left2right,
-                               source, state, state, any(sizes.input), any(sizes.hidden), bias, result, state, state),
+                               source, state, state, any(sizes.input), any(sizes.hidden), bias, result, state,
+                               state),
       plain_attributes(), engine());
   const auto pack = [&](std::size_t slot, std::int64_t width, const Layout& wanted) {
     const Tensor arranged = arranged_weights(graph.constant(node, slot)->aligned(), width, sizes.hidden);
@@ -94,8 +98,10 @@ std::string plan_lstm(Planner& planner, const LoweredNode& node) {
       {DNNL_ARG_SRC_LAYER, planner.plain(node.inputs[0]), source},
       {DNNL_ARG_SRC_ITER, state_of(planner, node, 5, sizes), state},
       {DNNL_ARG_SRC_ITER_C, state_of(planner, node, 6, sizes), state},
-      {DNNL_ARG_WEIGHTS_LAYER, pack(1, sizes.input, description.weights_layer_desc()), description.weights_layer_desc()},
-      {DNNL_ARG_WEIGHTS_ITER, pack(2, sizes.hidden, description.weights_iter_desc()), description.weights_iter_desc()},
+      {DNNL_ARG_WEIGHTS_LAYER, pack(1, sizes.input, description.weights_layer_desc()),
+       description.weights_layer_desc()},
+      {DNNL_ARG_WEIGHTS_ITER, pack(2, sizes.hidden, description.weights_iter_desc()),
+       description.weights_iter_desc()},
       {DNNL_ARG_BIAS, planner.keep(summed_bias(graph.constant(node, 3), sizes.hidden)), bias},
       {DNNL_ARG_DST_LAYER, output(0, result), result, true},
       {DNNL_ARG_DST_ITER, output(1, state), state, true},

@@ -17,11 +17,11 @@ struct Body {
 struct ReferenceNode {
   std::shared_ptr<const Node> node;
   const Operator* record;
-  std::vector<ValueId> values;                 ///< by input slot
-  std::vector<BufferId> inputs, outputs;       ///< -1: dynamic or left out
+  std::vector<ValueId> values;            ///< by input slot
+  std::vector<BufferId> inputs, outputs;  ///< -1: dynamic or left out
   std::vector<LoweredValue> input_values, output_values;
   std::vector<ValueId> output_ids;
-  std::size_t captures = 0;                    ///< how many of the inputs stand behind the node's own
+  std::size_t captures = 0;  ///< how many of the inputs stand behind the node's own
   std::unordered_map<const Graph*, Body> bodies;
 };
 
@@ -70,8 +70,8 @@ void store_output(const ReferenceNode& node, Session& session, std::size_t slot,
   const Tensor& tensor = result.tensor();
   const LoweredValue& value = node.output_values[slot];
   if (tensor.type() != value.element || tensor.dims() != value.dims)
-    throw Error("the kernel made " + to_string(tensor.full_type()) + " where " + std::string(name_of(value.element)) +
-                " " + to_string(value.dims) + " was expected")
+    throw Error("the kernel made " + to_string(tensor.full_type()) + " where " +
+                std::string(name_of(value.element)) + " " + to_string(value.dims) + " was expected")
         .node(node.node->label())
         .tensor(value.name);
   if (tensor.size_bytes() > 0)
@@ -122,7 +122,8 @@ std::string plan_reference(Planner& planner, const LoweredNode& node) {
   std::vector<BufferId> reads, writes;
   for (const ValueId id : node.inputs) {
     planned->input_values.push_back(id < 0 ? LoweredValue() : planner.graph.values[id]);
-    const bool has_bytes = id >= 0 && planner.graph.values[id].is_static && !planner.graph.values[id].is_constant();
+    const bool has_bytes =
+        id >= 0 && planner.graph.values[id].is_static && !planner.graph.values[id].is_constant();
     planned->inputs.push_back(has_bytes ? planner.plain(id) : -1);
     if (has_bytes) reads.push_back(planned->inputs.back());
     LoweredValue& value = planned->input_values.back();

@@ -14,7 +14,8 @@ struct AxisMap {
   std::vector<float> share;
 };
 
-/// The input coordinate of output position `x` (Resize 19, `coordinate_transformation_mode`); NaN for other modes.
+/// The input coordinate of output position `x` (Resize 19, `coordinate_transformation_mode`); NaN for other
+/// modes.
 float source_coordinate(const std::string& mode, float x, float scale, float in, float out) {
   if (mode == "asymmetric") return x / scale;
   if (mode == "half_pixel") return (x + 0.5f) / scale - 0.5f;
@@ -34,13 +35,15 @@ struct ResizeOptions {
   std::string mode, coordinates, nearest;
 };
 
-std::optional<AxisMap> axis_map(const ResizeOptions& options, std::int64_t in, std::int64_t out, float scale) {
+std::optional<AxisMap> axis_map(const ResizeOptions& options, std::int64_t in, std::int64_t out,
+                                float scale) {
   AxisMap map;
   for (std::int64_t i = 0; i < out; ++i) {
     float x = source_coordinate(options.coordinates, static_cast<float>(i), scale, static_cast<float>(in),
                                 static_cast<float>(out));
     if (std::isnan(x)) return std::nullopt;
-    x = std::clamp(options.mode == "nearest" ? rounded(options.nearest, x) : x, 0.0f, static_cast<float>(in - 1));
+    x = std::clamp(options.mode == "nearest" ? rounded(options.nearest, x) : x, 0.0f,
+                   static_cast<float>(in - 1));
     const auto low = static_cast<std::int64_t>(x);
     map.first.push_back(low);
     map.second.push_back(std::min(low + 1, in - 1));
@@ -87,7 +90,8 @@ void run(const ResizePlan& plan, int threads, Session& session) {
   const double work = static_cast<double>(lines * line) * (plan.linear ? 0.6 : 0.3);
   parallel_for(lines, work, threads, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
-      const float* const image = session.read<float>(plan.from) + i / plan.rows * plan.in_rows * plan.in_columns * plan.block;
+      const float* const image =
+          session.read<float>(plan.from) + i / plan.rows * plan.in_rows * plan.in_columns * plan.block;
       resize_row(plan, image, i % plan.rows, session.write<float>(plan.to) + i * line);
     }
   });
@@ -114,7 +118,8 @@ std::pair<float, float> scales_of(const LoweredGraph& graph, const LoweredNode& 
     const auto scales = values_as<float>(*given);
     return {scales[2], scales[3]};
   }
-  return {static_cast<float>(out[2]) / static_cast<float>(in[2]), static_cast<float>(out[3]) / static_cast<float>(in[3])};
+  return {static_cast<float>(out[2]) / static_cast<float>(in[2]),
+          static_cast<float>(out[3]) / static_cast<float>(in[3])};
 }
 
 }  // namespace
@@ -124,16 +129,19 @@ std::string plan_resize(Planner& planner, const LoweredNode& node) {
   const bool old = node.record->since_version < 11;  // Resize 10 and Upsample know one way only
   const ResizeOptions options{
       node.node->attribute_or("mode", std::string("nearest")),
-      old ? "asymmetric" : node.node->attribute_or("coordinate_transformation_mode", std::string("half_pixel")),
+      old ? "asymmetric"
+          : node.node->attribute_or("coordinate_transformation_mode", std::string("half_pixel")),
       old ? "floor" : node.node->attribute_or("nearest_mode", std::string("round_prefer_floor"))};
   if (auto reason = refusal(graph, node, options); !reason.empty()) return reason;
   const Dims& in = graph.input(node, 0).dims;
   const Dims& out = graph.output(node).dims;
   const auto [down_scale, across_scale] = scales_of(graph, node);
-  auto down = axis_map(options, in[2], out[2], down_scale), across = axis_map(options, in[3], out[3], across_scale);
+  auto down = axis_map(options, in[2], out[2], down_scale),
+       across = axis_map(options, in[3], out[3], across_scale);
   if (!down || !across) return "coordinates " + options.coordinates;
   auto order = memory_order(planner.layout_of(node.inputs[0]));
-  const bool channels_last = order && order->axes == std::vector<std::size_t>{0, 2, 3, 1} && order->block == 0;
+  const bool channels_last =
+      order && order->axes == std::vector<std::size_t>{0, 2, 3, 1} && order->block == 0;
   const bool in_blocks = order && order->block > 0;
   if (!channels_last && !in_blocks) order = memory_order(plain_layout(in));
   auto plan = std::make_shared<ResizePlan>();
@@ -149,7 +157,8 @@ std::string plan_resize(Planner& planner, const LoweredNode& node) {
   plan->from = planner.in_layout(node.inputs[0], layout_in_order(in, *order));
   plan->to = planner.define(node.outputs[0], layout_in_order(out, *order));
   const int threads = planner.services.threads;
-  planner.add_step(node, "rows", {plan->from}, {plan->to}, [plan, threads](Session& session) { run(*plan, threads, session); });
+  planner.add_step(node, "rows", {plan->from}, {plan->to},
+                   [plan, threads](Session& session) { run(*plan, threads, session); });
   return "";
 }
 

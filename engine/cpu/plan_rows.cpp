@@ -18,9 +18,11 @@ std::string plan_softmax(Planner& planner, const LoweredNode& node) {
   const Dims& dims = graph.input(node, 0).dims;
   if (dims.empty()) return "a scalar";
   const bool flattens = node.record->since_version < 13;  // rows are all that stands behind the axis
-  const std::int64_t axis = normalized(node.node->attribute_or("axis", flattens ? std::int64_t{1} : std::int64_t{-1}), dims.size());
+  const std::int64_t axis =
+      normalized(node.node->attribute_or("axis", flattens ? std::int64_t{1} : std::int64_t{-1}), dims.size());
   const auto begin = dims.begin() + static_cast<std::ptrdiff_t>(axis);
-  if (!flattens && axis != static_cast<std::int64_t>(dims.size()) - 1 && element_count(Dims(begin + 1, dims.end())) != 1)
+  if (!flattens && axis != static_cast<std::int64_t>(dims.size()) - 1 &&
+      element_count(Dims(begin + 1, dims.end())) != 1)
     return "not along the last axis";
   const std::int64_t length = element_count(Dims(begin, dims.end())), rows = element_count(dims) / length;
   const BufferId from = planner.plain(node.inputs[0]), to = planner.define(node.outputs[0]);
@@ -29,9 +31,11 @@ std::string plan_softmax(Planner& planner, const LoweredNode& node) {
   planner.add_step(node, "Highway", {from}, {to}, [=](Session& session) {
     const float* const x = session.read<float>(from);
     float* const y = session.write<float>(to);
-    parallel_for(rows, 1.0 * static_cast<double>(rows * length), threads, [&](std::int64_t first, std::int64_t last) {
-      for (std::int64_t row = first; row < last; ++row) softmax(x + row * length, y + row * length, length);
-    });
+    parallel_for(rows, 1.0 * static_cast<double>(rows * length), threads,
+                 [&](std::int64_t first, std::int64_t last) {
+                   for (std::int64_t row = first; row < last; ++row)
+                     softmax(x + row * length, y + row * length, length);
+                 });
   });
   return "";
 }
@@ -43,7 +47,8 @@ std::string plan_layer_normalization(Planner& planner, const LoweredNode& node) 
     if (node.outputs[i] >= 0) return "mean or deviation is wanted";
   const Dims& dims = graph.input(node, 0).dims;
   const std::int64_t axis = normalized(node.node->attribute_or("axis", std::int64_t{-1}), dims.size());
-  const std::int64_t length = element_count(Dims(dims.begin() + static_cast<std::ptrdiff_t>(axis), dims.end()));
+  const std::int64_t length =
+      element_count(Dims(dims.begin() + static_cast<std::ptrdiff_t>(axis), dims.end()));
   const bool has_bias = graph.has_input(node, 2);
   if (graph.input(node, 1).size() != length || (has_bias && graph.input(node, 2).size() != length))
     return "scale or bias is broadcast";
@@ -60,10 +65,11 @@ std::string plan_layer_normalization(Planner& planner, const LoweredNode& node) 
     const float* const x = session.read<float>(from);
     const float* const b = bias < 0 ? nullptr : session.read<float>(bias);
     float* const y = session.write<float>(to);
-    parallel_for(rows, 0.5 * static_cast<double>(rows * length), threads, [&](std::int64_t first, std::int64_t last) {
-      for (std::int64_t row = first; row < last; ++row)
-        normalize(x + row * length, session.read<float>(scale), b, epsilon, y + row * length, length);
-    });
+    parallel_for(
+        rows, 0.5 * static_cast<double>(rows * length), threads, [&](std::int64_t first, std::int64_t last) {
+          for (std::int64_t row = first; row < last; ++row)
+            normalize(x + row * length, session.read<float>(scale), b, epsilon, y + row * length, length);
+        });
   });
   return "";
 }
@@ -83,19 +89,22 @@ std::string plan_reduction(Planner& planner, const LoweredNode& node) {
   for (std::size_t i = 0; i < axes.size(); ++i)
     if (axes[i] != static_cast<std::int64_t>(dims.size() - axes.size() + i)) return "not the last axes";
   const bool keeps = node.node->attribute_or("keepdims", std::int64_t{1}) != 0;
-  if (node.op == "ReduceMean" && keeps && axes.size() + 2 == dims.size() && dims.size() >= 3 && dims.size() <= 5 &&
-      !planner.is_plain(node.inputs[0]))
+  if (node.op == "ReduceMean" && keeps && axes.size() + 2 == dims.size() && dims.size() >= 3 &&
+      dims.size() <= 5 && !planner.is_plain(node.inputs[0]))
     return plan_global_pooling(planner, node);
-  const std::int64_t length = element_count(Dims(dims.begin() + axes[0], dims.end())), rows = element_count(dims) / length;
+  const std::int64_t length = element_count(Dims(dims.begin() + axes[0], dims.end())),
+                     rows = element_count(dims) / length;
   const float factor = node.op == "ReduceMean" ? 1.0f / static_cast<float>(length) : 1.0f;
   const BufferId from = planner.plain(node.inputs[0]), to = planner.define(node.outputs[0]);
   const int threads = planner.services.threads;
   planner.add_step(node, "Highway", {from}, {to}, [=](Session& session) {
     const float* const x = session.read<float>(from);
     float* const y = session.write<float>(to);
-    parallel_for(rows, 0.2 * static_cast<double>(rows * length), threads, [&](std::int64_t first, std::int64_t last) {
-      for (std::int64_t row = first; row < last; ++row) y[row] = sum(x + row * length, length) * factor;
-    });
+    parallel_for(rows, 0.2 * static_cast<double>(rows * length), threads,
+                 [&](std::int64_t first, std::int64_t last) {
+                   for (std::int64_t row = first; row < last; ++row)
+                     y[row] = sum(x + row * length, length) * factor;
+                 });
   });
   return "";
 }

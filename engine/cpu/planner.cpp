@@ -100,7 +100,8 @@ std::string Planner::plan_unfused(const LoweredNode& node) {
   if (node.op == "MatMul" && graph.has_input(node, 2)) add({ElementCode::Add}, node.inputs[2]);
   for (const PostOp& op : node.post_ops) add(op.step, op.input < 0 ? -1 : node.inputs[op.input]);
   rest.program.inputs = static_cast<int>(rest.inputs.size());
-  for (ElementStep& step : rest.program.steps)  // steps were counted from −1 downward until the inputs were known
+  for (ElementStep& step :
+       rest.program.steps)  // steps were counted from −1 downward until the inputs were known
     if (step.a < 0) step.a = rest.program.inputs - step.a - 1;
   const std::string reason = plan_reference(*this, product);
   if (!reason.empty() || rest.program.steps.empty()) return reason.empty() ? "nothing was fused" : reason;
@@ -338,7 +339,8 @@ void Planner::collect_outputs() {
       }
     } else if (value.is_input) {
       source.kind = OutputSource::Kind::Input;
-      source.position = static_cast<int>(std::find(graph.inputs.begin(), graph.inputs.end(), id) - graph.inputs.begin());
+      source.position =
+          static_cast<int>(std::find(graph.inputs.begin(), graph.inputs.end(), id) - graph.inputs.begin());
     }
     made_->outputs.push_back(std::move(source));
   }
@@ -347,7 +349,8 @@ void Planner::collect_outputs() {
 BufferId Planner::output_bytes(ValueId value, BufferId bytes) {
   const BufferId seen = plain(value);
   const Buffer whole = made_->buffers[bytes];
-  const bool is_whole = whole.kind != Buffer::Kind::Constant && whole.kind != Buffer::Kind::Input && whole.bytes == made_->buffers[seen].bytes;
+  const bool is_whole = whole.kind != Buffer::Kind::Constant && whole.kind != Buffer::Kind::Input &&
+                        whole.bytes == made_->buffers[seen].bytes;
   if (is_whole) return bytes;
   LoweredNode copy;
   copy.op = copy.shown = "Copy";
@@ -356,7 +359,8 @@ BufferId Planner::output_bytes(ValueId value, BufferId bytes) {
   const std::int64_t count = made_->buffers[seen].bytes;
   const BufferId fresh = make(count);
   add_step(copy, "memcpy", {seen}, {fresh}, [seen, fresh, count](Session& session) {
-    std::memcpy(session.write<std::byte>(fresh), session.read<std::byte>(seen), static_cast<std::size_t>(count));
+    std::memcpy(session.write<std::byte>(fresh), session.read<std::byte>(seen),
+                static_cast<std::size_t>(count));
   });
   return fresh;
 }

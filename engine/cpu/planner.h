@@ -1,9 +1,9 @@
 #pragma once
 
-#include <oneapi/dnnl/dnnl.hpp>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <oneapi/dnnl/dnnl.hpp>
 #include <string>
 #include <vector>
 
@@ -21,9 +21,9 @@ struct Buffer {
   enum class Kind { Arena, Constant, Input, Output, View };
   Kind kind = Kind::Arena;
   std::int64_t bytes = 0;
-  std::int64_t offset = 0;           ///< in the arena; of a view, in its parent
-  BufferId parent = -1;              ///< of a view
-  int position = -1;                 ///< of an input or output
+  std::int64_t offset = 0;             ///< in the arena; of a view, in its parent
+  BufferId parent = -1;                ///< of a view
+  int position = -1;                   ///< of an input or output
   const std::byte* address = nullptr;  ///< of a constant
   int first_step = -1, last_step = -1;
 };
@@ -166,8 +166,8 @@ class Planner {
   std::vector<std::vector<Place>> places_;  ///< by value; the one in which it was made first
   std::vector<std::pair<BufferId, BufferId>> in_place_;
   std::unordered_map<BufferId, std::vector<ValueId>> sharing_;  ///< by buffer that is no view: values inside
-  int current_ = 0;                         ///< node that is planned now
-  std::string note_;                        ///< why faster kernels refused the node
+  int current_ = 0;                                             ///< node that is planned now
+  std::string note_;                                            ///< why faster kernels refused the node
   std::shared_ptr<Executable> made_;
 };
 
@@ -175,7 +175,8 @@ class Planner {
 using Candidate = std::string (*)(Planner&, const LoweredNode&);
 /// Kernels for an operator, best first; the reference kernel comes after them all.
 const std::vector<Candidate>& candidates_for(const std::string& op);
-/// True if float32 nodes of the operator have a candidate, become element-wise steps, or vanish when compiled.
+/// True if float32 nodes of the operator have a candidate, become element-wise steps, or vanish when
+/// compiled.
 bool has_own_kernel(const std::string& op);
 /// Runs the kernel of engine/ops on views of the buffers; takes every node.
 std::string plan_reference(Planner& planner, const LoweredNode& node);
@@ -193,8 +194,8 @@ Dims plain_strides(const Dims& dims);
 /// [N, C, spatial…] with channels in blocks of 8 or 16.
 Layout blocked_layout(const Dims& dims, std::int64_t block);
 
-/// How a dense array lies in memory: axes from the outermost to the innermost, and the block of channels (axis 1) that
-/// stands innermost of all; 0 if there is none.
+/// How a dense array lies in memory: axes from the outermost to the innermost, and the block of channels
+/// (axis 1) that stands innermost of all; 0 if there is none.
 struct MemoryOrder {
   std::vector<std::size_t> axes;
   std::int64_t block = 0;

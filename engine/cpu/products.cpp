@@ -8,27 +8,45 @@ namespace {
 using dnnl::algorithm;
 
 void append_unary(dnnl::post_ops& operations, const ElementStep& step) {
-  const auto add = [&](algorithm kind, float alpha, float beta) { operations.append_eltwise(1.0f, kind, alpha, beta); };
+  const auto add = [&](algorithm kind, float alpha, float beta) {
+    operations.append_eltwise(1.0f, kind, alpha, beta);
+  };
   switch (step.code) {
-    case ElementCode::Affine: return add(algorithm::eltwise_linear, step.alpha, step.beta);
-    case ElementCode::Relu: return add(algorithm::eltwise_relu, step.alpha, 0);
-    case ElementCode::Clip: return add(algorithm::eltwise_clip, step.alpha, step.beta);
-    case ElementCode::Abs: return add(algorithm::eltwise_abs, 0, 0);
-    case ElementCode::Neg: return add(algorithm::eltwise_linear, -1, 0);
-    case ElementCode::Exp: return add(algorithm::eltwise_exp, 0, 0);
-    case ElementCode::Sqrt: return add(algorithm::eltwise_sqrt, 0, 0);
-    case ElementCode::Square: return add(algorithm::eltwise_square, 0, 0);
-    case ElementCode::Sigmoid: return add(algorithm::eltwise_logistic, 0, 0);
-    case ElementCode::Tanh: return add(algorithm::eltwise_tanh, 0, 0);
-    case ElementCode::Gelu: return add(algorithm::eltwise_gelu_erf, 0, 0);
-    case ElementCode::GeluTanh: return add(algorithm::eltwise_gelu_tanh, 0, 0);
-    case ElementCode::Elu: return add(algorithm::eltwise_elu, step.alpha, 0);
-    case ElementCode::HardSwish: return add(algorithm::eltwise_hardswish, 0, 0);
-    case ElementCode::Swish: return add(algorithm::eltwise_swish, step.alpha, 0);
+    case ElementCode::Affine:
+      return add(algorithm::eltwise_linear, step.alpha, step.beta);
+    case ElementCode::Relu:
+      return add(algorithm::eltwise_relu, step.alpha, 0);
+    case ElementCode::Clip:
+      return add(algorithm::eltwise_clip, step.alpha, step.beta);
+    case ElementCode::Abs:
+      return add(algorithm::eltwise_abs, 0, 0);
+    case ElementCode::Neg:
+      return add(algorithm::eltwise_linear, -1, 0);
+    case ElementCode::Exp:
+      return add(algorithm::eltwise_exp, 0, 0);
+    case ElementCode::Sqrt:
+      return add(algorithm::eltwise_sqrt, 0, 0);
+    case ElementCode::Square:
+      return add(algorithm::eltwise_square, 0, 0);
+    case ElementCode::Sigmoid:
+      return add(algorithm::eltwise_logistic, 0, 0);
+    case ElementCode::Tanh:
+      return add(algorithm::eltwise_tanh, 0, 0);
+    case ElementCode::Gelu:
+      return add(algorithm::eltwise_gelu_erf, 0, 0);
+    case ElementCode::GeluTanh:
+      return add(algorithm::eltwise_gelu_tanh, 0, 0);
+    case ElementCode::Elu:
+      return add(algorithm::eltwise_elu, step.alpha, 0);
+    case ElementCode::HardSwish:
+      return add(algorithm::eltwise_hardswish, 0, 0);
+    case ElementCode::Swish:
+      return add(algorithm::eltwise_swish, step.alpha, 0);
     case ElementCode::HardSigmoid:
       add(algorithm::eltwise_linear, step.alpha, step.beta);
       return add(algorithm::eltwise_clip, 0, 1);
-    default: throw Error("an element-wise operator that a product cannot do was fused into one");
+    default:
+      throw Error("an element-wise operator that a product cannot do was fused into one");
   }
 }
 
@@ -41,7 +59,8 @@ dnnl::primitive_attr plain_attributes() {
 }
 
 bool has_binary_post_ops(const LoweredNode& node) {
-  return std::any_of(node.post_ops.begin(), node.post_ops.end(), [](const PostOp& op) { return op.input >= 0; });
+  return std::any_of(node.post_ops.begin(), node.post_ops.end(),
+                     [](const PostOp& op) { return op.input >= 0; });
 }
 
 ProductAttributes product_attributes(Planner& planner, const LoweredNode& node, const Layout& layout,
@@ -104,7 +123,8 @@ Window window_of(const LoweredNode& node, const Dims& input, const Dims& output,
       const std::int64_t all = std::max<std::int64_t>(0, (out - 1) * window.strides[i] + extent - in);
       window.pads_begin[i] = automatic == "SAME_UPPER" ? all / 2 : all - all / 2;
     }
-    // What the output's size asks for at the end; negative where the window stops before the input's last element.
+    // What the output's size asks for at the end; negative where the window stops before the input's last
+    // element.
     window.pads_end[i] = (out - 1) * window.strides[i] + extent - in - window.pads_begin[i];
   }
   return window;

@@ -6,13 +6,13 @@ namespace lapidary::cpu {
 
 /// What a node's post-ops are in oneDNN's terms.
 struct ProductAttributes {
-  dnnl::primitive_attr attributes;             ///< post-ops, and a scratchpad that the planner gives
-  std::vector<Planner::Argument> arguments;    ///< second operands of binary post-ops, in the result's layout
-  ValueId accumulated = -1;                    ///< the value that the result is added to in place
+  dnnl::primitive_attr attributes;           ///< post-ops, and a scratchpad that the planner gives
+  std::vector<Planner::Argument> arguments;  ///< second operands of binary post-ops, in the result's layout
+  ValueId accumulated = -1;                  ///< the value that the result is added to in place
 };
 
-/// Post-ops of `node` for a result in `layout`, which the primitive sees as `seen` (the same bytes under other sizes).
-/// A residual whose bytes may be overwritten is added in place.
+/// Post-ops of `node` for a result in `layout`, which the primitive sees as `seen` (the same bytes under
+/// other sizes). A residual whose bytes may be overwritten is added in place.
 ProductAttributes product_attributes(Planner& planner, const LoweredNode& node, const Layout& layout,
                                      const Layout& seen);
 /// Attributes without any post-op.

@@ -45,8 +45,8 @@ constexpr std::array<ShapingInput, 21> shaping_inputs = {{{"If", 0, 0},
 
 }  // namespace
 
-Runner::Runner(ModelPointer model, std::vector<std::string> inputs, std::vector<std::string> outputs, int threads,
-               int depth)
+Runner::Runner(ModelPointer model, std::vector<std::string> inputs, std::vector<std::string> outputs,
+               int threads, int depth)
     : model_(std::move(model)),
       input_names_(std::move(inputs)),
       output_names_(std::move(outputs)),
@@ -83,7 +83,8 @@ void Runner::find_decisive_inputs() {
 namespace {
 
 bool decides(const Tensor& tensor) {
-  return tensor.size() <= most_decisive_elements && (is_integer(tensor.type()) || tensor.type() == DataType::Bool);
+  return tensor.size() <= most_decisive_elements &&
+         (is_integer(tensor.type()) || tensor.type() == DataType::Bool);
 }
 
 bool same_type(const InputType& type, const Datum& datum, bool decisive) {
@@ -128,7 +129,8 @@ namespace {
 double multiply_adds(const LoweredGraph& graph) {
   double total = 0;
   for (const LoweredNode& node : graph.nodes) {
-    if (node.dead || !node.record || !node.record->cost_function || node.record->kind != OperatorKind::MatrixAndConvolution)
+    if (node.dead || !node.record || !node.record->cost_function ||
+        node.record->kind != OperatorKind::MatrixAndConvolution)
       continue;
     CostContext context{*node.node, node.record->since_version, {}, {}};
     const auto add_types = [&](const std::vector<ValueId>& ids, std::vector<Type>& types) {
@@ -175,8 +177,8 @@ Runner::Lease Runner::take(const std::vector<Datum>& inputs) {
   Lease lease;
   {
     const std::scoped_lock lock(mutex_);
-    const auto found =
-        std::find_if(entries_.begin(), entries_.end(), [&](const auto& entry) { return fits(*entry, inputs); });
+    const auto found = std::find_if(entries_.begin(), entries_.end(),
+                                    [&](const auto& entry) { return fits(*entry, inputs); });
     if (found != entries_.end()) {
       lease.entry = *found;
       entries_.splice(entries_.begin(), entries_, found);

@@ -10,8 +10,8 @@
 
 namespace lapidary::cpu {
 
-/// A graph with its executables, one for each set of input types that came by; the least recently used go first.
-/// Several threads may run it at once.
+/// A graph with its executables, one for each set of input types that came by; the least recently used go
+/// first. Several threads may run it at once.
 class Runner {
  public:
   /// `model`'s main graph, from `inputs` to `outputs` by name.

@@ -24,7 +24,8 @@ Session::Session(std::shared_ptr<const Executable> plan)
     if (buffers[id].kind != Buffer::Kind::View) continue;
     BufferId root = id;
     std::int64_t offset = 0;
-    for (; buffers[root].kind == Buffer::Kind::View; root = buffers[root].parent) offset += buffers[root].offset;
+    for (; buffers[root].kind == Buffer::Kind::View; root = buffers[root].parent)
+      offset += buffers[root].offset;
     if (address[root]) address[id] = address[root] + offset;
     views_[root].emplace_back(id, offset);
   }
@@ -60,7 +61,8 @@ std::vector<Datum> Session::run(const std::vector<Datum>& inputs, const RunOptio
   }
   std::vector<Tensor> made(plan.outputs.size());
   for (std::size_t i = 0; i < plan.outputs.size(); ++i) {
-    if (plan.output_buffers[i] < 0 || plan.buffers[plan.output_buffers[i]].position != static_cast<int>(i)) continue;
+    if (plan.output_buffers[i] < 0 || plan.buffers[plan.output_buffers[i]].position != static_cast<int>(i))
+      continue;
     made[i] = Tensor(plan.outputs[i].element, plan.outputs[i].dims);
     bind(plan.output_buffers[i], made[i].mutable_bytes());
   }

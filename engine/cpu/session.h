@@ -7,7 +7,8 @@
 
 namespace lapidary::cpu {
 
-/// The memory of one run at a time: arena, oneDNN memory objects bound to it, and values known only while running.
+/// The memory of one run at a time: arena, oneDNN memory objects bound to it, and values known only while
+/// running.
 struct Session {
   explicit Session(std::shared_ptr<const Executable> plan);
 
@@ -35,7 +36,7 @@ struct Session {
   void bind(BufferId buffer, const std::byte* bytes);
   void run_steps();
 
-  std::vector<std::vector<int>> memories_of_;                       ///< by buffer
+  std::vector<std::vector<int>> memories_of_;                          ///< by buffer
   std::vector<std::vector<std::pair<BufferId, std::int64_t>>> views_;  ///< by buffer: views into it
 };
 

@@ -1,5 +1,5 @@
-// Elementary functions on vectors of float32, for the instruction set that is compiled now; see vector_math.cpp for why
-// this file has no ordinary include guard.
+// Elementary functions on vectors of float32, for the instruction set that is compiled now; see
+// vector_math.cpp for why this file has no ordinary include guard.
 #if defined(LAPIDARY_VECTOR_FUNCTIONS_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef LAPIDARY_VECTOR_FUNCTIONS_INL_H
 #undef LAPIDARY_VECTOR_FUNCTIONS_INL_H
@@ -16,7 +16,8 @@ HWY_BEFORE_NAMESPACE();
 namespace lapidary::cpu::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// eˣ within 2 units in the last place: x = k·ln 2 + r, a polynomial of degree 6 in r, and 2ᵏ put into the exponent.
+/// eˣ within 2 units in the last place: x = k·ln 2 + r, a polynomial of degree 6 in r, and 2ᵏ put into the
+/// exponent.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V exponential(D d, V x) {
   const hn::RebindToSigned<D> di;
@@ -37,7 +38,8 @@ HWY_INLINE V exponential(D d, V x) {
   const auto a = hn::BitCast(d, hn::ShiftLeft<23>(hn::Add(half, bias)));
   const auto b = hn::BitCast(d, hn::ShiftLeft<23>(hn::Add(rest, bias)));
   auto result = hn::Mul(hn::Mul(p, a), b);
-  result = hn::IfThenElse(hn::Gt(x, hn::Set(d, 88.7228317f)), hn::Set(d, std::numeric_limits<float>::infinity()), result);
+  result = hn::IfThenElse(hn::Gt(x, hn::Set(d, 88.7228317f)),
+                          hn::Set(d, std::numeric_limits<float>::infinity()), result);
   return hn::IfThenElse(hn::Ne(x, x), x, result);
 }
 
@@ -46,7 +48,8 @@ template <class D, class V = hn::Vec<D>>
 HWY_INLINE V logarithm(D d, V x) {
   const auto infinity = hn::Set(d, std::numeric_limits<float>::infinity());
   const auto result = hn::Log(d, x);
-  const auto at_ends = hn::IfThenElse(hn::Eq(x, hn::Zero(d)), hn::Neg(infinity), hn::Set(d, std::numeric_limits<float>::quiet_NaN()));
+  const auto at_ends = hn::IfThenElse(hn::Eq(x, hn::Zero(d)), hn::Neg(infinity),
+                                      hn::Set(d, std::numeric_limits<float>::quiet_NaN()));
   const auto inside = hn::IfThenElse(hn::Eq(x, infinity), infinity, result);
   return hn::IfThenElse(hn::Gt(x, hn::Zero(d)), inside, at_ends);
 }
@@ -74,14 +77,14 @@ HWY_INLINE V hyperbolic_tangent(D d, V x) {
   return hn::IfThenElse(hn::Lt(magnitude, hn::Set(d, 0.625f)), near, hn::CopySign(far, x));
 }
 
-/// erf x. Near 0 a polynomial in x²; beyond, 1 − t·P(t)·e^(−x²) with t = 1/(1 + |x|/2) (Numerical Recipes, erfcc,
-/// relative error of erfc below 1.2e-7).
+/// erf x. Near 0 a polynomial in x²; beyond, 1 − t·P(t)·e^(−x²) with t = 1/(1 + |x|/2) (Numerical Recipes,
+/// erfcc, relative error of erfc below 1.2e-7).
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V error_function(D d, V x) {
   const auto one = hn::Set(d, 1.0f), magnitude = hn::Abs(x);
   const auto t = hn::Div(one, hn::MulAdd(magnitude, hn::Set(d, 0.5f), one));
-  constexpr float coefficients[] = {0.17087277f, -0.82215223f, 1.48851587f, -1.13520398f, 0.27886807f,
-                                    -0.18628806f, 0.09678418f, 0.37409196f, 1.00002368f, -1.26551223f};
+  constexpr float coefficients[] = {0.17087277f,  -0.82215223f, 1.48851587f, -1.13520398f, 0.27886807f,
+                                    -0.18628806f, 0.09678418f,  0.37409196f, 1.00002368f,  -1.26551223f};
   auto p = hn::Set(d, coefficients[0]);
   for (int i = 1; i < 10; ++i) p = hn::MulAdd(p, t, hn::Set(d, coefficients[i]));
   const auto far = hn::NegMulAdd(t, exponential(d, hn::NegMulAdd(magnitude, magnitude, p)), one);

@@ -1,12 +1,13 @@
-// Vector kernels, compiled once for each instruction set: foreach_target.h includes this file again for every target,
-// each time with another meaning of HWY_NAMESPACE; HWY_EXPORT collects the results, HWY_DYNAMIC_DISPATCH picks the best
-// that the machine runs. Everything between HWY_BEFORE_NAMESPACE and HWY_AFTER_NAMESPACE exists once for each.
+// Vector kernels, compiled once for each instruction set: foreach_target.h includes this file again for every
+// target, each time with another meaning of HWY_NAMESPACE; HWY_EXPORT collects the results,
+// HWY_DYNAMIC_DISPATCH picks the best that the machine runs. Everything between HWY_BEFORE_NAMESPACE and
+// HWY_AFTER_NAMESPACE exists once for each.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "engine/cpu/vector_math.cpp"
 #include <hwy/foreach_target.h>
 // clang-format off: the order matters
-#include <hwy/highway.h>
 #include <hwy/contrib/math/math-inl.h>
+#include <hwy/highway.h>
 // clang-format on
 
 #include "engine/cpu/elementwise.h"
@@ -48,21 +49,30 @@ void apply_linear(const ElementStep& step, const float* a, float* out, std::size
     case ElementCode::Affine:
       return map(a, out, n, [&](auto, auto x) { return hn::MulAdd(x, alpha, beta); });
     case ElementCode::Relu:
-      return map(a, out, n, [&](auto, auto x) { return hn::IfThenElse(hn::Lt(x, zero), hn::Mul(alpha, x), x); });
+      return map(a, out, n,
+                 [&](auto, auto x) { return hn::IfThenElse(hn::Lt(x, zero), hn::Mul(alpha, x), x); });
     case ElementCode::Clip:
       // NaN stays NaN: a comparison with it is false.
       return map(a, out, n, [&](auto, auto x) {
         const auto low = hn::IfThenElse(hn::Lt(x, alpha), alpha, x);
         return hn::IfThenElse(hn::Gt(low, beta), beta, low);
       });
-    case ElementCode::Abs: return map(a, out, n, [](auto, auto x) { return hn::Abs(x); });
-    case ElementCode::Neg: return map(a, out, n, [](auto, auto x) { return hn::Neg(x); });
-    case ElementCode::Square: return map(a, out, n, [](auto, auto x) { return hn::Mul(x, x); });
-    case ElementCode::Sqrt: return map(a, out, n, [](auto, auto x) { return hn::Sqrt(x); });
-    case ElementCode::Reciprocal: return map(a, out, n, [](auto d, auto x) { return hn::Div(hn::Set(d, 1.0f), x); });
-    case ElementCode::Floor: return map(a, out, n, [](auto, auto x) { return hn::Floor(x); });
-    case ElementCode::Ceil: return map(a, out, n, [](auto, auto x) { return hn::Ceil(x); });
-    case ElementCode::Round: return map(a, out, n, [](auto, auto x) { return hn::Round(x); });
+    case ElementCode::Abs:
+      return map(a, out, n, [](auto, auto x) { return hn::Abs(x); });
+    case ElementCode::Neg:
+      return map(a, out, n, [](auto, auto x) { return hn::Neg(x); });
+    case ElementCode::Square:
+      return map(a, out, n, [](auto, auto x) { return hn::Mul(x, x); });
+    case ElementCode::Sqrt:
+      return map(a, out, n, [](auto, auto x) { return hn::Sqrt(x); });
+    case ElementCode::Reciprocal:
+      return map(a, out, n, [](auto d, auto x) { return hn::Div(hn::Set(d, 1.0f), x); });
+    case ElementCode::Floor:
+      return map(a, out, n, [](auto, auto x) { return hn::Floor(x); });
+    case ElementCode::Ceil:
+      return map(a, out, n, [](auto, auto x) { return hn::Ceil(x); });
+    case ElementCode::Round:
+      return map(a, out, n, [](auto, auto x) { return hn::Round(x); });
     case ElementCode::HardSigmoid:
       return map(a, out, n, [&](auto d, auto x) {
         return hn::Max(zero, hn::Min(hn::Set(d, 1.0f), hn::MulAdd(x, alpha, beta)));
@@ -72,7 +82,8 @@ void apply_linear(const ElementStep& step, const float* a, float* out, std::size
         const auto gate = hn::MulAdd(x, hn::Set(d, 1.0f / 6), hn::Set(d, 0.5f));
         return hn::Mul(x, hn::Max(zero, hn::Min(hn::Set(d, 1.0f), gate)));
       });
-    default: return;
+    default:
+      return;
   }
 }
 
@@ -80,11 +91,16 @@ void apply_transcendental(const ElementStep& step, const float* a, float* out, s
   const hn::ScalableTag<float> tag;
   const auto alpha = hn::Set(tag, step.alpha);
   switch (step.code) {
-    case ElementCode::Exp: return map(a, out, n, [](auto d, auto x) { return exponential(d, x); });
-    case ElementCode::Log: return map(a, out, n, [](auto d, auto x) { return logarithm(d, x); });
-    case ElementCode::Sigmoid: return map(a, out, n, [](auto d, auto x) { return sigmoid(d, x); });
-    case ElementCode::Tanh: return map(a, out, n, [](auto d, auto x) { return hyperbolic_tangent(d, x); });
-    case ElementCode::Erf: return map(a, out, n, [](auto d, auto x) { return error_function(d, x); });
+    case ElementCode::Exp:
+      return map(a, out, n, [](auto d, auto x) { return exponential(d, x); });
+    case ElementCode::Log:
+      return map(a, out, n, [](auto d, auto x) { return logarithm(d, x); });
+    case ElementCode::Sigmoid:
+      return map(a, out, n, [](auto d, auto x) { return sigmoid(d, x); });
+    case ElementCode::Tanh:
+      return map(a, out, n, [](auto d, auto x) { return hyperbolic_tangent(d, x); });
+    case ElementCode::Erf:
+      return map(a, out, n, [](auto d, auto x) { return error_function(d, x); });
     case ElementCode::Gelu:
       return map(a, out, n, [](auto d, auto x) {
         const auto erf = error_function(d, hn::Mul(x, hn::Set(d, 0.70710678118654752f)));
@@ -109,16 +125,21 @@ void apply_transcendental(const ElementStep& step, const float* a, float* out, s
         const auto small = hn::Log1p(d, exponential(d, hn::Neg(hn::Abs(x))));
         return hn::Add(hn::Max(x, hn::Zero(d)), small);
       });
-    default: return apply_linear(step, a, out, n);
+    default:
+      return apply_linear(step, a, out, n);
   }
 }
 
 void apply_step(const ElementStep& step, const float* a, const float* b, float* out, std::size_t n) {
   switch (step.code) {
-    case ElementCode::Add: return map(a, b, out, n, [](auto, auto x, auto y) { return hn::Add(x, y); });
-    case ElementCode::Sub: return map(a, b, out, n, [](auto, auto x, auto y) { return hn::Sub(x, y); });
-    case ElementCode::Mul: return map(a, b, out, n, [](auto, auto x, auto y) { return hn::Mul(x, y); });
-    case ElementCode::Div: return map(a, b, out, n, [](auto, auto x, auto y) { return hn::Div(x, y); });
+    case ElementCode::Add:
+      return map(a, b, out, n, [](auto, auto x, auto y) { return hn::Add(x, y); });
+    case ElementCode::Sub:
+      return map(a, b, out, n, [](auto, auto x, auto y) { return hn::Sub(x, y); });
+    case ElementCode::Mul:
+      return map(a, b, out, n, [](auto, auto x, auto y) { return hn::Mul(x, y); });
+    case ElementCode::Div:
+      return map(a, b, out, n, [](auto, auto x, auto y) { return hn::Div(x, y); });
     case ElementCode::Max:
       return map(a, b, out, n, [](auto, auto x, auto y) {
         return hn::IfThenElse(hn::Or(hn::Gt(x, y), hn::Ne(x, x)), x, y);
@@ -131,7 +152,8 @@ void apply_step(const ElementStep& step, const float* a, const float* b, float* 
       return map(a, b, out, n, [](auto d, auto x, auto slope) {
         return hn::IfThenElse(hn::Lt(x, hn::Zero(d)), hn::Mul(x, slope), x);
       });
-    default: return apply_transcendental(step, a, out, n);
+    default:
+      return apply_transcendental(step, a, out, n);
   }
 }
 
@@ -180,20 +202,25 @@ float sum_row(const float* x, std::size_t n, F f) {
   return hn::GetLane(hn::SumOfLanes(d, hn::Add(sum, more)));
 }
 
-void normalize_row(const float* x, const float* scale, const float* bias, float epsilon, float* y, std::size_t n) {
+void normalize_row(const float* x, const float* scale, const float* bias, float epsilon, float* y,
+                   std::size_t n) {
   const hn::ScalableTag<float> d;
   const float mean = sum_row(x, n, [](auto v) { return v; }) / static_cast<float>(n);
   const auto centre = hn::Set(d, mean);
-  const float variance = sum_row(x, n, [&](auto v) {
-                           const auto difference = hn::Sub(v, centre);
-                           return hn::Mul(difference, difference);
-                         }) / static_cast<float>(n);
+  const float variance = sum_row(x, n,
+                                 [&](auto v) {
+                                   const auto difference = hn::Sub(v, centre);
+                                   return hn::Mul(difference, difference);
+                                 }) /
+                         static_cast<float>(n);
   const auto factor = hn::Set(d, 1.0f / std::sqrt(variance + epsilon));
   map(x, scale, y, n, [&](auto, auto v, auto s) { return hn::Mul(hn::Mul(hn::Sub(v, centre), factor), s); });
   if (bias) map(y, bias, y, n, [](auto, auto v, auto b) { return hn::Add(v, b); });
 }
 
-float sum_of_row(const float* x, std::size_t n) { return sum_row(x, n, [](auto v) { return v; }); }
+float sum_of_row(const float* x, std::size_t n) {
+  return sum_row(x, n, [](auto v) { return v; });
+}
 
 }  // namespace lapidary::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -214,7 +241,8 @@ void softmax(const float* x, float* y, std::int64_t count) {
   HWY_DYNAMIC_DISPATCH(softmax_row)(x, y, static_cast<std::size_t>(count));
 }
 
-void normalize(const float* x, const float* scale, const float* bias, float epsilon, float* y, std::int64_t count) {
+void normalize(const float* x, const float* scale, const float* bias, float epsilon, float* y,
+               std::int64_t count) {
   HWY_DYNAMIC_DISPATCH(normalize_row)(x, scale, bias, epsilon, y, static_cast<std::size_t>(count));
 }
 

@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <ctime>
 #include <thread>
@@ -11,10 +12,10 @@
 namespace lapidary::cpu {
 namespace {
 
-constexpr std::int64_t first_patience_ns = 15'000'000;    ///< of quiet before threads may spin
+constexpr std::int64_t first_patience_ns = 15'000'000;  ///< of quiet before threads may spin
 constexpr std::int64_t longest_patience_ns = 4'000'000'000;
-constexpr double quiet_switches_a_second = 50;            ///< of being put off a processor
-constexpr double starved_share = 0.7;                     ///< of the processor time that spinning threads would use
+constexpr double quiet_switches_a_second = 50;  ///< of being put off a processor
+constexpr double starved_share = 0.7;           ///< of the processor time that spinning threads would use
 constexpr std::int64_t shortest_judged_ns = 200'000;
 
 std::int64_t clock_ns(clockid_t clock) {
@@ -53,7 +54,8 @@ Waiting::Stretch::Stretch(int threads) : threads_(threads) {
 Waiting::Stretch::~Stretch() {
   if (threads_ < 2) return;
   const std::int64_t wall_ns = clock_ns(CLOCK_MONOTONIC) - wall_ns_;
-  instance().end(threads_, wall_ns, clock_ns(CLOCK_PROCESS_CPUTIME_ID) - processor_ns_, involuntary_switches() - switches_);
+  instance().end(threads_, wall_ns, clock_ns(CLOCK_PROCESS_CPUTIME_ID) - processor_ns_,
+                 involuntary_switches() - switches_);
 }
 
 void Waiting::begin(int threads) {
@@ -89,9 +91,9 @@ void Waiting::hold_threads(int threads) {
   hold_ = std::make_shared<Hold>();
   const int count = std::max(2, omp_get_num_procs() - threads + 2);
   std::thread([hold = hold_, count] {
+    std::atomic<int> started = 0;  // a region without any work would be left out by the compiler
 #pragma omp parallel num_threads(count)
-    {
-    }
+    ++started;
     std::unique_lock lock(hold->mutex);
     hold->released.wait(lock, [&] { return hold->is_over; });
   }).detach();

@@ -1,6 +1,6 @@
-// speed_bench ZOO [--json FILE]: backend 'cpu' against ONNX Runtime on the models of folder ZOO, in turns, with two
-// threads each: load and compile against session creation, and the median run. LAPIDARY_PEER names the folder into
-// which tests/peers was installed; without it only this program's times are printed.
+// speed_bench ZOO [--json FILE]: backend 'cpu' against ONNX Runtime on the models of folder ZOO, in turns,
+// with two threads each: load and compile against session creation, and the median run. LAPIDARY_PEER names
+// the folder into which tests/peers was installed; without it only this program's times are printed.
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -54,7 +54,8 @@ void measure_here(const std::string& path, const ZooModel& zoo, Times& times) {
 }
 
 void measure_peer(const std::string& path, const ZooModel& zoo, Times& times) {
-  const PeerResult result = runInPeer(QString::fromStdString(path), zooInputs(*load_model(path, links()).model, zoo), runs, threads);
+  const PeerResult result = runInPeer(QString::fromStdString(path),
+                                      zooInputs(*load_model(path, links()).model, zoo), runs, threads);
   times.ready_ms.push_back(result.created_ms);
   times.run_ms.insert(times.run_ms.end(), result.times_ms.begin(), result.times_ms.end());
 }
@@ -65,15 +66,19 @@ Json measure(const std::string& path, const ZooModel& zoo, bool has_peer) {
     if (has_peer) measure_peer(path, zoo, peer);
     measure_here(path, zoo, here);
   }
-  Json row = {{"model", zoo.name}, {"ready_ms", spread_of(here.ready_ms).median}, {"run_ms", spread_of(here.run_ms).median}};
-  std::printf("%-32s ready %8.1f ms  run %9.4f ms", zoo.name, row["ready_ms"].get<double>(), row["run_ms"].get<double>());
+  Json row = {{"model", zoo.name},
+              {"ready_ms", spread_of(here.ready_ms).median},
+              {"run_ms", spread_of(here.run_ms).median}};
+  std::printf("%-32s ready %8.1f ms  run %9.4f ms", zoo.name, row["ready_ms"].get<double>(),
+              row["run_ms"].get<double>());
   if (has_peer) {
     row["peer_ready_ms"] = spread_of(peer.ready_ms).median;
     row["peer_run_ms"] = spread_of(peer.run_ms).median;
     row["run_ratio"] = spread_of(peer.run_ms).median / spread_of(here.run_ms).median;
     row["ready_ratio"] = spread_of(peer.ready_ms).median / spread_of(here.ready_ms).median;
-    std::printf("  ONNX Runtime %8.1f, %9.4f ms  times as fast: %5.2f, %5.2f", row["peer_ready_ms"].get<double>(),
-                row["peer_run_ms"].get<double>(), row["ready_ratio"].get<double>(), row["run_ratio"].get<double>());
+    std::printf("  ONNX Runtime %8.1f, %9.4f ms  times as fast: %5.2f, %5.2f",
+                row["peer_ready_ms"].get<double>(), row["peer_run_ms"].get<double>(),
+                row["ready_ratio"].get<double>(), row["run_ratio"].get<double>());
   }
   std::printf("\n");
   return row;
@@ -102,8 +107,8 @@ int main(int argc, char** argv) {
   if (has_peer && !document["models"].empty()) {
     document["run_ratio"] = geometric_mean(document["models"], "run_ratio");
     document["ready_ratio"] = geometric_mean(document["models"], "ready_ratio");
-    std::printf("geometric means: %.2f times as fast to run, %.2f to make ready\n", document["run_ratio"].get<double>(),
-                document["ready_ratio"].get<double>());
+    std::printf("geometric means: %.2f times as fast to run, %.2f to make ready\n",
+                document["run_ratio"].get<double>(), document["ready_ratio"].get<double>());
   }
   report(document, argc, argv);
 }

@@ -17,14 +17,16 @@ ModelPointer any_rows() {
   ModelBuilder model;
   std::vector<float> weights(32);
   for (std::size_t i = 0; i < weights.size(); ++i) weights[i] = static_cast<float>(i % 7) - 3;
-  model.input("x", DataType::Float32, Shape{Dimension::symbol("N"), 8}).initializer("w", Tensor::of(Dims{8, 4}, weights));
+  model.input("x", DataType::Float32, Shape{Dimension::symbol("N"), 8})
+      .initializer("w", Tensor::of(Dims{8, 4}, weights));
   model.add(node("MatMul", {"x", "w"}, {"p"})).add(node("Relu", {"p"}, {"y"})).output("y");
   return model.build();
 }
 
 Tensor ramp(Dims dims) {
   Tensor tensor(DataType::Float32, std::move(dims));
-  for (std::int64_t i = 0; i < tensor.size(); ++i) tensor.mutable_data<float>()[i] = static_cast<float>(i % 11) * 0.25f - 1;
+  for (std::int64_t i = 0; i < tensor.size(); ++i)
+    tensor.mutable_data<float>()[i] = static_cast<float>(i % 11) * 0.25f - 1;
   return tensor;
 }
 
@@ -108,19 +110,24 @@ void CpuProgramTest::choosesABranchByItsInput() {
   const auto program = find_backend("cpu").compile(model.build(), {});
   const Tensor x = Tensor::of(Dims{3}, std::vector<float>{-1, 0, 2});
   for (int i = 0; i < 2; ++i) {
-    COMPARE_TENSORS(program->run({x, Tensor::of(Dims{}, std::vector<bool>{true})})[0].tensor(), Tensor::of(Dims{3}, std::vector<float>{1, 0, -2}));
-    COMPARE_TENSORS(program->run({x, Tensor::of(Dims{}, std::vector<bool>{false})})[0].tensor(), Tensor::of(Dims{3}, std::vector<float>{1, 0, 2}));
+    COMPARE_TENSORS(program->run({x, Tensor::of(Dims{}, std::vector<bool>{true})})[0].tensor(),
+                    Tensor::of(Dims{3}, std::vector<float>{1, 0, -2}));
+    COMPARE_TENSORS(program->run({x, Tensor::of(Dims{}, std::vector<bool>{false})})[0].tensor(),
+                    Tensor::of(Dims{3}, std::vector<float>{1, 0, 2}));
   }
 }
 
 void CpuProgramTest::runsLoopsWhoseBodiesReadFromAround() {
   ModelBuilder body;
-  body.input("i", DataType::Int64, Shape{}).input("go", DataType::Bool, Shape{}).input("sum", DataType::Float32, shape_of({2}));
+  body.input("i", DataType::Int64, Shape{})
+      .input("go", DataType::Bool, Shape{})
+      .input("sum", DataType::Float32, shape_of({2}));
   body.output("go_on", Type::tensor(DataType::Bool)).output("next", Type::tensor(DataType::Float32));
   body.add(node("Identity", {"go"}, {"go_on"})).add(node("Add", {"sum", "x"}, {"next"}));
   ModelBuilder model;
   model.input("x", DataType::Float32, shape_of({2})).output("y");
-  model.initializer("n", Tensor::scalar(std::int64_t{5})).initializer("start", Tensor::of(Dims{2}, std::vector<float>{1, 2}));
+  model.initializer("n", Tensor::scalar(std::int64_t{5}))
+      .initializer("start", Tensor::of(Dims{2}, std::vector<float>{1, 2}));
   model.add(node("Loop", {"n", "", "start"}, {"y"}, {{"body", body.graph()}}));
   const auto program = find_backend("cpu").compile(model.build(), {});
   const auto outputs = program->run({Tensor::of(Dims{2}, std::vector<float>{1, 10})});
