@@ -97,11 +97,25 @@ bool operator==(const Dimension& a, const Dimension& b) {
   });
 }
 
+namespace {
+
+/// sum += factor · product; false where a number leaves its type, which no size does.
+bool add_term(Sum& sum, const Product& product, std::int64_t factor) {
+  std::int64_t& term = sum[product];
+  return !__builtin_add_overflow(term, factor, &term);
+}
+
+}  // namespace
+
 Dimension operator+(const Dimension& a, const Dimension& b) {
   if (!a.known_ || !b.known_) return {};
-  if (a.is_constant_ && b.is_constant_) return a.constant_ + b.constant_;
+  if (a.is_constant_ && b.is_constant_) {
+    std::int64_t sum;
+    return __builtin_add_overflow(a.constant_, b.constant_, &sum) ? Dimension() : Dimension(sum);
+  }
   Sum sum = a.sum();
-  for (const auto& [product, factor] : b.sum()) sum[product] += factor;
+  for (const auto& [product, factor] : b.sum())
+    if (!add_term(sum, product, factor)) return {};
   return Dimension(std::move(sum));
 }
 
@@ -112,7 +126,10 @@ Dimension operator*(const Dimension& a, const Dimension& b) {
     const bool zero = (a.is_constant() && a.constant_ == 0) || (b.is_constant() && b.constant_ == 0);
     return zero ? Dimension(0) : Dimension();
   }
-  if (a.is_constant_ && b.is_constant_) return a.constant_ * b.constant_;
+  if (a.is_constant_ && b.is_constant_) {
+    std::int64_t product;
+    return __builtin_mul_overflow(a.constant_, b.constant_, &product) ? Dimension() : Dimension(product);
+  }
   Sum result;
   for (const auto& [x, i] : a.sum())
     for (const auto& [y, j] : b.sum()) {
@@ -120,13 +137,15 @@ Dimension operator*(const Dimension& a, const Dimension& b) {
       product.insert(product.end(), y.begin(), y.end());
       std::sort(product.begin(), product.end(),
                 [](const auto& p, const auto& q) { return p->text < q->text; });
-      result[product] += i * j;
+      std::int64_t factor;
+      if (__builtin_mul_overflow(i, j, &factor) || !add_term(result, product, factor)) return {};
     }
   return Dimension(std::move(result));
 }
 
 Dimension floor_div(const Dimension& a, const Dimension& b) {
   if (!a.known_ || !b.known_ || (b.is_constant_ && b.constant_ == 0)) return {};
+  if (b.is_constant_ && b.constant_ == -1) return a * b;  // the one quotient that can leave the type
   if (a.is_constant_ && b.is_constant_) return floor_divide(a.constant_, b.constant_);
   if (a == b) return 1;
   if (b.is_constant_) {
@@ -154,7 +173,7 @@ Dimension floor_div(const Dimension& a, const Dimension& b) {
         }
         rest.erase(found);
       }
-      exact = exact && factor % divisor_factor == 0;
+      exact = exact && divisor_factor != -1 && factor % divisor_factor == 0;
       if (!exact) break;
       quotient[rest] += factor / divisor_factor;
     }
@@ -166,7 +185,9 @@ Dimension floor_div(const Dimension& a, const Dimension& b) {
 
 Dimension ceil_div(const Dimension& a, const Dimension& b) {
   if (!a.known_ || !b.known_ || (b.is_constant_ && b.constant_ == 0)) return {};
-  if (a.is_constant_ && b.is_constant_) return -floor_divide(-a.constant_, b.constant_);
+  if (b.is_constant_ && b.constant_ == -1) return a * b;
+  if (a.is_constant_ && b.is_constant_)
+    return floor_divide(a.constant_, b.constant_) + (a.constant_ % b.constant_ != 0 ? 1 : 0);
   const Dimension exact = floor_div(a, b);
   if (exact * b == a) return exact;
   return atom_dimension(Atom::Kind::CeilDiv, "ceil(" + operand_text(a) + "/" + operand_text(b) + ")", a, b,
@@ -175,6 +196,7 @@ Dimension ceil_div(const Dimension& a, const Dimension& b) {
 
 Dimension mod(const Dimension& a, const Dimension& b) {
   if (!a.known_ || !b.known_ || (b.is_constant_ && b.constant_ == 0)) return {};
+  if (b.is_constant_ && b.constant_ == -1) return 0;
   if (a.is_constant_ && b.is_constant_)
     return a.constant_ - floor_divide(a.constant_, b.constant_) * b.constant_;
   if (floor_div(a, b) * b == a) return 0;

@@ -91,6 +91,12 @@ Type common_type(const Type& a, const Type& b) {
   return common;
 }
 
+Dimension checked_size(InferenceContext& context, const Dimension& size) {
+  if (size.value_or(0) >= 0) return size;
+  context.report("a size is negative: " + size.to_string());
+  return Dimension::unknown();
+}
+
 Shape unknown_shape(std::size_t rank) { return Shape(rank); }
 
 }  // namespace lapidary

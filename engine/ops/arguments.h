@@ -39,6 +39,8 @@ std::vector<std::int64_t> normalized_axes(std::vector<std::int64_t> axes, std::i
 std::vector<std::int64_t> all_axes(std::size_t rank);
 /// What is true of values of both types: sizes that differ are unknown, as is the shape where ranks differ.
 Type common_type(const Type& a, const Type& b);
+/// The size, or unknown (and reported) where it is a negative number.
+Dimension checked_size(InferenceContext& context, const Dimension& size);
 /// A shape of which only the rank is known.
 Shape unknown_shape(std::size_t rank);
 

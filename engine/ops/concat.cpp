@@ -166,7 +166,7 @@ void infer_split(InferenceContext& context) {
   const auto parts = part_sizes(context, (*from)[a]);
   for (std::size_t i = 0; i < parts.size(); ++i) {
     Shape shape = *from;
-    shape[a] = parts[i];
+    shape[a] = checked_size(context, parts[i]);
     context.set_output(i, context.input_element(0), std::move(shape));
   }
   if (from->size() == 1) split_values(context, parts);

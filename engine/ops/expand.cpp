@@ -30,7 +30,9 @@ void infer_expand(InferenceContext& context) {
   const auto wanted = known_values(context, 1);
   std::optional<Shape> result;
   if (from && wanted) {
-    result = broadcast(context, {from, Shape(*wanted)});
+    Shape sizes;
+    for (const auto& size : *wanted) sizes.push_back(checked_size(context, size));
+    result = broadcast(context, {from, sizes});
   } else if (from && context.input_shape(1) && context.input_shape(1)->size() == 1) {
     const auto rank = (*context.input_shape(1))[0].value_or(-1);
     if (rank >= 0 && rank <= 64)
@@ -80,7 +82,8 @@ void infer_tile(InferenceContext& context) {
   if (from) {
     result = unknown_shape(from->size());
     if (repeats && repeats->size() == from->size())
-      for (std::size_t i = 0; i < from->size(); ++i) (*result)[i] = (*from)[i] * (*repeats)[i];
+      for (std::size_t i = 0; i < from->size(); ++i)
+        (*result)[i] = checked_size(context, (*from)[i] * (*repeats)[i]);
     else if (repeats)
       context.report(std::to_string(repeats->size()) + " repeats are given for a tensor of rank " +
                      std::to_string(from->size()));
@@ -121,7 +124,8 @@ std::int64_t range_count(T start, T limit, T delta) {
 /// start + index · delta.
 template <class T>
 T range_element(ComputeType<T> start, std::int64_t index, ComputeType<T> delta) {
-  if constexpr (std::is_integral_v<T>)  // unsigned, since the product may leave the type where the sum does not
+  if constexpr (std::is_integral_v<T>)  // unsigned, since the product may leave the type where the sum does
+                                        // not
     return static_cast<T>(static_cast<std::uint64_t>(start) +
                           static_cast<std::uint64_t>(index) * static_cast<std::uint64_t>(delta));
   else

@@ -20,6 +20,11 @@ Tensor joined_iterations(const KernelContext& context, const Graph& body, std::s
 
 std::vector<Type> infer_iterated(InferenceContext& context, const Graph& body, std::vector<Type> inputs,
                                  std::size_t first_input, std::size_t first_output, std::size_t count) {
+  // A body may declare as optional what the first iteration is given plainly.
+  for (std::size_t i = first_input; i < first_input + count && i < body.inputs.size(); ++i)
+    if (body.inputs[i].type.kind == Type::Kind::Optional && inputs[i].is_known() &&
+        inputs[i].kind != Type::Kind::Optional)
+      inputs[i] = Type::optional(inputs[i]);
   std::vector<Type> results;
   // Two rounds find what changes; the third settles what depends on it.
   for (int round = 0; round < 3; ++round) {

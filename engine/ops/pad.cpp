@@ -150,7 +150,7 @@ void infer_pad(InferenceContext& context) {
     } else {
       for (std::size_t i = 0; i < axes->size(); ++i) {
         const auto axis = static_cast<std::size_t>((*axes)[i]);
-        (*result)[axis] = from[axis] + (*pads)[i] + (*pads)[axes->size() + i];
+        (*result)[axis] = checked_size(context, from[axis] + (*pads)[i] + (*pads)[axes->size() + i]);
       }
     }
   }
@@ -192,7 +192,7 @@ void infer_center_crop_pad(InferenceContext& context) {
     if (!axes) axes.emplace();
     for (std::size_t i = 0; i < axes->size(); ++i)
       (*result)[static_cast<std::size_t>((*axes)[i])] =
-          sizes && i < sizes->size() ? (*sizes)[i] : Dimension::unknown();
+          sizes && i < sizes->size() ? checked_size(context, (*sizes)[i]) : Dimension::unknown();
   }
   context.set_output(0, context.input_element(0), std::move(result));
 }

@@ -340,7 +340,7 @@ void resize_to_sizes(InferenceContext& context, Shape& shape, const std::vector<
     scales[axis].to = sizes[i].value_or(0);
     scales[axis].scale =
         is_known ? static_cast<double>(scales[axis].to) / static_cast<double>(scales[axis].from) : 1.0;
-    shape[axis] = policy == "stretch" ? sizes[i] : Dimension::unknown();
+    shape[axis] = policy == "stretch" ? checked_size(context, sizes[i]) : Dimension::unknown();
   }
   if (policy == "stretch" || !is_known || (policy != "not_larger" && policy != "not_smaller")) return;
   keep_aspect_ratio(policy, scales, axes);

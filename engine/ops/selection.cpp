@@ -87,7 +87,7 @@ void infer_top_k(InferenceContext& context) {
       Dimension& size = (*result)[static_cast<std::size_t>(*axis)];
       if (k.is_constant() && size.is_constant() && k.value() > size.value())
         context.report("k is " + k.to_string() + " for an axis of " + size.to_string());
-      size = k;
+      size = checked_size(context, k);
     }
   }
   context.set_output(0, context.input_element(0), result);

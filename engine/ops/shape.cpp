@@ -118,6 +118,7 @@ Shape reshaped_shape(InferenceContext& context, const std::optional<Shape>& from
       size = from && i < from->size() ? (*from)[i] : Dimension::unknown();
       copied.push_back(i);
     } else {
+      size = checked_size(context, size);
       others.push_back(size);
     }
     result.push_back(size);
