@@ -2,7 +2,7 @@
 
 #include "app/cli/model_options.h"
 #include "engine/analysis/check.h"
-#include "engine/io/standard_checker.h"
+#include "engine/io/checksum.h"
 #include "engine/io/standard_checker.h"
 
 namespace lapidary::cli {
@@ -20,10 +20,13 @@ std::string_view severity_name(Problem::Severity severity) {
   return "";
 }
 
-/// Our own findings, then what ONNX's checker says beside them: as notes, since it knows opsets to 17 only.
-std::vector<Problem> all_problems(const Model& model) {
-  std::vector<Problem> problems = check_model(model);
-  for (const auto& message : standard_checker_messages(model))
+/// Our own findings, damaged files of weights, then what ONNX's checker says beside them: as notes, since it
+/// knows opsets to 17 only.
+std::vector<Problem> all_problems(const LoadedModel& loaded) {
+  std::vector<Problem> problems = check_model(*loaded.model);
+  for (const auto& message : checksum_problems(loaded))
+    problems.push_back({Problem::Severity::Error, "", "", message});
+  for (const auto& message : standard_checker_messages(*loaded.model))
     problems.push_back({Problem::Severity::Note, "", "", "ONNX's checker: " + message});
   return problems;
 }
@@ -35,7 +38,7 @@ Action declare_check(CLI::App& app) {
   options->declare(app);
   return [options](const Output& output) {
     const LoadedModel loaded = options->load(output);
-    const auto problems = all_problems(*loaded.model);
+    const auto problems = all_problems(loaded);
     bool ok = true;
     Json json = {{"ok", true}, {"problems", Json::array()}};
     for (const auto& problem : problems) {

@@ -135,6 +135,24 @@ bool is_typed_tensor(const Json& value) {
   return value.is_object() && value.contains("data") && (value.contains("type") || value.contains("shape"));
 }
 
+Datum datum_from(const Json& value, const Type& type, std::size_t depth);
+
+Datum map_from(const Json& value, const Type& type, std::size_t depth) {
+  if (!value.is_object() || !value.contains("keys") || !value.contains("values") ||
+      !value["values"].is_array())
+    throw Error("\"map\" needs \"keys\" and a list of \"values\"");
+  const bool known = type.kind == Type::Kind::Map;
+  auto map = std::make_shared<MapDatum>();
+  map->keys = datum_from(value["keys"], known ? Type::tensor(type.element) : Type(), depth + 1).tensor();
+  for (const Json& element : value["values"])
+    map->values.push_back(datum_from(element, known ? *type.inner : Type(), depth + 1));
+  if (map->keys.size() != static_cast<std::int64_t>(map->values.size()))
+    throw Error("a map has not as many keys as values");
+  Datum datum;
+  datum.value = std::shared_ptr<const MapDatum>(std::move(map));
+  return datum;
+}
+
 Datum datum_from(const Json& value, const Type& type, std::size_t depth) {
   if (depth > deepest) throw Error("sequences are nested deeper than " + std::to_string(deepest) + " levels");
   if (value.is_null()) return {};
@@ -146,6 +164,7 @@ Datum datum_from(const Json& value, const Type& type, std::size_t depth) {
           datum_from(element, type.kind == Type::Kind::Sequence ? *type.inner : Type(), depth + 1));
     return Datum::sequence(std::move(elements));
   }
+  if (value.is_object() && value.contains("map")) return map_from(value["map"], type, depth);
   const bool typed = is_typed_tensor(value);
   if (value.is_object() && !typed)
     throw Error("an object is no tensor unless it has \"data\" with \"type\" or \"shape\"");
@@ -170,7 +189,8 @@ Datum read_json_datum(std::string_view text, const Type& type) { return datum_fr
 
 NamedData read_json_data(std::string_view text, const std::vector<WantedData>& wanted) {
   const Json json = parse(text);
-  const bool single = !json.is_object() || is_typed_tensor(json) || json.contains("sequence");
+  const bool single =
+      !json.is_object() || is_typed_tensor(json) || json.contains("sequence") || json.contains("map");
   if (single && wanted.size() == 1) return {{wanted.front().name, datum_from(json, wanted.front().type, 0)}};
   if (single) throw Error("this JSON is no object of tensors by name");
   NamedData data;
@@ -209,6 +229,11 @@ Json json_from(const Datum& datum) {
     Json elements = Json::array();
     for (const Datum& element : datum.sequence()) elements.push_back(json_from(element));
     return {{"sequence", std::move(elements)}};
+  }
+  if (const auto* map = std::get_if<std::shared_ptr<const MapDatum>>(&datum.value)) {
+    Json values = Json::array();
+    for (const Datum& element : (*map)->values) values.push_back(json_from(element));
+    return {{"map", {{"keys", json_from((*map)->keys)}, {"values", std::move(values)}}}};
   }
   const Tensor& tensor = datum.tensor();
   if (tensor.size() > most_elements)

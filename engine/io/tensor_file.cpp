@@ -121,6 +121,7 @@ NamedData read_data(const std::string& path, const std::vector<WantedData>& want
     return data.empty() ? read_named_files(path, wanted) : data;
   }
   return naming(path, [&]() -> NamedData {
+    if (!filesystem::exists(path)) throw Error("there is no such file or folder", Error::Kind::Usage);
     const std::string ending = ending_of(path);
     if (ending == ".npz") return read_npz(path, wanted);
     if (ending == ".safetensors") return read_safetensors(map_file(path), wanted);
@@ -166,7 +167,13 @@ void write_safetensors_file(const std::string& path, const NamedData& data) {
 void write_npz(const std::string& path, const NamedData& data) {
   if (data.empty()) throw Error("there is nothing to write", Error::Kind::Usage);
   std::vector<NpyParts> arrays;
-  for (const auto& [name, datum] : data) arrays.push_back(write_npy(datum.tensor()));
+  for (const auto& [name, datum] : data) {
+    if (!datum.is_tensor())
+      throw Error("is no tensor, and npz holds only these")
+          .tensor(name)
+          .advice("Write to a folder or to .json");
+    arrays.push_back(write_npy(datum.tensor()));
+  }
   std::vector<std::pair<std::string, Pieces>> entries;
   for (std::size_t i = 0; i < data.size(); ++i)
     entries.emplace_back(data[i].first + ".npy",

@@ -3,6 +3,7 @@
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/tokenizer.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+#include <google/protobuf/stubs/logging.h>
 #include <google/protobuf/text_format.h>
 #include <google/protobuf/util/json_util.h>
 
@@ -83,6 +84,7 @@ std::string json_from(const google::protobuf::Message& message) {
 }  // namespace
 
 std::string wire_from_text(std::string_view text, ModelFormat format) {
+  const google::protobuf::LogSilencer silence;  // what is wrong goes into the Error
   constexpr std::size_t largest_text = 0x7fffffff;
   if (text.size() > largest_text) throw Error("the text is larger than 2 GiB").advice("Use the binary form");
   switch (format) {
@@ -97,6 +99,7 @@ std::string wire_from_text(std::string_view text, ModelFormat format) {
 
 std::string text_from_wire(const std::string& wire, ModelFormat format, std::vector<std::string>& messages) {
   if (format == ModelFormat::OnnxText) return onnx_text_from_wire(wire, messages);
+  const google::protobuf::LogSilencer silence;
   const auto message = message_from_wire(wire);
   const std::size_t before = message->ByteSizeLong();
   message->DiscardUnknownFields();

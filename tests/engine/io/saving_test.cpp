@@ -9,6 +9,7 @@
 #include <csignal>
 #include <cstdlib>
 
+#include "engine/io/checksum.h"
 #include "engine/io/model_file.h"
 #include "tests/support/model_builder.h"
 #include "tests/support/tensors.h"
@@ -152,6 +153,33 @@ class SavingTest : public QObject {
     save_model(*loaded.model, path("inside.onnx"));
     COMPARE_TENSORS(load_model(path("inside.onnx")).model->graph->initializers[2]->tensor,
                     model->graph->initializers[2]->tensor);
+  }
+
+  void checksumsOfExternalDataAreChecked_data() {
+    QTest::addColumn<bool>("damaged");
+    QTest::newRow("as it was") << false;
+    QTest::newRow("damaged") << true;
+  }
+  void checksumsOfExternalDataAreChecked() {
+    QFETCH(const bool, damaged);
+    SaveOptions options;
+    options.external_data = true;
+    save_model(*model_with_weights(1000), path("sum.onnx"), options);
+    LoadedModel loaded = load_model(path("sum.onnx"));
+    QVERIFY(checksum_problems(loaded).empty());
+    Model model = *loaded.model;
+    Graph graph = *model.graph;
+    NamedTensor tensor = *graph.initializers[1];
+    const std::string content = content_of(folder_.filePath("sum.onnx.data")).toStdString();
+    std::string sum = sha1(std::as_bytes(std::span(content)));
+    if (damaged) sum[0] = sum[0] == '0' ? '1' : '0';
+    tensor.external_data.emplace_back("checksum", sum);
+    graph.initializers = graph.initializers.with(1, std::make_shared<const NamedTensor>(tensor));
+    model.graph = std::make_shared<const Graph>(graph);
+    loaded.model = std::make_shared<const Model>(model);
+    QCOMPARE(checksum_problems(loaded).size(), std::size_t{damaged});
+    const std::string abc = "abc";
+    QCOMPARE(sha1(std::as_bytes(std::span(abc))), std::string("a9993e364706816aba3e25717850c26c9cd0d89d"));
   }
 
   void aModelCanBeSavedOverItself() {

@@ -227,6 +227,23 @@ class TensorFileTest : public QObject {
     COMPARE_TENSORS(read_datum(file, Type::optional(plain)).tensor(), tensor);
   }
 
+  void mapsComeBack_data() { sequencesAndOptionalsComeBack_data(); }
+  void mapsComeBack() {
+    QFETCH(const QString, ending);
+    MapDatum map;
+    map.keys = Tensor::of_strings({2}, {"cat", "dog"});
+    map.values = {Tensor::scalar(0.25f), Tensor::scalar(0.75f)};
+    Datum datum;
+    datum.value = std::make_shared<const MapDatum>(map);
+    const std::string file = path("m" + ending);
+    write_datum(file, "probabilities", Datum::sequence({datum}));
+    const Type type = Type::sequence(Type::map(DataType::String, Type::tensor(DataType::Float32)));
+    const Datum back = read_datum(file, type).sequence().at(0);
+    const auto& read = *std::get<std::shared_ptr<const MapDatum>>(back.value);
+    COMPARE_TENSORS(read.keys, map.keys);
+    COMPARE_TENSORS(read.values.at(1).tensor(), Tensor::scalar(0.75f));
+  }
+
   void jsonNeedsNoTypes() {
     const auto data =
         read_data(write("plain.json", R"({"a": [[1, 2], [3, 4]], "b": 0.5, "c": ["x"], "d": true})"), {});
