@@ -10,7 +10,6 @@ class QStackedLayout;
 
 namespace lapidary::ui {
 
-
 /// The middle of the window for one document: breadcrumb and canvas, or how far opening is, or why it failed.
 class DocumentPage : public QWidget {
   Q_OBJECT

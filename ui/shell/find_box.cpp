@@ -29,7 +29,6 @@ FindBox::FindBox(Theme* theme, QWidget* parent) : QLineEdit(parent), count_(new 
     if (document_) document_->selection()->setFound({});
     showCount();
     pause_.start();
-    Q_EMIT resultsChanged();
   });
   showCount();
 }
@@ -56,7 +55,6 @@ void FindBox::startSearch() {
         document_->selection()->setFound(results_);
         current_ = -1;
         showCount();
-        Q_EMIT resultsChanged();
         if (walkWhenFound_) walk(1);
         walkWhenFound_ = false;
       });

@@ -22,9 +22,6 @@ class FindBox : public QLineEdit {
   void walk(int step);
   const std::vector<Element>& results() const { return results_; }
 
- Q_SIGNALS:
-  void resultsChanged();
-
  protected:
   void resizeEvent(QResizeEvent* event) override;
   void keyPressEvent(QKeyEvent* event) override;

@@ -93,9 +93,6 @@ MainWindow::MainWindow(Theme* theme, QWidget* parent)
   connect(start_, &StartPage::sampleWanted, this, &MainWindow::openSample);
   connect(start_, &StartPage::fileWanted, this, [this](const QString& path) { openFiles({path}); });
   connect(header_->plus(), &QToolButton::clicked, this, &MainWindow::openDialog);
-  connect(header_->find(), &FindBox::resultsChanged, this, [this] {
-    if (page()) page()->canvas()->setFound(header_->find()->results());
-  });
   connect(header_, &Header::runWanted, this, &MainWindow::runModel);
   connect(header_, &Header::runSettingsWanted, this, [this] { right_->showPage(RunPage); });
   QTabBar* tabs = header_->tabs();

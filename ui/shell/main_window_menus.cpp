@@ -104,20 +104,6 @@ void MainWindow::makeViewMenu() {
   commands_->add(menu, tr("Close All Groups"), Qt::CTRL | Qt::SHIFT | Qt::Key_W, [this] {
     if (shown_) shown_->closeAllGroups();
   });
-  const auto addView = [this, menu](const QString& name, const QKeySequence& keys, void (Canvas::*change)()) {
-    commands_->add(menu, name, keys, [this, change] {
-      if (page()) (page()->canvas()->*change)();
-    });
-  };
-  menu->addSeparator();
-  addView(tr("Zoom In"), QKeySequence::ZoomIn, &Canvas::zoomIn);
-  addView(tr("Zoom Out"), QKeySequence::ZoomOut, &Canvas::zoomOut);
-  addView(tr("Actual Size"), Qt::CTRL | Qt::Key_0, &Canvas::zoomToActualSize);
-  addView(tr("Fit Graph"), Qt::Key_F, &Canvas::fitAll);
-  addView(tr("Fit Selection"), Qt::SHIFT | Qt::Key_F, &Canvas::fitSelection);
-  addView(tr("Go to Input"), {}, &Canvas::goToInput);
-  addView(tr("Go to Output"), {}, &Canvas::goToOutput);
-  addView(tr("Copy Picture of the View"), {}, &Canvas::copyPicture);
   menu->addSeparator();
   commands_->addToggle(menu, tr("Time as Heat"), Qt::Key_H, true, [this](bool on) {
     if (shown_) shown_->heat()->setShown(on);
