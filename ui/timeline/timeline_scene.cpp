@@ -35,9 +35,15 @@ int moduleOf(const Hierarchy& hierarchy, int top, int node) {
 
 /// The group in which the modules of a model stand: the root, or what it holds alone.
 int topOf(const Hierarchy& hierarchy) {
+  const auto onlyChild = [&](int group) {
+    const auto& children = hierarchy.groups[static_cast<std::size_t>(group)].children;
+    return children.size() == 1 ? children.front() : -1;
+  };
   int top = 0;
-  while (hierarchy.groups[static_cast<std::size_t>(top)].children.size() == 1)
-    top = hierarchy.groups[static_cast<std::size_t>(top)].children.front();
+  for (int child = onlyChild(top);
+       child >= 0 && !hierarchy.groups[static_cast<std::size_t>(child)].children.empty();
+       child = onlyChild(top))
+    top = child;
   return top;
 }
 

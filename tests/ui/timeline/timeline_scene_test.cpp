@@ -14,10 +14,10 @@ namespace {
 ModelPointer chain() {
   test::ModelBuilder builder;
   builder.input("x", DataType::Float32, {1, 4});
-  const char* names[] = {"/first/Relu", "/first/Abs", "/second/Neg"};
-  const char* types[] = {"Relu", "Abs", "Neg"};
+  const char* names[] = {"/first/Relu", "/first/Abs", "/second/Neg", "/second/Exp"};
+  const char* types[] = {"Relu", "Abs", "Neg", "Exp"};
   std::string input = "x";
-  for (int i = 0; i < 3; ++i) {
+  for (int i = 0; i < 4; ++i) {
     Node node = test::node(types[i], {input}, {input + "'"});
     node.name = names[i];
     input += "'";
@@ -28,7 +28,7 @@ ModelPointer chain() {
 
 Trace traceOf(const std::vector<Span>& spans) {
   Trace trace;
-  for (int i = 0; i < 3; ++i) {
+  for (int i = 0; i < 4; ++i) {
     Step step;
     step.op_type = "Op";
     step.nodes = {i};
