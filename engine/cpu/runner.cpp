@@ -148,7 +148,7 @@ double multiply_adds(const LoweredGraph& graph) {
 }
 
 /// A graph of fewer multiply-adds runs faster on one thread than it takes several to meet after each step.
-constexpr double worth_threads = 4e6;
+constexpr double worth_threads = 4e7;
 
 }  // namespace
 

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <string>
 
 namespace lapidary::cpu {
 
@@ -12,5 +14,9 @@ void softmax(const float* x, float* y, std::int64_t count);
 void normalize(const float* x, const float* scale, const float* bias, float epsilon, float* y,
                std::int64_t count);
 float sum(const float* x, std::int64_t count);
+
+/// Calls `check` once for every instruction set that kernels exist for and the machine runs, all kernels
+/// limited to it meanwhile. For tests: other threads must not run kernels.
+void for_each_instruction_set(const std::function<void(const std::string& name)>& check);
 
 }  // namespace lapidary::cpu

@@ -250,5 +250,13 @@ float sum(const float* x, std::int64_t count) {
   return HWY_DYNAMIC_DISPATCH(sum_of_row)(x, static_cast<std::size_t>(count));
 }
 
+void for_each_instruction_set(const std::function<void(const std::string& name)>& check) {
+  for (const auto target : hwy::SupportedAndGeneratedTargets()) {
+    hwy::SetSupportedTargetsForTest(target);
+    check(hwy::TargetName(target));
+  }
+  hwy::SetSupportedTargetsForTest(0);
+}
+
 }  // namespace lapidary::cpu
 #endif
