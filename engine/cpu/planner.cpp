@@ -394,6 +394,8 @@ void Planner::assign_arena() {
     lifetimes.push_back({buffer.first_step, buffer.last_step, buffer.bytes});
     planned.push_back(&buffer);
   }
+  for (const Lifetime& lifetime : lifetimes)
+    for (int step = lifetime.first; step < lifetime.last; ++step) made_->steps[step].live_bytes += lifetime.size_bytes;
   const MemoryPlan plan = plan_memory(lifetimes);
   for (std::size_t i = 0; i < planned.size(); ++i) planned[i]->offset = plan.offsets[i];
   made_->arena_bytes = plan.arena_bytes;

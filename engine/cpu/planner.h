@@ -36,6 +36,7 @@ struct PlannedStep {
   Step info;
   StepFunction run;
   std::vector<BufferId> reads, writes;
+  std::int64_t live_bytes = 0;  ///< of the arena that later steps still read
 };
 
 /// What a model output is made of.

@@ -82,18 +82,18 @@ void Runner::find_decisive_inputs() {
 
 namespace {
 
-bool decides(const Tensor& tensor) {
+bool is_small_integer(const Tensor& tensor) {
   return tensor.size() <= most_decisive_elements &&
          (is_integer(tensor.type()) || tensor.type() == DataType::Bool);
 }
 
-bool same_type(const InputType& type, const Datum& datum, bool decisive) {
+bool same_type(const InputType& type, const Datum& datum, bool decides) {
   if (!datum.is_present()) return type.is_absent;
   if (!datum.is_tensor() || datum.tensor().is_string() || is_sub_byte(datum.tensor().type()))
     return !type.is_static && !type.is_absent;
   const Tensor& tensor = datum.tensor();
   if (!type.is_static || type.element != tensor.type() || type.dims != tensor.dims()) return false;
-  if (!type.value.is_present()) return !(decisive && decides(tensor));
+  if (!type.value.is_present()) return !decides;
   return std::memcmp(type.value.bytes().data(), tensor.bytes().data(), tensor.size_bytes()) == 0;
 }
 
@@ -101,8 +101,19 @@ bool same_type(const InputType& type, const Datum& datum, bool decisive) {
 
 bool Runner::fits(const Entry& entry, const std::vector<Datum>& inputs) const {
   for (std::size_t i = 0; i < inputs.size(); ++i)
-    if (!same_type(entry.types[i], inputs[i], decisive_[i])) return false;
+    if (!same_type(entry.types[i], inputs[i], inputs[i].is_tensor() && decides(i, inputs[i].tensor())))
+      return false;
   return true;
+}
+
+bool Runner::decides(std::size_t input, const Tensor& tensor) const {
+  return decisive_[input] && specialises_.load(std::memory_order_relaxed) && is_small_integer(tensor);
+}
+
+void Runner::count_decisive_value(const std::vector<InputType>& types) {
+  const bool has_value =
+      std::any_of(types.begin(), types.end(), [](const InputType& type) { return type.value.is_present(); });
+  if (has_value && ++decisive_values_ > most_decisive_values) specialises_ = false;
 }
 
 std::vector<InputType> Runner::types_of(const std::vector<Datum>& inputs) const {
@@ -116,7 +127,7 @@ std::vector<InputType> Runner::types_of(const std::vector<Datum>& inputs) const 
     if (tensor.is_string() || is_sub_byte(tensor.type())) continue;
     type.is_static = true;
     type.dims = tensor.dims();
-    if (!decisive_[i] || !decides(tensor)) continue;
+    if (!decides(i, tensor)) continue;
     type.value = Tensor(tensor.type(), tensor.dims());
     std::memcpy(type.value.mutable_bytes(), tensor.bytes().data(), tensor.size_bytes());
   }
@@ -191,6 +202,7 @@ Runner::Lease Runner::take(const std::vector<Datum>& inputs) {
   if (!lease.entry) {
     lease.entry = make_entry(types_of(inputs));
     const std::scoped_lock lock(mutex_);
+    count_decisive_value(lease.entry->types);
     lease.session = std::move(lease.entry->idle.back());
     lease.entry->idle.pop_back();
     entries_.push_front(lease.entry);

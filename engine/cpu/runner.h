@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -28,6 +29,9 @@ class Runner {
   const std::vector<bool>& decisive() const { return decisive_; }
 
   static constexpr std::size_t most_executables = 8;
+  /// Decisive inputs that change from run to run are given up on: after so many values, sizes that depend on
+  /// them are worked out while running.
+  static constexpr int most_decisive_values = 16;
 
  private:
   struct Entry {
@@ -41,6 +45,8 @@ class Runner {
   };
   void find_decisive_inputs();
   bool fits(const Entry& entry, const std::vector<Datum>& inputs) const;
+  bool decides(std::size_t input, const Tensor& tensor) const;
+  void count_decisive_value(const std::vector<InputType>& types);
   std::vector<InputType> types_of(const std::vector<Datum>& inputs) const;
   std::shared_ptr<Entry> make_entry(std::vector<InputType> types);
   Lease take(const std::vector<Datum>& inputs);
@@ -50,6 +56,8 @@ class Runner {
   std::vector<std::string> input_names_, output_names_;
   int threads_, depth_;
   std::vector<bool> decisive_;
+  std::atomic<bool> specialises_ = true;
+  int decisive_values_ = 0;  ///< guarded by mutex_
   WeightStore weights_;
   mutable std::mutex mutex_;
   std::list<std::shared_ptr<Entry>> entries_;  ///< most recently used first

@@ -98,6 +98,7 @@ void Session::run_steps() {
     if (observer) {
       const std::int64_t end_ns = now_ns();
       observer->step(steps[i].info, time_ns, end_ns, 0);
+      observer->memory(steps[i].live_bytes, end_ns);
       time_ns = now_ns();
     }
     if (options->progress) options->progress(i + 1, steps.size());

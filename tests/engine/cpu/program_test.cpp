@@ -41,6 +41,7 @@ class CpuProgramTest : public QObject {
   void stopsWhenItIsCancelled();
   void givesEveryValueWhenAsked();
   void choosesABranchByItsInput();
+  void followsSizesThatChangeWithEveryRun();
   void runsLoopsWhoseBodiesReadFromAround();
   void namesWhatItCannotRun();
   void hasAnArena();
@@ -114,6 +115,22 @@ void CpuProgramTest::choosesABranchByItsInput() {
                     Tensor::of(Dims{3}, std::vector<float>{1, 0, -2}));
     COMPARE_TENSORS(program->run({x, Tensor::of(Dims{}, std::vector<bool>{false})})[0].tensor(),
                     Tensor::of(Dims{3}, std::vector<float>{1, 0, 2}));
+  }
+}
+
+void CpuProgramTest::followsSizesThatChangeWithEveryRun() {
+  ModelBuilder model;
+  model.input("x", DataType::Float32, shape_of({50}))
+      .input("end", DataType::Int64, shape_of({1}))
+      .output("y");
+  model.initializer("start", Tensor::of(Dims{1}, std::vector<std::int64_t>{0}));
+  model.add(node("Slice", {"x", "start", "end"}, {"part"})).add(node("Relu", {"part"}, {"y"}));
+  const auto program = find_backend("cpu").compile(model.build(), {});
+  for (std::int64_t end = 1; end <= 2 * cpu::Runner::most_decisive_values; ++end) {
+    const auto y =
+        program->run({ramp({50}), Tensor::of(Dims{1}, std::vector<std::int64_t>{end})})[0].tensor();
+    QCOMPARE(y.dims(), (Dims{end}));
+    QCOMPARE(y.data<float>()[end - 1], std::max(0.0f, ramp({50}).data<float>()[end - 1]));
   }
 }
 
