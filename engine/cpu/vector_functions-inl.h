@@ -16,6 +16,30 @@ HWY_BEFORE_NAMESPACE();
 namespace lapidary::cpu::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
+/// The `count` numbers at `p`, fewer than a vector holds, and zeros behind them.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V load_tail(D d, const float* p, std::size_t count) {
+#if HWY_TARGET <= HWY_AVX2
+  return hn::MaskedLoad(hn::FirstN(d, count), d, p);
+#else  // older sets have no masked loads: Highway would read a whole aligned vector
+  HWY_ALIGN float lanes[hn::MaxLanes(d)] = {};
+  for (std::size_t i = 0; i < count; ++i) lanes[i] = p[i];
+  return hn::Load(d, lanes);
+#endif
+}
+
+/// Stores only the first `count` numbers of `v`.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE void store_tail(D d, V v, float* p, std::size_t count) {
+#if HWY_TARGET <= HWY_AVX2
+  hn::BlendedStore(v, hn::FirstN(d, count), d, p);
+#else
+  HWY_ALIGN float lanes[hn::MaxLanes(d)];
+  hn::Store(v, d, lanes);
+  for (std::size_t i = 0; i < count; ++i) p[i] = lanes[i];
+#endif
+}
+
 /// eˣ within 2 units in the last place: x = k·ln 2 + r, a polynomial of degree 6 in r, and 2ᵏ put into the
 /// exponent.
 template <class D, class V = hn::Vec<D>>
@@ -40,7 +64,7 @@ HWY_INLINE V exponential(D d, V x) {
   auto result = hn::Mul(hn::Mul(p, a), b);
   result = hn::IfThenElse(hn::Gt(x, hn::Set(d, 88.7228317f)),
                           hn::Set(d, std::numeric_limits<float>::infinity()), result);
-  return hn::IfThenElse(hn::Ne(x, x), x, result);
+  return hn::IfThenElse(hn::IsNaN(x), x, result);
 }
 
 /// ln x with the limits of IEEE 754: −∞ at 0, NaN below, ∞ at ∞.

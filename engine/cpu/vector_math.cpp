@@ -26,8 +26,7 @@ void map(const float* a, float* out, std::size_t count, F f) {
   std::size_t i = 0;
   for (; i + lanes <= count; i += lanes) hn::StoreU(f(d, hn::LoadU(d, a + i)), d, out + i);
   if (i == count) return;
-  const auto tail = hn::FirstN(d, count - i);
-  hn::BlendedStore(f(d, hn::MaskedLoad(tail, d, a + i)), tail, d, out + i);
+  store_tail(d, f(d, load_tail(d, a + i, count - i)), out + i, count - i);
 }
 
 template <class F>
@@ -38,8 +37,7 @@ void map(const float* a, const float* b, float* out, std::size_t count, F f) {
   for (; i + lanes <= count; i += lanes)
     hn::StoreU(f(d, hn::LoadU(d, a + i), hn::LoadU(d, b + i)), d, out + i);
   if (i == count) return;
-  const auto tail = hn::FirstN(d, count - i);
-  hn::BlendedStore(f(d, hn::MaskedLoad(tail, d, a + i), hn::MaskedLoad(tail, d, b + i)), tail, d, out + i);
+  store_tail(d, f(d, load_tail(d, a + i, count - i), load_tail(d, b + i, count - i)), out + i, count - i);
 }
 
 void apply_linear(const ElementStep& step, const float* a, float* out, std::size_t n) {
@@ -142,11 +140,11 @@ void apply_step(const ElementStep& step, const float* a, const float* b, float* 
       return map(a, b, out, n, [](auto, auto x, auto y) { return hn::Div(x, y); });
     case ElementCode::Max:
       return map(a, b, out, n, [](auto, auto x, auto y) {
-        return hn::IfThenElse(hn::Or(hn::Gt(x, y), hn::Ne(x, x)), x, y);
+        return hn::IfThenElse(hn::Or(hn::Gt(x, y), hn::IsNaN(x)), x, y);
       });
     case ElementCode::Min:
       return map(a, b, out, n, [](auto, auto x, auto y) {
-        return hn::IfThenElse(hn::Or(hn::Lt(x, y), hn::Ne(x, x)), x, y);
+        return hn::IfThenElse(hn::Or(hn::Lt(x, y), hn::IsNaN(x)), x, y);
       });
     case ElementCode::PRelu:
       return map(a, b, out, n, [](auto d, auto x, auto slope) {
@@ -166,7 +164,7 @@ void softmax_row(const float* x, float* y, std::size_t n) {
   std::size_t i = 0;
   for (; i + lanes <= n; i += lanes) largest = hn::Max(largest, hn::LoadU(d, x + i));
   const auto tail = hn::FirstN(d, n - i);
-  if (i < n) largest = hn::Max(largest, hn::IfThenElse(tail, hn::MaskedLoad(tail, d, x + i), lowest));
+  if (i < n) largest = hn::Max(largest, hn::IfThenElse(tail, load_tail(d, x + i, n - i), lowest));
   const auto maximum = hn::MaxOfLanes(d, largest);
   auto sum = hn::Zero(d);
   for (i = 0; i + lanes <= n; i += lanes) {
@@ -175,9 +173,9 @@ void softmax_row(const float* x, float* y, std::size_t n) {
     hn::StoreU(e, d, y + i);
   }
   if (i < n) {
-    const auto e = hn::IfThenElseZero(tail, exponential(d, hn::Sub(hn::MaskedLoad(tail, d, x + i), maximum)));
+    const auto e = hn::IfThenElseZero(tail, exponential(d, hn::Sub(load_tail(d, x + i, n - i), maximum)));
     sum = hn::Add(sum, e);
-    hn::BlendedStore(e, tail, d, y + i);
+    store_tail(d, e, y + i, n - i);
   }
   const auto inverse = hn::Div(hn::Set(d, 1.0f), hn::SumOfLanes(d, sum));
   map(y, y, n, [&](auto, auto e) { return hn::Mul(e, inverse); });
@@ -197,7 +195,7 @@ float sum_row(const float* x, std::size_t n, F f) {
   for (; i + lanes <= n; i += lanes) sum = hn::Add(sum, f(hn::LoadU(d, x + i)));
   if (i < n) {
     const auto tail = hn::FirstN(d, n - i);
-    more = hn::Add(more, hn::IfThenElseZero(tail, f(hn::MaskedLoad(tail, d, x + i))));
+    more = hn::Add(more, hn::IfThenElseZero(tail, f(load_tail(d, x + i, n - i))));
   }
   return hn::GetLane(hn::SumOfLanes(d, hn::Add(sum, more)));
 }
