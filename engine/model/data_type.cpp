@@ -41,7 +41,11 @@ constexpr std::array<Row, data_type_count> rows = {{
     {"int2", "INT2", "int2", 2, false, true, true},
 }};
 
-const Row& row_of(DataType type) { return rows[static_cast<std::size_t>(type)]; }
+/// A number that is no element type, as a model may name one, is like Undefined.
+const Row& row_of(DataType type) {
+  const auto number = static_cast<std::size_t>(type);
+  return rows[number < rows.size() ? number : 0];
+}
 
 }  // namespace
 

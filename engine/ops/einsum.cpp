@@ -180,8 +180,11 @@ Labelled<V> without_broadcast_axes(const Labelled<V>& operand, const Labelled<V>
 /// a·b with labels in `kept` surviving: shared kept labels are the batch, shared others are summed over.
 template <class V>
 Labelled<V> multiplied(Labelled<V> a, Labelled<V> b, const Term& kept, const CancelToken& cancel) {
-  a = summed(without_broadcast_axes(a, b), kept + b.labels);
-  b = summed(without_broadcast_axes(b, a), kept + a.labels);
+  const Labelled<V> whole_a = a;
+  a = without_broadcast_axes(a, b);
+  b = without_broadcast_axes(b, whole_a);
+  a = summed(std::move(a), kept + b.labels);
+  b = summed(std::move(b), kept + a.labels);
   Term batch, rows, columns, common;
   for (const char label : a.labels) {
     const bool shared = b.labels.find(label) != Term::npos;
@@ -197,7 +200,8 @@ Labelled<V> multiplied(Labelled<V> a, Labelled<V> b, const Term& kept, const Can
   const auto right = arranged(b.values.data(), b.labels, b.dims, batch + common + columns);
   Labelled<V> result{batch + rows + columns, {}, {}};
   for (const char label : result.labels)
-    result.dims.push_back(std::max(size_of(a.labels, a.dims, label), size_of(b.labels, b.dims, label)));
+    result.dims.push_back(columns.find(label) == Term::npos ? size_of(a.labels, a.dims, label)
+                                                            : size_of(b.labels, b.dims, label));
   const auto product = [&](const Term& labels, const Labelled<V>& from) {
     std::int64_t count = 1;
     for (const char label : labels) count *= size_of(from.labels, from.dims, label);

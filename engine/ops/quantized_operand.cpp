@@ -26,6 +26,12 @@ std::pair<double, double> finite_range(DataType type) {
   }
 }
 
+void require_count(const Tensor& parameter, const Dims& dims) {
+  if (parameter.size() != element_count(dims))
+    throw Error("a scale or zero point has " + std::to_string(parameter.size()) + " values where " +
+                std::to_string(element_count(dims)) + " are needed");
+}
+
 /// A single value broadcasts whatever rank it is written with.
 Dims broadcast_sizes(const Tensor& tensor) { return tensor.size() == 1 ? Dims{} : tensor.dims(); }
 
@@ -34,6 +40,7 @@ Dims broadcast_sizes(const Tensor& tensor) { return tensor.size() == 1 ? Dims{} 
 std::vector<double> centered(const Tensor& quantized, const Tensor* zero_point, const Dims& zero_point_dims) {
   std::vector<double> values = values_as<double>(quantized);
   if (!zero_point) return values;
+  require_count(*zero_point, zero_point_dims);
   const std::vector<double> zeros = values_as<double>(*zero_point);
   const StridedWalk<1> walk(quantized.dims(), {broadcast_strides(zero_point_dims, quantized.dims())});
   double* value = values.data();
@@ -46,6 +53,8 @@ std::vector<double> centered(const Tensor& quantized, const Tensor* zero_point, 
 std::vector<double> rescaled(std::vector<double> product, const Dims& dims, const Tensor& a_scale,
                              const Dims& a_dims, const Tensor& b_scale, const Dims& b_dims,
                              const Tensor& y_scale) {
+  require_count(a_scale, a_dims);
+  require_count(b_scale, b_dims);
   const auto a = values_as<double>(a_scale), b = values_as<double>(b_scale), y = values_as<double>(y_scale);
   const StridedWalk<3> walk(dims, {broadcast_strides(a_dims, dims), broadcast_strides(b_dims, dims),
                                    broadcast_strides(broadcast_sizes(y_scale), dims)});

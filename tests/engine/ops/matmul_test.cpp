@@ -50,7 +50,8 @@ class MatMulTest : public QObject {
                     {converted(values({2, 2}, {10, 13, 28, 40}), DataType::Float16)});
     add_refusal("inner sizes differ", product(), {a, a}, "cannot multiply 2 × 3 with 2 × 3");
     add_refusal("a scalar", product(), {values({}, {1}), a}, "rank 1 or more");
-    add_refusal("batches do not broadcast", product(), {counting({2, 1, 1}), counting({3, 1, 1})}, "cannot broadcast");
+    add_refusal("batches do not broadcast", product(), {counting({2, 1, 1}), counting({3, 1, 1})},
+                "cannot broadcast");
   }
   void multiplies() { check_kernel_case(); }
 
@@ -124,6 +125,8 @@ class MatMulTest : public QObject {
                     {counting({2, 2}), counting({2})}, {values({2}, {1, 3})});
     add_kernel_case("sizes of 1 broadcast", einsum("ij,ij->ij", {"a", "b"}),
                     {counting({2, 1}), counting({2, 2})}, {values({2, 2}, {0, 0, 2, 3})});
+    add_kernel_case("a summed index of size 1 broadcasts", einsum("ij,jk->ik", {"a", "b"}),
+                    {a, values({1, 1}, {2})}, {values({2, 1}, {6, 24})});
     add_kernel_case("three operands", einsum("i,ij,j->", {"a", "b", "c"}),
                     {counting({2}), square, counting({2})}, {values({}, {3})});
     add_kernel_case("integers", einsum("i,i", {"a", "b"}), {words({2}, {-1, 2}), words({2}, {3, 4})},
