@@ -174,10 +174,16 @@ class UniformNumbers {
   std::mt19937 generator_;
 };
 
+/// The number that a ratio or a mode of Dropout is.
+double single_number(const Tensor& tensor) {
+  if (tensor.size() != 1) throw Error("Dropout needs one number, not " + to_string(tensor.dims()));
+  return values_as<double>(tensor).front();
+}
+
 /// In training mode elements become 0 with probability `ratio`, and the others grow by 1 / (1 − ratio).
 void dropout(KernelContext& context) {
-  const bool training = context.has_input(2) && values_as<std::int64_t>(context.input(2)).at(0) != 0;
-  const double ratio = context.has_input(1) ? values_as<double>(context.input(1)).at(0) : 0.5;
+  const bool training = context.has_input(2) && single_number(context.input(2)) != 0;
+  const double ratio = context.has_input(1) ? single_number(context.input(1)) : 0.5;
   if (!training || ratio == 0) return dropout_before_12(context);
   const Tensor& x = context.input(0);
   Tensor mask(DataType::Bool, x.dims());
