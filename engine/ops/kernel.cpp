@@ -26,12 +26,6 @@ const Tensor& KernelContext::input(std::size_t index) const {
   return inputs_[index].tensor();
 }
 
-const Datum& KernelContext::datum(std::size_t index) const {
-  if (index >= inputs_.size())
-    throw Error("input " + std::to_string(index) + " of " + node_->op_type + " is missing");
-  return inputs_[index];
-}
-
 std::vector<std::int64_t> KernelContext::integers(std::size_t index) const {
   return values_as<std::int64_t>(input(index));
 }

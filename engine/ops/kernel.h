@@ -74,8 +74,7 @@ class KernelContext {
   bool has_input(std::size_t index) const { return index < inputs_.size() && inputs_[index].is_present(); }
   /// The tensor at `index`; throws Error naming the parameter if it is missing or no tensor.
   const Tensor& input(std::size_t index) const;
-  /// The value at `index`, perhaps absent; throws Error if the node has not so many inputs.
-  const Datum& datum(std::size_t index) const;
+  const Datum& datum(std::size_t index) const { return inputs_.at(index); }
   /// Input as integers, whatever integer type it has (axes, shapes, repeats); nothing if it is absent.
   std::optional<std::vector<std::int64_t>> optional_integers(std::size_t index) const;
   std::vector<std::int64_t> integers(std::size_t index) const;

@@ -24,7 +24,7 @@ class OddCalls {
     call.node.domain = record_.domain;
     common_ = dims();
     for (const auto& parameter : record_.inputs) {
-      const int count = parameter.arity == Arity::Variadic ? below(4) : 1;
+      const int count = parameter.arity == Arity::Variadic ? parameter.minimum + below(3) : 1;
       for (int i = 0; i < count; ++i) add_input(call, parameter);
     }
     for (const auto& parameter : record_.outputs) call.node.outputs.push_back(parameter.name);
