@@ -38,29 +38,56 @@ std::optional<std::int64_t> bytes_of(const std::vector<std::string>& names, cons
   return sum;
 }
 
-CostContext context_of(const Node& node, int version, const InferredTypes& types) {
-  CostContext context{node, version, {}, {}};
-  for (const auto& name : node.inputs) context.inputs.push_back(name.empty() ? Type() : types.type_of(name));
-  for (const auto& name : node.outputs)
-    context.outputs.push_back(name.empty() ? Type() : types.type_of(name));
-  return context;
+/// How dimensions that are no numbers count.
+enum class FreeDimensions { Unknown, One };
+
+std::optional<Cost> arithmetic_of(const Model& model, const Graph* graph, const Node& node,
+                                  const InferredTypes& types, FreeDimensions free);
+
+/// All nodes of a body, each counted once; with FreeDimensions::One, what still is unknown is left out.
+std::optional<Cost> arithmetic_of_body(const Model& model, const Graph& body, const InferredTypes& types,
+                                       FreeDimensions free) {
+  Cost sum;
+  for (const auto& node : body.nodes) {
+    const auto cost = arithmetic_of(model, &body, *node, types, free);
+    if (!cost && free == FreeDimensions::Unknown) return std::nullopt;
+    sum.macs += cost.value_or(Cost()).macs;
+    sum.flops += cost.value_or(Cost()).flops;
+  }
+  return sum;
+}
+
+/// Of a node of `graph` (nullptr: the main graph). A node with bodies costs what its dearest body costs: one
+/// branch of an If, one turn of a loop.
+std::optional<Cost> arithmetic_of(const Model& model, const Graph* graph, const Node& node,
+                                  const InferredTypes& types, FreeDimensions free) {
+  std::optional<Cost> dearest;
+  const auto bodies = subgraphs_of(node);
+  for (const auto& [attribute, body] : bodies) {
+    const auto cost = arithmetic_of_body(model, *body, types, free);
+    if (!cost) return std::nullopt;
+    if (!dearest || cost->flops > dearest->flops) dearest = cost;
+  }
+  if (dearest) return dearest;
+  const Operator* record = find_operator(model, node);
+  if (!record || !record->cost_function) return std::nullopt;
+  CostContext context{node, record->since_version, {}, {}};
+  const auto type_of = [&](const std::string& name) {
+    Type type = name.empty() ? Type() : types.type_in(graph, name);
+    return free == FreeDimensions::One ? with_ones(std::move(type)) : type;
+  };
+  for (const auto& name : node.inputs) context.inputs.push_back(type_of(name));
+  for (const auto& name : node.outputs) context.outputs.push_back(type_of(name));
+  return record->cost_function(context);
 }
 
 void add_node(const Model& model, const Node& node, const InferredTypes& types, ModelCost& cost) {
   NodeCost& entry = cost.nodes.emplace_back();
   entry.bytes_read = bytes_of(node.inputs, types);
   entry.bytes_written = bytes_of(node.outputs, types);
-  const Operator* record = find_operator(model, node);
-  std::optional<Cost> counted;
-  if (record && record->cost_function) {
-    CostContext context = context_of(node, record->since_version, types);
-    counted = entry.arithmetic = record->cost_function(context);
-    if (!counted) {
-      for (auto& type : context.inputs) type = with_ones(std::move(type));
-      for (auto& type : context.outputs) type = with_ones(std::move(type));
-      counted = record->cost_function(context);
-    }
-  }
+  entry.arithmetic = arithmetic_of(model, nullptr, node, types, FreeDimensions::Unknown);
+  const auto counted =
+      entry.arithmetic ? entry.arithmetic : arithmetic_of(model, nullptr, node, types, FreeDimensions::One);
   if (!counted) {
     ++cost.unknown_nodes;
     return;

@@ -17,7 +17,8 @@ struct NodeCost {
   std::optional<std::int64_t> bytes_written;
 };
 
-/// What a model costs to hold and to run once. Dimensions that are no numbers count as 1 in the totals.
+/// What a model costs to hold and to run once. Dimensions that are no numbers count as 1 in the totals; an If
+/// counts its dearer branch, a loop one turn.
 struct ModelCost {
   std::vector<NodeCost> nodes;  ///< by position in the main graph
   double macs = 0, flops = 0;

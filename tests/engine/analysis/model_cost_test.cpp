@@ -77,6 +77,29 @@ class ModelCostTest : public QObject {
     QCOMPARE(mystery->count, 1);
   }
 
+  void anIfCostsItsDearerBranch() {
+    const auto chain = [](int length) {
+      ModelBuilder builder;
+      builder.output("b" + std::to_string(length));
+      for (int i = 0; i < length; ++i)
+        builder.add(node("Relu", {i ? "b" + std::to_string(i) : "x"}, {"b" + std::to_string(i + 1)}));
+      return builder.graph();
+    };
+    const auto model =
+        ModelBuilder()
+            .input("x", DataType::Float32, Shape{Dimension::symbol("N"), 10})
+            .input("c", DataType::Bool, Shape{})
+            .add(node("If", {"c"}, {"y"}, {{"then_branch", chain(1)}, {"else_branch", chain(3)}}))
+            .build();
+    const double once = cost_of(*model, infer_types(*model)).flops;
+    InferenceOptions options;
+    options.dimensions = {{"N", 7}};
+    const ModelCost cost = cost_of(*model, infer_types(*model, options));
+    QCOMPARE(cost.flops, 7 * once);
+    QCOMPARE(cost.nodes[0].arithmetic->flops, cost.flops);
+    QCOMPARE(once, 30.0);
+  }
+
   void callsOfModelLocalFunctionsAreSupported() {
     Model model = *ModelBuilder().add(node("Block", {"x"}, {"y"}, {}, "local")).build();
     Function function;
