@@ -14,6 +14,7 @@ struct Group {
   int parent = -1;            ///< index in Hierarchy::groups
   std::vector<int> children;  ///< groups directly inside, in order of their first node
   std::vector<int> nodes;     ///< nodes of the main graph directly inside, in graph order
+  int first_node = 0;         ///< position of the first node inside that is no constant; gives the order
   int node_count = 0;         ///< nodes inside, at any depth
   /// Groups of the same structure share a number (same operators and wiring inside); -1 if the group is
   /// empty.
@@ -26,6 +27,7 @@ struct Hierarchy {
   enum class Source { Names, ExporterMetadata, Structure, Flat };
   std::vector<Group> groups;
   std::vector<int> group_of_node;  ///< index of the innermost group of each node
+  std::vector<bool> constant;      ///< by node: it only makes a constant (see Wiring::constant)
   Source source = Source::Flat;
 
   /// The index of the group with that path, or -1.

@@ -103,6 +103,7 @@ Hierarchy ModuleTree::finished(Hierarchy::Source source, const Wiring& wiring) c
 
   Hierarchy result;
   result.source = source;
+  result.constant = wiring.constant;
   std::vector<int> number(modules.size(), -1), open = {0};
   while (!open.empty()) {
     const int m = open.back();
@@ -114,6 +115,7 @@ Hierarchy ModuleTree::finished(Hierarchy::Source source, const Wiring& wiring) c
     group.path = module.path;
     group.class_name = module.class_name;
     group.structure = module.structure;
+    group.first_node = first[m];
     if (module.parent >= 0) {
       group.parent = number[module.parent];
       result.groups[group.parent].children.push_back(number[m]);

@@ -45,7 +45,9 @@ void OutlineModel::rebuild() {
     for (std::size_t g = 0; g < groups.size(); ++g) {
       auto& rows = children_[g];
       for (const int child : groups[g].children) rows.push_back(groupId(child));
-      for (const int node : groups[g].nodes) rows.push_back(nodeId(node));
+      for (const int node : groups[g].nodes) {  // constants are folded into their readers, as on the canvas
+        if (!document_->hierarchy()->constant[static_cast<std::size_t>(node)]) rows.push_back(nodeId(node));
+      }
       std::stable_sort(rows.begin(), rows.end(), [&](Id a, Id b) { return order(a) < order(b); });
       for (std::size_t row = 0; row < rows.size(); ++row)
         (isGroup(rows[row]) ? row_of_group_ : row_of_node_)[static_cast<std::size_t>(number(rows[row]))] =

@@ -164,6 +164,8 @@ class HierarchyTest : public QObject {
     const Hierarchy hierarchy = find_hierarchy(*builder.graph());
     QCOMPARE(hierarchy.group_of_node[0], 0);
     QCOMPARE(hierarchy.group_of_node[4], hierarchy.find("b"));
+    QVERIFY(hierarchy.constant == (std::vector<bool>{true, false, false, false, true, false}));
+    QCOMPARE(hierarchy.groups[hierarchy.find("b")].first_node, 3);
   }
 
   void dropsModulesThatSayNothing() {
