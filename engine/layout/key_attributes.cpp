@@ -16,7 +16,8 @@ std::string joined(const Integers& values, std::string_view separator) {
   std::string text;
   for (std::size_t i = 0; i < std::min(values.size(), most); ++i) {
     if (i > 0) text += separator;
-    text += std::to_string(values[i]);
+    // Slices to the end are written with the largest number there is.
+    text += values[i] >= INT32_MAX ? "end" : values[i] <= INT32_MIN ? "begin" : std::to_string(values[i]);
   }
   return values.size() > most ? text + "…" : text;
 }
@@ -158,10 +159,12 @@ void add_named_inputs(const Subject& subject, std::string& line) {
 
 /// The other operand of element-wise arithmetic: its value if it is a number, else its shape.
 void add_operand(const Subject& subject, std::string& line) {
+  std::string last;
   for (std::size_t i = 0; i < subject.node.inputs.size(); ++i) {
     const Tensor* tensor = subject.constant(i);
     if (!tensor) continue;
-    add(line, tensor->size() == 1 ? contents(*tensor, " ") : to_string(tensor->dims()));
+    const std::string text = tensor->size() == 1 ? contents(*tensor, " ") : to_string(tensor->dims());
+    if (std::exchange(last, text) != text) add(line, text);
   }
 }
 

@@ -171,7 +171,14 @@ double gap_below(const Drawing& drawing, int rank) {
                                     : drawing.problem.padding;
 }
 
-LayeredResult::Route lane_route(const Drawing& drawing, const Path& path, Point start, double end_x) {
+/// Beside the beginning of an edge, on the side that it turns away from.
+Point label_place(const Drawing& drawing, int from, Point start, double next_x, double label_width) {
+  const double x = next_x > start.x ? start.x - 8 - label_width : start.x + 8;
+  return {x, bottom_of(drawing, from) + 12};
+}
+
+LayeredResult::Route lane_route(const Drawing& drawing, const Path& path, Point start, double end_x,
+                                double label_width) {
   const int from = path.vertices.front(), to = path.vertices.back();
   const int from_rank = drawing.vertices[from].rank, to_rank = drawing.vertices[to].rank;
   const double gap_out = gap_below(drawing, from_rank), gap_in = gap_below(drawing, to_rank - 1);
@@ -187,7 +194,7 @@ LayeredResult::Route lane_route(const Drawing& drawing, const Path& path, Point 
     pen.line_to({path.lane_x, end.y});
     pen.turn_to(end, -gap_in * 0.8);
   }
-  return {pen.take(), {path.lane_x + 6, bottom_of(drawing, from) + gap_out + 8}, true};
+  return {pen.take(), label_place(drawing, from, start, path.lane_x, label_width), true};
 }
 
 LayeredResult::Route straight_route(const Drawing& drawing, const Path& path, Point start, double end_x,
@@ -200,11 +207,10 @@ LayeredResult::Route straight_route(const Drawing& drawing, const Path& path, Po
     pen.line_to({x, bottom_of(drawing, v)});
     const bool last = i + 2 == path.vertices.size();
     const Point end{last ? end_x : drawing.vertices[next].x, top_of(drawing, next)};
-    if (i == 0) {  // beside the edge, on the side that it turns away from
-      const bool turns = std::abs(end.x - x) > 6;
-      const double label_x = turns && end.x > x ? x - 8 - label_width : x + 8;
-      label = {label_x, turns ? bottom_of(drawing, v) + 12 : (bottom_of(drawing, v) + end.y) / 2};
-    }
+    if (i == 0 && std::abs(end.x - x) > 6)
+      label = label_place(drawing, v, start, end.x, label_width);
+    else if (i == 0)
+      label = {x + 8, (bottom_of(drawing, v) + end.y) / 2};
     pen.curve_to(end, (end.y - bottom_of(drawing, v)) * 0.55);
   }
   return {pen.take(), label, false};
@@ -262,7 +268,7 @@ LayeredResult draw_routes(Drawing& drawing) {
                       result.places[edge.from].y + problem.items[edge.from].height};
     const double end_x = drawing.vertices[edge.to].x + ports.to[e];
     const Path& path = drawing.paths[e];
-    result.routes.push_back(path.in_lane ? lane_route(drawing, path, start, end_x)
+    result.routes.push_back(path.in_lane ? lane_route(drawing, path, start, end_x, edge.label_width)
                                          : straight_route(drawing, path, start, end_x, edge.label_width));
   }
   frame(drawing, result);

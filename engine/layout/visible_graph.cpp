@@ -17,6 +17,17 @@ namespace {
 constexpr int deepest_subgraph = 32;
 constexpr double widest_box = 320, narrowest_box = 136;
 
+/// A shape for a label: dimensions that are long expressions would cover the picture, and stand as "…".
+std::string short_text(const Shape& shape) {
+  constexpr std::size_t longest = 10;
+  std::string text;
+  for (const Dimension& dimension : shape) {
+    const std::string one = dimension.to_string();
+    text += (text.empty() ? "" : " × ") + (one.size() <= longest ? one : "…");
+  }
+  return text;
+}
+
 class Builder {
  public:
   Builder(const Model& model, const Hierarchy& hierarchy, const InferredTypes& types,
@@ -218,7 +229,7 @@ class Builder {
         connection_of_.try_emplace(pair, static_cast<int>(result_.connections.size()));
     if (fresh) {
       const Type& type = types_.type_in(scope.graph == model_.graph.get() ? nullptr : scope.graph, value);
-      std::string shape = type.shape && type.shape->size() > 1 ? to_string(*type.shape) : "";
+      std::string shape = type.shape && type.shape->size() > 1 ? short_text(*type.shape) : "";
       result_.connections.push_back({from, to, value, 1, std::move(shape)});
     } else if (result_.connections[found->second].value != value) {
       ++result_.connections[found->second].values;
