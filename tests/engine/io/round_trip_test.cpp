@@ -133,6 +133,39 @@ class RoundTripTest : public QObject {
     QCOMPARE(content_of(folder_.filePath("rich.onnx")), QByteArray::fromStdString(bytes));
   }
 
+  /// Sparse weights whose parts stand in typed fields, an annotation, and packed lists: other spellings of
+  /// the same.
+  void otherSpellingsAreKept() {
+    WireWriter values, indices, sparse, annotation, graph, import, model;
+    values.number(1, 1);
+    values.number(2, 1);
+    values.bytes(4, std::as_bytes(std::span("\0\0\x80\x3f", 4)));  // 1.0 in float_data
+    values.text(8, "sparse");
+    indices.number(1, 1);
+    indices.number(2, 7);
+    indices.text(7, std::string("\x02"));
+    sparse.message(1, values);
+    sparse.message(2, indices);
+    sparse.number(3, 9);
+    annotation.text(1, "x");
+    annotation.message(2, entry("SCALE_TENSOR", "scale"));
+    graph.message(14, annotation);
+    graph.message(15, sparse);
+    import.number(2, 11);
+    model.number(1, 6);
+    model.message(7, graph);
+    model.message(8, import);
+    const auto read = load_model_from_memory(model.to_string(), "sparse").model;
+    const auto& tensor = *read->graph->sparse_initializers.at(0);
+    QCOMPARE(tensor.name, std::string("sparse"));
+    QCOMPARE(tensor.tensor.dims, Dims{9});
+    COMPARE_TENSORS(tensor.tensor.values, Tensor::of({1}, std::vector<float>{1}));
+    COMPARE_TENSORS(tensor.tensor.indices, Tensor::of({1}, std::vector<std::int64_t>{2}));
+    QCOMPARE(read->graph->quantization_annotations.at(0).parameters.at(0).second, std::string("scale"));
+    save_model(*read, path("sparse.onnx"));
+    QCOMPARE(content_of(folder_.filePath("sparse.onnx")), QByteArray::fromStdString(model.to_string()));
+  }
+
   void formsHoldTheSameModel_data() {
     QTest::addColumn<QString>("name");
     for (const char* name :
