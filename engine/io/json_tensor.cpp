@@ -23,7 +23,7 @@ Json parse(std::string_view text) {
     throw Error("JSON is for small tensors, and this is larger than 64 MiB").advice("Use .npz");
   try {
     return Json::parse(text.begin(), text.end());
-  } catch (const Json::parse_error& error) {
+  } catch (const Json::exception& error) {
     throw Error(std::string("this is no JSON: ") + error.what());
   }
 }

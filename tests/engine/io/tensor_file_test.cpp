@@ -160,6 +160,7 @@ class TensorFileTest : public QObject {
     row("JSON lists", "r.json", "[[1, 2], [3]]", "unequal");
     row("JSON nested", "r.json", std::string(100000, '['), "JSON");
     row("JSON number", "r.json", R"({"type": "int8", "shape": [1], "data": [300]})", "is no int8");
+    row("JSON number no machine holds", "r.json", "[1e999]", "this is no JSON");
     row("JSON shape", "r.json", R"({"type": "int8", "shape": [3], "data": [1]})", "has 1 elements");
     row("safetensors short", "r.safetensors", "1234", "shorter");
     row("safetensors header", "r.safetensors", std::string("\xff\xff\xff\xff\xff\xff\xff\x7f{}", 10),
