@@ -264,30 +264,29 @@ void change_bias(LoweredGraph& graph, int index, const ChannelAffine& affine) {
 void leave_rest(LoweredGraph& graph, int product_index, int consumer_index, std::size_t taken) {
   const LoweredNode before = graph.nodes[consumer_index];
   const int current = before.program.inputs + static_cast<int>(taken) - 1;
-  std::vector<ValueId> inputs;
   ElementProgram program;
-  const auto slot_of = [&](ValueId id) {
-    const auto found = std::find(inputs.begin(), inputs.end(), id);
-    if (found == inputs.end()) inputs.push_back(id);
-    return static_cast<int>(std::find(inputs.begin(), inputs.end(), id) - inputs.begin());
+  program.steps.assign(before.program.steps.begin() + static_cast<std::ptrdiff_t>(taken),
+                       before.program.steps.end());
+  std::vector<ValueId> inputs;
+  const auto value_of = [&](int operand) {
+    return operand == current ? graph.nodes[product_index].outputs[0] : before.inputs[operand];
   };
-  const ValueId product = graph.nodes[product_index].outputs[0];
-  const auto moved = [&](int operand) {
-    if (operand < 0) return operand;
-    if (operand == current) return slot_of(product);
-    if (operand < before.program.inputs) return slot_of(before.inputs[operand]);
-    return 1000 + operand - current - 1;  // numbered behind the inputs once these are counted
+  const auto is_input = [&](int operand) {
+    return operand == current || (operand >= 0 && operand < before.program.inputs);
   };
-  for (std::size_t i = taken; i < before.program.steps.size(); ++i) {
-    ElementStep step = before.program.steps[i];
-    step.a = moved(step.a);
-    step.b = moved(step.b);
-    program.steps.push_back(step);
-  }
+  for (const ElementStep& step : program.steps)
+    for (const int operand : {step.a, step.b})
+      if (is_input(operand) && std::find(inputs.begin(), inputs.end(), value_of(operand)) == inputs.end())
+        inputs.push_back(value_of(operand));
   program.inputs = static_cast<int>(inputs.size());
   for (ElementStep& step : program.steps)
-    for (int* operand : {&step.a, &step.b})
-      if (*operand >= 1000) *operand += program.inputs - 1000;
+    for (int* operand : {&step.a, &step.b}) {
+      if (is_input(*operand))
+        *operand =
+            static_cast<int>(std::find(inputs.begin(), inputs.end(), value_of(*operand)) - inputs.begin());
+      else if (*operand >= 0)
+        *operand += program.inputs - current - 1;
+    }
   for (std::size_t slot = 0; slot < before.inputs.size(); ++slot) graph.set_input(consumer_index, slot, -1);
   graph.nodes[consumer_index].inputs.clear();
   for (const ValueId id : inputs) graph.append_input(consumer_index, id);

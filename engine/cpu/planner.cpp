@@ -91,18 +91,19 @@ std::string Planner::plan_unfused(const LoweredNode& node) {
   rest.op = "Elementwise";
   rest.record = nullptr;
   rest.inputs = {between};
+  const bool has_bias = node.op == "MatMul" && graph.has_input(node, 2);
+  rest.program.inputs = 1 + (has_bias ? 1 : 0) +
+                        static_cast<int>(std::count_if(node.post_ops.begin(), node.post_ops.end(),
+                                                       [](const PostOp& op) { return op.input >= 0; }));
   const auto add = [&](ElementStep step, ValueId other) {
-    step.a = rest.program.steps.empty() ? 0 : -static_cast<int>(rest.program.steps.size());
+    const int done = static_cast<int>(rest.program.steps.size());
+    step.a = done == 0 ? 0 : rest.program.inputs + done - 1;
     step.b = other < 0 ? -1 : static_cast<int>(rest.inputs.size());
     if (other >= 0) rest.inputs.push_back(other);
     rest.program.steps.push_back(step);
   };
-  if (node.op == "MatMul" && graph.has_input(node, 2)) add({ElementCode::Add}, node.inputs[2]);
+  if (has_bias) add({ElementCode::Add}, node.inputs[2]);
   for (const PostOp& op : node.post_ops) add(op.step, op.input < 0 ? -1 : node.inputs[op.input]);
-  rest.program.inputs = static_cast<int>(rest.inputs.size());
-  for (ElementStep& step :
-       rest.program.steps)  // steps were counted from −1 downward until the inputs were known
-    if (step.a < 0) step.a = rest.program.inputs - step.a - 1;
   const std::string reason = plan_reference(*this, product);
   if (!reason.empty() || rest.program.steps.empty()) return reason.empty() ? "nothing was fused" : reason;
   note_.clear();
@@ -395,7 +396,8 @@ void Planner::assign_arena() {
     planned.push_back(&buffer);
   }
   for (const Lifetime& lifetime : lifetimes)
-    for (int step = lifetime.first; step < lifetime.last; ++step) made_->steps[step].live_bytes += lifetime.size_bytes;
+    for (int step = lifetime.first; step < lifetime.last; ++step)
+      made_->steps[step].live_bytes += lifetime.size_bytes;
   const MemoryPlan plan = plan_memory(lifetimes);
   for (std::size_t i = 0; i < planned.size(); ++i) planned[i]->offset = plan.offsets[i];
   made_->arena_bytes = plan.arena_bytes;
