@@ -37,7 +37,15 @@ int main(int argc, char** argv) {
                                 QStringLiteral("THEME"));
   const QCommandLineOption run(QStringLiteral("run"),
                                QApplication::translate("main", "Run the model once it is open."));
-  parser.addOptions({report, screenshot, quit, size, mode, run});
+  const QCommandLineOption select(
+      QStringLiteral("select"),
+      QApplication::translate("main", "Select the node NAME before the picture is taken."),
+      QStringLiteral("NAME"));
+  const QCommandLineOption panel(
+      QStringLiteral("panel"),
+      QApplication::translate("main", "Open the panel of that title before the picture is taken."),
+      QStringLiteral("TITLE"));
+  parser.addOptions({report, screenshot, quit, size, mode, run, select, panel});
   parser.process(application);
 
   Theme theme;
@@ -51,8 +59,8 @@ int main(int argc, char** argv) {
     const QStringList sides = parser.value(size).split(QLatin1Char('x'));
     if (sides.size() == 2) window.resize(sides[0].toInt(), sides[1].toInt());
   }
-  StartupReport watch(
-      &window, {parser.value(report), parser.value(screenshot), parser.isSet(quit), parser.isSet(run)});
+  StartupReport watch(&window, {parser.value(report), parser.value(screenshot), parser.value(select),
+                                parser.value(panel), parser.isSet(quit), parser.isSet(run)});
   window.show();
   watch.windowShown();
   window.openFiles(parser.positionalArguments());

@@ -15,10 +15,13 @@
 #include "ui/document/document.h"
 #include "ui/shell/document_page.h"
 #include "ui/shell/main_window.h"
+#include "ui/shell/panel_dock.h"
 
 namespace lapidary::ui {
 
 namespace {
+
+constexpr int settledRounds = 8;  ///< of 50 ms without a job: longer than any motion
 
 /// When the process began, in milliseconds since boot: field 22 of /proc/self/stat, in clock ticks.
 double processBegin() {
@@ -89,18 +92,45 @@ void StartupReport::painted() {
   }
   if (wishes_.run && document_ && document_->state() == Document::State::Ready)
     runAndFinish();
-  else
+  else if (!wishes_.screenshotPath.isEmpty())
     finish();
+  else if (wishes_.quit)
+    window_->close();
 }
 
 void StartupReport::runAndFinish() {
   window_->runModel();
   connect(document_, &Document::runChanged, this, [this] {
-    if (!document_->isRunning()) QTimer::singleShot(300, this, &StartupReport::finish);
+    if (!document_->isRunning()) finish();
   });
 }
 
+/// Opens the panel and selects the node that the picture is to show.
+void StartupReport::prepare() {
+  for (PanelDock* dock : {window_->left(), window_->right(), window_->bottom()})
+    for (int page = 0; page < dock->pageCount(); ++page)
+      if (dock->pageTitle(page).compare(wishes_.panel, Qt::CaseInsensitive) == 0) dock->showPage(page);
+  const auto& nodes = document_->model()->graph->nodes;
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    if (QString::fromStdString(nodes[i]->label()) != wishes_.node) continue;
+    document_->reveal(Element::node(static_cast<int>(i)));
+    document_->selection()->select(Element::node(static_cast<int>(i)));
+  }
+}
+
 void StartupReport::finish() {
+  if (document_ && document_->model()) prepare();
+  takeWhenIdle();
+}
+
+/// What was prepared may have started jobs, and motion on the canvas: the picture waits until both are over.
+void StartupReport::takeWhenIdle() {
+  const bool busy = window_->jobs()->firstRunning() != nullptr;
+  if (busy || settled_ < settledRounds) {
+    settled_ = busy ? 0 : settled_ + 1;
+    QTimer::singleShot(50, this, &StartupReport::takeWhenIdle);
+    return;
+  }
   if (!wishes_.screenshotPath.isEmpty()) window_->grab().save(wishes_.screenshotPath);
   if (wishes_.quit) window_->close();
 }

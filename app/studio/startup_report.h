@@ -17,6 +17,7 @@ class StartupReport : public QObject {
  public:
   struct Wishes {
     QString reportPath, screenshotPath;  ///< empty: none
+    QString node, panel;                 ///< what the picture shows selected, and opened; empty: nothing
     bool quit = false;                   ///< end the program once painted
     bool run = false;                    ///< run the model first, and show its result
   };
@@ -33,13 +34,16 @@ class StartupReport : public QObject {
   void mark(const QString& step);
   void painted();
   void runAndFinish();
+  void prepare();
   void finish();
+  void takeWhenIdle();
 
   MainWindow* window_;
   Document* document_ = nullptr;
   Wishes wishes_;
   QJsonObject report_;
   bool laidOut_ = false, painted_ = false;
+  int settled_ = 0;
 };
 
 }  // namespace lapidary::ui

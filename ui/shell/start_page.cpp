@@ -142,7 +142,9 @@ StartPage::StartPage(Theme* theme, QWidget* parent)
   buttons->addSpacing(8);
   buttons->addWidget(hint);
   buttons->addStretch(1);
-  auto* column = new QVBoxLayout;
+  auto* middle = new QWidget;
+  middle->setMaximumWidth(4 * cardSize.width() + 8);
+  auto* column = new QVBoxLayout(middle);
   column->addStretch(2);
   column->addLayout(head);
   column->addSpacing(24);
@@ -153,7 +155,7 @@ StartPage::StartPage(Theme* theme, QWidget* parent)
   column->addStretch(2);
   auto* page = new QHBoxLayout(this);
   page->addStretch(1);
-  page->addLayout(column, 8);
+  page->addWidget(middle, 100);
   page->addStretch(1);
   recent_->setMaximumHeight(2 * cardSize.height() + 8);
 }

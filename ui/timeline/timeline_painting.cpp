@@ -23,6 +23,13 @@ double roundStep(double least) {
   return 10 * power;
 }
 
+/// A time in the unit of the axis's steps, so that neighbours read alike.
+QString axisLabel(double ns, double step) {
+  const bool micro = step < 100'000;
+  return QString::number(ns / (micro ? 1e3 : 1e6), 'g', 6) + QChar(0x202f) +
+         (micro ? QStringLiteral("µs") : QStringLiteral("ms"));
+}
+
 }  // namespace
 
 void Timeline::paintEvent(QPaintEvent*) {
@@ -50,7 +57,7 @@ void Timeline::paintAxis(QPainter& painter) const {
     painter.setPen(colors.border);
     painter.drawLine(QPointF(x, axisHeight), QPointF(x, height()));
     painter.setPen(colors.weakText);
-    const QString label = milliseconds(static_cast<double>(tick) * step / 1e6);
+    const QString label = axisLabel(static_cast<double>(tick) * step, step);
     if (x + 4 + fontMetrics().horizontalAdvance(label) < width())
       painter.drawText(QRectF(x + 4, 0, ticksApart, axisHeight), Qt::AlignVCenter, label);
   }
