@@ -78,8 +78,11 @@ void Canvas::takeLayout() {
     else
       showStart();
     placed_ = true;
+    // Groups that were opened to show the selection, and not by a click here, opened for it to be seen.
+    const bool clicked = !anchorId_.empty();
     anchorId_.clear();
     updateMarks();
+    if (!clicked && !marks_.selected.empty()) reveal(marks_.selected.back());
   };
   if (layout->boxes.size() < manyBoxes) return take(std::make_shared<CanvasScene>(layout));
   document_->jobs()->start(

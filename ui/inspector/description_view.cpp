@@ -56,7 +56,7 @@ int DescriptionView::arrangeHead(int width, QPainter* painter) const {
   const QRect needed = boldMetrics.boundingRect(title, Qt::TextWrapAnywhere, description_.title);
   if (painter) {
     const bool isNode = description_.kind != OperatorKind::Other;
-    const QColor ground = isNode ? theme_->kind(description_.kind) : theme_->colors().field;
+    const QColor ground = isNode ? theme_->kind(description_.kind).darker(112) : theme_->colors().field;
     painter->setFont(bold());
     painter->setPen(Qt::NoPen);
     painter->setBrush(ground);

@@ -168,8 +168,8 @@ void Header::updateRun() {
 
 void Header::updateIcons() {
   const bool running = document_ && document_->isRunning();
-  run_->setIcon(
-      theme_->icon(running ? QStringLiteral("stop") : QStringLiteral("run"), theme_->colors().accentText));
+  run_->setIcon(theme_->icon(running ? QStringLiteral("stop") : QStringLiteral("run"),
+                             run_->isEnabled() ? theme_->colors().accentText : theme_->colors().weakText));
   menuButton_->setIcon(theme_->icon(QStringLiteral("menu")));
   plus_->setIcon(theme_->icon(QStringLiteral("plus"), theme_->colors().weakText));
   runSettings_->setIcon(theme_->icon(QStringLiteral("settings")));

@@ -2,6 +2,7 @@
 
 #include <QCoreApplication>
 #include <QDir>
+#include <QDirIterator>
 #include <QDragEnterEvent>
 #include <QFileDialog>
 #include <QFileInfo>
@@ -46,9 +47,9 @@ QString samplePath() {
   const QDir binaries(QCoreApplication::applicationDirPath());
   // Installed, and inside the build tree.
   for (const char* folder : {"../share/lapidary/samples", "../../../resources/samples"}) {
-    const QDir samples(binaries.filePath(QLatin1String(folder)));
-    const QStringList models = samples.entryList({QStringLiteral("*.onnx")}, QDir::Files);
-    if (!models.isEmpty()) return QDir::cleanPath(samples.filePath(models.front()));
+    QDirIterator models(binaries.filePath(QLatin1String(folder)), {QStringLiteral("*.onnx")}, QDir::Files,
+                        QDirIterator::Subdirectories);
+    if (models.hasNext()) return QDir::cleanPath(models.next());
   }
   return {};
 }

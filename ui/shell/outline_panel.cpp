@@ -22,6 +22,10 @@ class OutlineDelegate : public QStyledItemDelegate {
     const ThemeColors& colors = theme_->colors();
     painter->save();
     painter->setRenderHint(QPainter::Antialiasing);
+    if (option.state & QStyle::State_Selected)
+      painter->fillRect(option.rect, colors.selection);
+    else if (option.state & QStyle::State_MouseOver)
+      painter->fillRect(option.rect, colors.hover);
     const double share = index.data(OutlineModel::TimeShareRole).toDouble();
     QRect rest = option.rect.adjusted(2, 0, -gap, 0);
     if (share >= 0) {

@@ -1,5 +1,7 @@
 #include "ui/timeline/operators_model.h"
 
+#include <algorithm>
+
 #include "engine/ops/operator_table.h"
 #include "ui/document/format.h"
 
@@ -27,7 +29,9 @@ QVariant OperatorsModel::data(const QModelIndex& index, int role) const {
   const auto column = static_cast<Column>(index.column());
   if (role == Qt::TextAlignmentRole && column >= Time && column <= Rate) return rightAligned();
   if (role == Qt::ToolTipRole) return text(time.note.empty() ? time.node : time.note);
-  if (role == ShareRole) return column == Share ? QVariant(time.share) : QVariant();
+  // Bars compare with the slowest, which stands first.
+  if (role == ShareRole)
+    return column == Share ? QVariant(time.share / std::max(1e-9, timeAt(0).share)) : QVariant();
   if (role == KindRole) {
     if (time.nodes.empty()) return static_cast<int>(OperatorKind::ShapeAndLayout);
     const auto& node = *model_->graph->nodes[static_cast<std::size_t>(time.nodes.front())];
@@ -83,7 +87,8 @@ QVariant OperatorTypesModel::data(const QModelIndex& index, int role) const {
   const TypeTime& time = timeAt(index.row());
   const auto column = static_cast<Column>(index.column());
   if (role == Qt::TextAlignmentRole && column != Type) return rightAligned();
-  if (role == OperatorsModel::ShareRole) return column == Share ? QVariant(time.share) : QVariant();
+  if (role == OperatorsModel::ShareRole)
+    return column == Share ? QVariant(time.share / std::max(1e-9, timeAt(0).share)) : QVariant();
   if (role == OperatorsModel::KindRole) {
     const QString first = text(time.op).section(QLatin1Char(' '), 0, 0);
     return static_cast<int>(kind_of("", first.toStdString()));

@@ -13,7 +13,7 @@ class OperatorsModel : public QAbstractTableModel {
 
  public:
   enum Column { Node, Type, Time, Spread, Share, Rate, Bound, Implementation, ColumnCount };
-  /// SortRole gives numbers where cells show text; ShareRole a share from 0 to 1 for the bar.
+  /// SortRole gives numbers where cells show text; ShareRole the part of the largest share, for the bar.
   enum Role { SortRole = Qt::UserRole, ShareRole, KindRole };
 
   using QAbstractTableModel::QAbstractTableModel;

@@ -31,7 +31,7 @@ class ShareDelegate : public QStyledItemDelegate {
   void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override {
     if (index.column() == 0) {
       QStyleOptionViewItem shifted = option;
-      shifted.rect.setLeft(shifted.rect.left() + 14);
+      shifted.rect.setLeft(shifted.rect.left() + 20);
       if (option.state & QStyle::State_Selected) painter->fillRect(option.rect, theme_->colors().selection);
       QStyledItemDelegate::paint(painter, shifted, index);
       const auto kind = static_cast<OperatorKind>(index.data(OperatorsModel::KindRole).toInt());
@@ -47,7 +47,7 @@ class ShareDelegate : public QStyledItemDelegate {
       const QRectF track(option.rect.left() + 8, option.rect.center().y() - 2,
                          std::max(20, option.rect.width() - 72), 6);
       painter->setPen(Qt::NoPen);
-      painter->setBrush(theme_->heat(0.3 + 0.7 * std::min(1.0, share * 4)));
+      painter->setBrush(theme_->heat(0.15 + 0.85 * std::min(1.0, share)));
       painter->drawRoundedRect(
           QRectF(track.topLeft(), QSizeF(std::max(2.0, track.width() * std::min(1.0, share)), 6)), 2, 2);
       painter->setPen(theme_->colors().text);

@@ -128,7 +128,7 @@ void Timeline::paintSpans(QPainter& painter, const TimelineRow& row, std::size_t
     painter.drawRoundedRect(box, 3, 3);
     const QRectF inside =
         box.intersected(QRectF(nameWidth, top, chartWidth(), spanHeight)).adjusted(6, 0, -4, 0);
-    if (inside.width() < 26 || shown.first != shown.last) continue;
+    if (inside.width() < 34 || shown.first != shown.last) continue;
     painter.setPen(anySelected && !selected ? colors.text : Theme::textOn(ground));
     painter.drawText(
         inside, Qt::AlignVCenter | Qt::AlignLeft,

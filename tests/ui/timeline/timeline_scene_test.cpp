@@ -112,7 +112,8 @@ class TimelineSceneTest : public QObject {
     types.setResult(result, model);
     QCOMPARE(operators.index(0, OperatorsModel::Node).data().toString(), QStringLiteral("conv"));
     QCOMPARE(operators.index(0, OperatorsModel::Time).data(OperatorsModel::SortRole).toDouble(), 0.62);
-    QCOMPARE(operators.index(0, OperatorsModel::Share).data(OperatorsModel::ShareRole).toDouble(), 0.5);
+    QCOMPARE(operators.index(0, OperatorsModel::Share).data(OperatorsModel::SortRole).toDouble(), 0.5);
+    QCOMPARE(operators.index(0, OperatorsModel::Share).data(OperatorsModel::ShareRole).toDouble(), 1.0);
     QCOMPARE(types.index(0, OperatorTypesModel::Calls).data().toInt(), 1);
   }
 };
