@@ -64,6 +64,11 @@ void write_png(const Layout& layout, const std::string& path, Theme theme) {
   constexpr double most_pixels = 64e6, longest_side = 32000;  // cairo's surfaces end at 32767
   const double scale = std::min({2.0, std::sqrt(most_pixels / (layout.width * layout.height)),
                                  longest_side / layout.width, longest_side / layout.height});
+  constexpr double unreadable = 0.04;
+  if (scale < unreadable)
+    throw Error("the picture would be too large for a png that can be read", Error::Kind::Usage)
+        .file(path)
+        .advice("Open fewer groups, or write .svg");
   const auto pixels = [scale](double length) {
     return std::max(1, static_cast<int>(std::ceil(length * scale)));
   };

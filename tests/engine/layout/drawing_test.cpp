@@ -76,10 +76,17 @@ class DrawingTest : public QObject {
 
   void shrinksPicturesThatAreTooLarge() {
     Layout layout = small_layout();
-    layout.height = 5e6;
+    layout.height = 1e5;
     QTemporaryDir folder;
     draw(layout, folder.filePath("tall.png").toStdString(), Theme::Light);
     QVERIFY(QFile::exists(folder.filePath("tall.png")));
+  }
+
+  void refusesAPngThatNobodyCouldRead() {
+    Layout layout = small_layout();
+    layout.height = 7e6;
+    QTemporaryDir folder;
+    QVERIFY_EXCEPTION_THROWN(draw(layout, folder.filePath("tall.png").toStdString(), Theme::Light), Error);
   }
 
   void refusesWithAdvice_data() {
