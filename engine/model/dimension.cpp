@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <limits>
 #include <numeric>
 #include <utility>
 
@@ -404,7 +405,12 @@ Dimension element_count(const Shape& shape) {
 }
 
 std::int64_t element_count(const Dims& dims) {
-  return std::accumulate(dims.begin(), dims.end(), std::int64_t{1}, std::multiplies<>());
+  std::int64_t count = 1;
+  for (const std::int64_t size : dims) {
+    if (size == 0) return 0;
+    if (__builtin_mul_overflow(count, size, &count)) count = std::numeric_limits<std::int64_t>::max();
+  }
+  return count;
 }
 
 }  // namespace lapidary

@@ -86,6 +86,6 @@ std::optional<Dims> constant_dims(const Shape& shape);
 Shape shape_of(const Dims& dims);
 /// Product of all; 1 for rank 0.
 Dimension element_count(const Shape& shape);
-std::int64_t element_count(const Dims& dims);
+std::int64_t element_count(const Dims& dims);  ///< the largest number where it would be larger
 
 }  // namespace lapidary

@@ -35,7 +35,12 @@ constexpr std::align_val_t alignment{64};
 
 Tensor::Tensor(DataType type, Dims dims) : type_(type), dims_(std::move(dims)), size_(checked_count(dims_)) {
   if (type == DataType::String) {
-    strings_ = std::make_shared<std::vector<std::string>>(static_cast<std::size_t>(size_));
+    try {
+      strings_ = std::make_shared<std::vector<std::string>>(static_cast<std::size_t>(size_));
+    } catch (const std::exception&) {  // no memory, or more than a vector can hold
+      throw Error("no memory for " + std::to_string(size_) + " strings (" + lapidary::to_string(dims_) + ")",
+                  Error::Kind::Machine);
+    }
     return;
   }
   const std::size_t count = checked_bytes(type, size_, dims_);

@@ -21,7 +21,8 @@ Dims row_major_strides(const Dims& dims) {
   std::int64_t stride = 1;
   for (std::size_t axis = dims.size(); axis-- > 0;) {
     strides[axis] = stride;
-    stride *= dims[axis];
+    // A size of 0 leaves no element to reach, so the strides outside it may be anything.
+    stride *= dims[axis] == 0 ? 1 : dims[axis];
   }
   return strides;
 }

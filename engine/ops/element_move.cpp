@@ -161,6 +161,7 @@ Tensor concatenated(const std::vector<Tensor>& parts, std::int64_t along) {
 Tensor stacked(std::vector<Tensor> parts, std::int64_t axis) {
   for (auto& part : parts) {
     Dims dims = part.dims();
+    if (axis > part.rank()) throw Error("tensors of different rank cannot be joined");
     dims.insert(dims.begin() + axis, 1);
     part = part.reshaped(std::move(dims));
   }

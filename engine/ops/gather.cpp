@@ -106,12 +106,13 @@ void infer_gather_nd(InferenceContext& context) {
   const auto &data = context.input_shape(0), &indices = context.input_shape(1);
   std::optional<Shape> result;
   if (data && indices && !indices->empty() && indices->back().is_constant()) {
-    const std::int64_t taken = context.integer("batch_dims", 0) + indices->back().value();
-    if (taken < 0 || taken > static_cast<std::int64_t>(data->size())) {
+    const auto rank = static_cast<std::int64_t>(data->size());
+    const std::int64_t batch = context.integer("batch_dims", 0), width = indices->back().value();
+    if (batch < 0 || batch > rank || width < 0 || width > rank - batch) {
       context.report("indices name more axes than " + to_string(*data) + " has");
     } else {
       result.emplace(indices->begin(), indices->end() - 1);
-      result->insert(result->end(), data->begin() + taken, data->end());
+      result->insert(result->end(), data->begin() + batch + width, data->end());
     }
   }
   context.set_output(0, context.input_element(0), std::move(result));

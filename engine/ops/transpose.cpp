@@ -110,8 +110,8 @@ void infer_space_to_depth(InferenceContext& context) { infer_blocks(context, fal
 void reverse_sequence(KernelContext& context) {
   const Tensor& data = context.input(0);
   const auto time_axis = context.integer("time_axis", 0), batch_axis = context.integer("batch_axis", 1);
-  if (data.rank() < 2 || time_axis + batch_axis != 1 || time_axis * batch_axis != 0)
-    throw Error("time and batch must be the first two axes");
+  const bool in_order = (time_axis == 0 && batch_axis == 1) || (time_axis == 1 && batch_axis == 0);
+  if (data.rank() < 2 || !in_order) throw Error("time and batch must be the first two axes");
   const Dims& dims = data.dims();
   const std::int64_t times = dims[static_cast<std::size_t>(time_axis)];
   const std::int64_t batches = dims[static_cast<std::size_t>(batch_axis)];
