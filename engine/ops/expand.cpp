@@ -92,7 +92,7 @@ void infer_tile(InferenceContext& context) {
   if (values && repeats && repeats->size() == 1) {
     const auto count = (*repeats)[0].value_or(0);
     std::vector<Dimension> tiled;
-    if (count > 0 && count * static_cast<std::int64_t>(values->size()) <= 64) {
+    if (count > 0 && count <= 64 && count * static_cast<std::int64_t>(values->size()) <= 64) {
       for (std::int64_t i = 0; i < count; ++i) tiled.insert(tiled.end(), values->begin(), values->end());
       context.set_output_values(0, std::move(tiled));
     }

@@ -271,7 +271,8 @@ std::vector<AxisScale> axis_scales(const KernelContext& context, const Dims& dim
   const auto named = normalized_axes(context.attribute("axes", all_axes(dims.size())), rank);
   auto scales = given_numbers(context, at.scales);
   if (!scales) scales = attribute_scales(context);
-  const auto sizes = at.sizes && !scales ? context.optional_integers(*at.sizes) : std::nullopt;
+  const auto sizes = at.sizes ? context.optional_integers(*at.sizes) : std::nullopt;
+  if (scales && sizes && !sizes->empty()) throw Error("both scales and sizes are given");
   const auto roi = given_numbers(context, at.roi);
   const std::size_t given = scales ? scales->size() : (sizes ? sizes->size() : 0);
   if (given != named.size())
@@ -293,7 +294,7 @@ std::vector<AxisScale> axis_scales(const KernelContext& context, const Dims& dim
       axis.scale = axis.from == 0 ? 1.0 : static_cast<double>(axis.to) / static_cast<double>(axis.from);
     }
   }
-  if (sizes) keep_aspect_ratio(context.text("keep_aspect_ratio_policy", "stretch"), axes, named);
+  if (!scales) keep_aspect_ratio(context.text("keep_aspect_ratio_policy", "stretch"), axes, named);
   return axes;
 }
 
