@@ -53,6 +53,7 @@ int main(int argc, char** argv) {
   if (parser.isSet(mode))
     theme.setMode(parser.value(mode) == QLatin1String("dark") ? Theme::Mode::Dark : Theme::Mode::Light);
   theme.applyToApplication();
+  QApplication::setWindowIcon(QIcon(QStringLiteral(":/icons/lapidary.svg")));
 
   MainWindow window(&theme);
   if (parser.isSet(size)) {

@@ -94,7 +94,12 @@ void CanvasOverlays::paintLegend(QPainter& painter, const View& view) const {
   painter.setFont(smallFont());
   const QString name = QCoreApplication::translate("CanvasOverlays", "Time");
   const double nameWidth = painter.fontMetrics().horizontalAdvance(name);
-  double x = control.right() + 20;
+  const QString largest = milliseconds(view.values.largest());
+  // A ground of its own: nodes pass beneath.
+  double x = control.right() + 8 + 12;
+  const double width =
+      nameWidth + 8 + steps * stepWidth + 6 + painter.fontMetrics().horizontalAdvance(largest);
+  paintPanel(painter, QRectF(control.right() + 8, control.top(), width + 24, control.height()));
   painter.setPen(theme_->colors().weakText);
   painter.drawText(QRectF(x, control.top(), nameWidth + 8, control.height()), Qt::AlignVCenter, name);
   x += nameWidth + 8;
@@ -102,8 +107,7 @@ void CanvasOverlays::paintLegend(QPainter& painter, const View& view) const {
   for (int step = 0; step < steps; ++step, x += stepWidth)
     painter.fillRect(QRectF(x, control.center().y() - 4, stepWidth, 8), theme_->heat(step / (steps - 1.0)));
   painter.setPen(theme_->colors().weakText);
-  painter.drawText(QRectF(x + 6, control.top(), 90, control.height()), Qt::AlignVCenter,
-                   milliseconds(view.values.largest()));
+  painter.drawText(QRectF(x + 6, control.top(), 90, control.height()), Qt::AlignVCenter, largest);
 }
 
 QImage CanvasOverlays::drawnPicture(const View& view, QSize size, double pixelRatio) const {

@@ -168,6 +168,11 @@ void Document::startLayout() {
       [this](std::shared_ptr<const Layout> layout) {
         layout_ = std::move(layout);
         Q_EMIT layoutChanged();
+      },
+      [this](const Error& error) {
+        error_ = error;
+        state_ = State::Failed;
+        Q_EMIT stateChanged();
       });
 }
 
