@@ -91,4 +91,16 @@ Tensor ints(std::vector<std::int64_t> values) {
   return Tensor::of({count}, values);
 }
 
+Tensor reals(const std::vector<float>& values) {
+  return Tensor::of({static_cast<std::int64_t>(values.size())}, values);
+}
+
+Tensor bytes(const std::vector<std::uint8_t>& values) {
+  return Tensor::of({static_cast<std::int64_t>(values.size())}, values);
+}
+
+Tensor flags(const std::vector<bool>& values) {
+  return Tensor::of({static_cast<std::int64_t>(values.size())}, values);
+}
+
 }  // namespace lapidary::test

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <QtTest>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,12 @@ Type int64s(const std::vector<std::string>& sizes);
 /// float32 elements 0, 1, 2, …
 Tensor counting(Dims dims, DataType type = DataType::Float32);
 Tensor ints(std::vector<std::int64_t> values);
+/// Vectors of float32, uint8 and bool.
+Tensor reals(const std::vector<float>& values);
+Tensor bytes(const std::vector<std::uint8_t>& values);
+Tensor flags(const std::vector<bool>& values);
+inline constexpr float not_a_number = std::numeric_limits<float>::quiet_NaN();
+inline constexpr float infinite = std::numeric_limits<float>::infinity();
 inline std::vector<std::int64_t> list(std::vector<std::int64_t> values) { return values; }
 
 }  // namespace lapidary::test
