@@ -61,17 +61,14 @@ void RecordsTest::areComplete() {
 
 void RecordsTest::nameTheirTypes() {
   QFETCH(const Operator*, record);
-  std::set<std::string> used;
   const auto check = [&](const Parameter& parameter) {
-    if (parameter.type.find('(') != std::string::npos) return true;
-    used.insert(parameter.type);
-    return record->find_constraint(parameter.type) != nullptr;
+    const bool is_type = parameter.type.find('(') != std::string::npos;
+    return is_type || record->find_constraint(parameter.type) != nullptr;
   };
   for (const auto& parameter : record->inputs) QVERIFY2(check(parameter), parameter.name.c_str());
   for (const auto& parameter : record->outputs) QVERIFY2(check(parameter), parameter.name.c_str());
   for (const auto& constraint : record->constraints) {
     QVERIFY2(!constraint.types.empty(), constraint.name.c_str());
-    QVERIFY2(used.contains(constraint.name), constraint.name.c_str());
     const std::set<std::string> distinct(constraint.types.begin(), constraint.types.end());
     QCOMPARE(distinct.size(), constraint.types.size());
   }
