@@ -13,6 +13,8 @@ constexpr double smallestTitle = 6, smallestText = 6.5;
 constexpr double smallestOpenBox = 14;
 constexpr double nodeRadius = 7, groupRadius = 10, headerHeight = 30;
 constexpr qsizetype mostTexts = 8192;
+/// In pixels on the screen.
+constexpr double longestBend = 500;
 
 QPointF pointOf(const Point& p) { return {p.x, p.y}; }
 
@@ -114,6 +116,23 @@ void CanvasPainter::paintOpenBoxes(Frame& frame) {
   }
 }
 
+/// A bend that sweeps far beyond the window costs what all of it costs to stroke: only the pieces in view are
+/// drawn.
+void CanvasPainter::appendInPieces(const Frame& frame, const std::array<QPointF, 4>& bend) {
+  constexpr int pieces = 48;
+  QPointF from = bend[0];
+  for (int piece = 1; piece <= pieces; ++piece) {
+    const double t = static_cast<double>(piece) / pieces, u = 1 - t;
+    const QPointF to =
+        bend[0] * (u * u * u) + bend[1] * (3 * u * u * t) + bend[2] * (3 * u * t * t) + bend[3] * (t * t * t);
+    const bool seen =
+        std::max(from.x(), to.x()) >= frame.view.left() && std::min(from.x(), to.x()) <= frame.view.right() &&
+        std::max(from.y(), to.y()) >= frame.view.top() && std::min(from.y(), to.y()) <= frame.view.bottom();
+    if (seen) lines_.emplace_back(from, to);
+    from = to;
+  }
+}
+
 /// Adds what of a curve may be seen: straight pieces as lines, which cost a fraction, bends to the path.
 void CanvasPainter::appendCurve(const Frame& frame, const Curve& curve) {
   for (std::size_t i = 0; i + 3 < curve.points.size(); i += 3) {
@@ -127,6 +146,8 @@ void CanvasPainter::appendCurve(const Frame& frame, const Curve& curve) {
       const double top = std::clamp(a.y(), frame.view.top(), frame.view.bottom());
       const double bottom = std::clamp(d.y(), frame.view.top(), frame.view.bottom());
       lines_.emplace_back(a.x(), top, d.x(), bottom);
+    } else if ((std::abs(a.x() - d.x()) + std::abs(a.y() - d.y())) * frame.camera.scale > longestBend) {
+      appendInPieces(frame, {a, b, c, d});
     } else {
       path_.moveTo(a);
       path_.cubicTo(b, c, d);

@@ -58,6 +58,7 @@ class CanvasPainter {
   void paintMarks(Frame& frame);
   void beginCurves();
   void appendCurve(const Frame& frame, const Curve& curve);
+  void appendInPieces(const Frame& frame, const std::array<QPointF, 4>& bend);
   void appendArrow(QPointF end);
   void strokeCurves(Frame& frame, const QColor& color, double width);
   const QStaticText& laidOut(Frame& frame, int number, bool bold);
