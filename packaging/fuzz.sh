@@ -7,7 +7,7 @@ top=$(dirname "$here")
 seconds=${1:-60}
 
 "$here/install_packages.sh"
-"$here/build.sh" fuzz
+"$here/build.sh" fuzz lapidary_load_fuzz lapidary_data_fuzz
 for what in load data; do
   found="${XDG_CACHE_HOME:-$HOME/.cache}/lapidary/fuzz/$what"
   mkdir -p "$found"
