@@ -9,13 +9,15 @@ namespace {
 
 struct RenderOptions {
   ModelOptions model;
-  std::string out, expand = "none", theme = "light";
+  std::string out, expand, theme = "light";
 };
 
-LayoutOptions layout_options(const std::string& expand) {
+/// Without --expand, what the studio shows first.
+LayoutOptions layout_options(const std::string& expand, const Hierarchy& hierarchy) {
   LayoutOptions options;
   options.open_all = expand == "all";
-  if (expand == "all" || expand == "none") return options;
+  if (expand.empty()) options.open = initially_open(hierarchy);
+  if (expand.empty() || expand == "all" || expand == "none") return options;
   const auto [end, error] = std::from_chars(expand.data(), expand.data() + expand.size(), options.open_depth);
   if (error != std::errc() || end != expand.data() + expand.size() || options.open_depth < 0)
     throw Error("--expand takes all, none or a depth, not '" + expand + "'", Error::Kind::Usage);
@@ -23,12 +25,12 @@ LayoutOptions layout_options(const std::string& expand) {
 }
 
 int render(const RenderOptions& options, const Output& output) {
-  const LayoutOptions layout_choice = layout_options(options.expand);
   const LoadedModel loaded = options.model.load(output);
   const std::int64_t begin_ns = now_ns();
   const Hierarchy hierarchy = find_hierarchy(*loaded.model->graph);
   const InferredTypes types = infer_types(*loaded.model);
-  const Layout layout = layout_model(*loaded.model, hierarchy, types, layout_choice);
+  const Layout layout =
+      layout_model(*loaded.model, hierarchy, types, layout_options(options.expand, hierarchy));
   const std::int64_t laid_out_ns = now_ns();
   draw(layout, options.out, options.theme == "dark" ? Theme::Dark : Theme::Light);
   const std::int64_t drawn_ns = now_ns();
@@ -59,8 +61,7 @@ Action declare_render(CLI::App& app) {
   auto options = std::make_shared<RenderOptions>();
   options->model.declare(app);
   app.add_option("-o,--output", options->out, "OUT.svg, .png, .pdf, .dot or .json")->required();
-  app.add_option("--expand", options->expand, "Groups that are open: all, none, or a depth")
-      ->capture_default_str();
+  app.add_option("--expand", options->expand, "Groups that are open: all, none, or a depth");
   app.add_option("--theme", options->theme, "light or dark")
       ->check(CLI::IsMember({"light", "dark"}))
       ->capture_default_str();
