@@ -15,12 +15,10 @@ struct BenchOptions {
 
 /// FLOPs of one run with the inputs at hand.
 double flops_of(const PreparedRun& prepared) {
-  InferenceOptions options;
-  const auto& inputs = prepared.program->inputs();
-  for (std::size_t i = 0; i < inputs.size(); ++i)
-    if (prepared.inputs[i].is_tensor())
-      options.inputs[inputs[i].name] = prepared.inputs[i].tensor().full_type();
-  return cost_of(*prepared.loaded.model, infer_types(*prepared.loaded.model, options)).flops;
+  std::vector<std::pair<std::string, Datum>> inputs;
+  for (std::size_t i = 0; i < prepared.inputs.size(); ++i)
+    inputs.emplace_back(prepared.program->inputs()[i].name, prepared.inputs[i]);
+  return cost_of_run(*prepared.loaded.model, inputs).flops;
 }
 
 std::vector<double> time_runs(const BenchOptions& options, PreparedRun& prepared, const Output& output) {

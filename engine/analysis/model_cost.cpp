@@ -186,4 +186,11 @@ int subgraph_count(const Model& model) {
   return model.graph ? count - 1 : count;
 }
 
+ModelCost cost_of_run(const Model& model, const std::vector<std::pair<std::string, Datum>>& inputs) {
+  InferenceOptions options;
+  for (const auto& [name, datum] : inputs)
+    if (datum.is_tensor()) options.inputs[name] = datum.tensor().full_type();
+  return cost_of(model, infer_types(model, options));
+}
+
 }  // namespace lapidary

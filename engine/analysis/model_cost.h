@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/analysis/inferred_types.h"
@@ -31,6 +32,8 @@ struct ModelCost {
 };
 
 ModelCost cost_of(const Model& model, const InferredTypes& types);
+/// The cost of a run on these data, by input name: free dimensions are what the data say.
+ModelCost cost_of_run(const Model& model, const std::vector<std::pair<std::string, Datum>>& inputs);
 
 /// An operator that this program has no kernel for, and how often the model (subgraphs included) uses it.
 struct UnsupportedOperator {
