@@ -66,7 +66,7 @@ class CliTest : public QObject {
     QTest::newRow("dimension that is no number")
         << QStringList{QStringLiteral("run"), digits, QStringLiteral("--dim"), QStringLiteral("N=few")} << 2
         << QStringLiteral("N=few");
-    QTest::newRow("missing file") << QStringList{QStringLiteral("info"), QStringLiteral("nowhere.onnx")} << 3
+    QTest::newRow("missing file") << QStringList{QStringLiteral("info"), QStringLiteral("nowhere.onnx")} << 2
                                   << QStringLiteral("nowhere.onnx");
     QTest::newRow("picture to nowhere") << QStringList{QStringLiteral("render"), digits, QStringLiteral("-o"),
                                                        QStringLiteral("/no/such/folder/x.svg")}
