@@ -16,7 +16,9 @@ constexpr std::int64_t first_patience_ns = 15'000'000;  ///< of quiet before thr
 constexpr std::int64_t longest_patience_ns = 4'000'000'000;
 constexpr double quiet_switches_a_second = 50;  ///< of being put off a processor
 constexpr double starved_share = 0.7;           ///< of the processor time that spinning threads would use
-constexpr std::int64_t shortest_judged_ns = 200'000;
+constexpr std::int64_t judged_ns =
+    40'000'000;  ///< of spinning before its share is judged: one bad run says little
+constexpr std::int64_t trusted_ns = 1'000'000'000;  ///< of good spinning after which patience is as at first
 
 std::int64_t clock_ns(clockid_t clock) {
   timespec time{};
@@ -69,11 +71,7 @@ void Waiting::begin(int threads) {
 void Waiting::end(int threads, std::int64_t wall_ns, std::int64_t processor_ns, long switches) {
   const std::scoped_lock lock(mutex_);
   if (spins_) {
-    const double share = static_cast<double>(processor_ns) / (static_cast<double>(wall_ns) * threads);
-    if (wall_ns < shortest_judged_ns || share >= starved_share) return;
-    spins_ = false;
-    patience_ns_ = std::min(2 * patience_ns_, longest_patience_ns);
-    hold_threads(threads);
+    judge_spinning(threads, wall_ns, processor_ns);
     return;
   }
   observed_ns_ += wall_ns;
@@ -84,7 +82,23 @@ void Waiting::end(int threads, std::int64_t wall_ns, std::int64_t processor_ns, 
   observed_switches_ = 0;
   if (a_second > quiet_switches_a_second) return;
   spins_ = true;
+  spun_ns_ = window_wall_ns_ = window_processor_ns_ = 0;
   release_threads();
+}
+
+void Waiting::judge_spinning(int threads, std::int64_t wall_ns, std::int64_t processor_ns) {
+  window_wall_ns_ += wall_ns;
+  window_processor_ns_ += processor_ns;
+  if (window_wall_ns_ < judged_ns) return;
+  const double share =
+      static_cast<double>(window_processor_ns_) / (static_cast<double>(window_wall_ns_) * threads);
+  spun_ns_ += window_wall_ns_;
+  window_wall_ns_ = window_processor_ns_ = 0;
+  if (spun_ns_ >= trusted_ns) patience_ns_ = first_patience_ns;
+  if (share >= starved_share) return;
+  spins_ = false;
+  patience_ns_ = std::min(2 * patience_ns_, longest_patience_ns);
+  hold_threads(threads);
 }
 
 void Waiting::hold_threads(int threads) {

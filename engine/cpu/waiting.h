@@ -39,6 +39,7 @@ class Waiting {
   Waiting() = default;
   void begin(int threads);
   void end(int threads, std::int64_t wall_ns, std::int64_t processor_ns, long switches);
+  void judge_spinning(int threads, std::int64_t wall_ns, std::int64_t processor_ns);
   void hold_threads(int count);
   void release_threads();
 
@@ -47,7 +48,8 @@ class Waiting {
   std::shared_ptr<Hold>
       hold_;  ///< there while idle threads are held; their thread keeps it too, and ends by itself
   bool started_ = false, spins_ = false;
-  std::int64_t observed_ns_ = 0, patience_ns_ = 0;
+  std::int64_t observed_ns_ = 0, patience_ns_ = 0;                           ///< while threads are held
+  std::int64_t spun_ns_ = 0, window_wall_ns_ = 0, window_processor_ns_ = 0;  ///< while they spin
   long observed_switches_ = 0;
 };
 
