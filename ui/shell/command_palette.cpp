@@ -1,6 +1,7 @@
 #include "ui/shell/command_palette.h"
 
 #include <QKeyEvent>
+#include <QLayout>
 #include <QLineEdit>
 #include <QListView>
 #include <QPainter>
@@ -67,8 +68,6 @@ CommandPalette::CommandPalette(Commands* commands, QWidget* window)
 }
 
 void CommandPalette::open() {
-  const int width = std::min(560, parentWidget()->width() - 32);
-  setGeometry((parentWidget()->width() - width) / 2, 52, width, std::min(420, parentWidget()->height() - 80));
   field_->clear();
   fill({});
   show();
@@ -95,6 +94,17 @@ void CommandPalette::fill(const QString& typed) {
     model_.appendRow(item);
   }
   list_->setCurrentIndex(model_.index(0, 0));
+  place();
+}
+
+void CommandPalette::place() {
+  const int width = std::min(560, parentWidget()->width() - 32);
+  const QMargins margins = layout()->contentsMargins();
+  const int rows = model_.rowCount() * std::max(list_->sizeHintForRow(0), 0);
+  const int content = margins.top() + field_->sizeHint().height() + layout()->spacing() + rows +
+                      2 * list_->frameWidth() + margins.bottom() + 8;
+  const int height = std::min({420, parentWidget()->height() - 80, content});
+  setGeometry((parentWidget()->width() - width) / 2, 52, width, height);
 }
 
 void CommandPalette::runCurrent() {

@@ -23,6 +23,8 @@ class CommandPalette : public QFrame {
 
  private:
   void fill(const QString& typed);
+  /// Under the header, as high as its rows need.
+  void place();
   void runCurrent();
 
   Commands* commands_;
