@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/model/tensor.h"
+#include "engine/compare/classes.h"
 
 namespace lapidary::ui {
 
@@ -14,11 +14,8 @@ struct ClassShare {
   std::string label;  ///< empty where there is no labels file
 };
 
-/// The names of the classes that lie beside the model: NAME.labels.txt or labels.txt, a line each; empty if
-/// there is none.
-std::vector<std::string> labels_beside(const std::string& model_path);
-/// The `most` likeliest of scores [N] or [1, N] (softmax first, unless they are shares already); empty if the
-/// tensor is something else. Other batch rows by `row`.
+/// The `most` likeliest classes of row `row` of scores [N] or [B, N], with their names; empty if the tensor
+/// does not look like scores of these labels, or of at least five classes where there are none.
 std::vector<ClassShare> likeliest_classes(const Tensor& scores, const std::vector<std::string>& labels,
                                           std::size_t most, std::int64_t row = 0);
 
