@@ -57,6 +57,8 @@ void RunHint::setDocument(Document* document) {
   refresh();
 }
 
+void RunHint::standInFor(QWidget* results) { results_ = results; }
+
 bool RunHint::isWanted() const { return !document_ || !document_->result() || document_->runError(); }
 
 void RunHint::refresh() {
@@ -72,7 +74,9 @@ void RunHint::refresh() {
   button_->setText(job ? tr("Stop") : failed ? tr("Run again") : tr("Run"));
   button_->setVisible(document_ && document_->state() == Document::State::Ready);
   settings_->setVisible(failed && !job);
-  Q_EMIT wantedChanged();
+  if (!results_) return;
+  setVisible(isWanted());
+  results_->setVisible(!isWanted());
 }
 
 void RunHint::act() {

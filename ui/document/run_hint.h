@@ -20,18 +20,18 @@ class RunHint : public QWidget {
   /// `invitation` says what a run would show here.
   explicit RunHint(const QString& invitation, QWidget* parent = nullptr);
   void setDocument(Document* document);
-  /// True while the hint has something to say: there is no result, or the last run failed.
-  bool isWanted() const;
-
- Q_SIGNALS:
-  void wantedChanged();
+  /// Shows itself in place of `results` while it has something to say.
+  void standInFor(QWidget* results);
 
  private:
+  /// True while the hint has something to say: there is no result, or the last run failed.
+  bool isWanted() const;
   void refresh();
   void act();
 
   QString invitation_;
   QPointer<Document> document_;
+  QPointer<QWidget> results_;
   QLabel* line_;
   QProgressBar* progress_;
   QPushButton* button_;

@@ -68,10 +68,7 @@ OutputsPanel::OutputsPanel(Theme* theme, JobList* jobs, QWidget* parent)
       tensors_(new TensorView(theme, jobs)) {
   auto* page = new QVBoxLayout(this);
   page->setContentsMargins(0, 0, 0, 0);
-  connect(empty_, &RunHint::wantedChanged, this, [this] {
-    empty_->setVisible(empty_->isWanted());
-    content_->setVisible(!empty_->isWanted());
-  });
+  empty_->standInFor(content_);
   page->addWidget(empty_);
   page->addWidget(content_);
   auto* row = new QHBoxLayout(content_);

@@ -90,10 +90,7 @@ OperatorsPanel::OperatorsPanel(Theme* theme, QWidget* parent)
       content_(new QWidget) {
   auto* page = new QVBoxLayout(this);
   page->setContentsMargins(0, 0, 0, 0);
-  connect(empty_, &RunHint::wantedChanged, this, [this] {
-    empty_->setVisible(empty_->isWanted());
-    content_->setVisible(!empty_->isWanted());
-  });
+  empty_->standInFor(content_);
   page->addWidget(empty_);
   page->addWidget(content_);
   auto* column = new QVBoxLayout(content_);

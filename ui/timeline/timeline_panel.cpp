@@ -15,10 +15,7 @@ TimelinePanel::TimelinePanel(Theme* theme, QWidget* parent)
   column->setContentsMargins(0, 0, 0, 0);
   column->addWidget(hint_);
   column->addWidget(timeline_);
-  connect(hint_, &RunHint::wantedChanged, this, [this] {
-    hint_->setVisible(hint_->isWanted());
-    timeline_->setVisible(!hint_->isWanted());
-  });
+  hint_->standInFor(timeline_);
 }
 
 void TimelinePanel::setDocument(Document* document) {
