@@ -22,4 +22,8 @@ CostFunction per_input_element(double flops) {
   };
 }
 
+CostFunction unknown_cost() {
+  return [](const CostContext&) -> std::optional<Cost> { return std::nullopt; };
+}
+
 }  // namespace lapidary

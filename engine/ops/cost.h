@@ -10,5 +10,7 @@ CostFunction no_arithmetic();
 CostFunction per_element(double flops);
 /// `flops` operations for each element of input 0 (reductions, pooling).
 CostFunction per_input_element(double flops);
+/// Always nothing: what the operator does depends on the data, so that shapes do not tell its cost.
+CostFunction unknown_cost();
 
 }  // namespace lapidary

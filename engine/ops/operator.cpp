@@ -158,8 +158,19 @@ Operator& Operator::nondeterministic() {
   return *this;
 }
 
+Operator& Operator::example(std::string text) {
+  example_text = std::move(text);
+  return *this;
+}
+
+Operator& Operator::change(std::string text) {
+  change_text = std::move(text);
+  return *this;
+}
+
 Operator Operator::at(int version) const {
   Operator copy = *this;
+  copy.change_text.clear();
   copy.since_version = version;
   copy.is_deprecated = false;
   return copy;

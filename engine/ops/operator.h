@@ -83,7 +83,8 @@ std::string_view name_of(OperatorKind kind);
 ///   table.add(Operator("Relu", 14, OperatorKind::Activation)
 ///                 .summary("max(x, 0), element by element.")
 ///                 .input("X", "T").output("Y", "T").constraint("T", types::signed_numbers())
-///                 .infer(same_as_input).kernel(relu).cost(per_element(1)));
+///                 .infer(same_as_input).kernel(relu).cost(per_element(1))
+///                 .example("X = float[2, 2]{1, -2, 3, -4}"));
 class Operator {
  public:
   Operator(std::string name, int since_version, OperatorKind kind, std::string domain = "");
@@ -111,7 +112,14 @@ class Operator {
   Operator& deprecated();
   /// Not a pure function of its inputs (random numbers): never folded or merged.
   Operator& nondeterministic();
-  /// A copy for another version, to be changed where the versions differ:
+  /// One call that can be run, in the notation that engine/ops/example.h explains; what comes out is computed
+  /// where it is shown: `.example("X = float[2, 2]{1, -2, 3, -4}; alpha = 0.1")`. Other versions made with
+  /// at() have the same one.
+  Operator& example(std::string text);
+  /// What this version does otherwise than the one before where the two records do not show it ("negative
+  /// axes count from the end"). Differences in inputs, outputs, attributes and types are found by comparison.
+  Operator& change(std::string text);
+  /// A copy for another version, to be changed where the versions differ; only change() is not copied:
   ///   table.add(Operator(relu).at(13).constraint("T", types::floats_and_bfloat16()));
   Operator at(int since_version) const;
   Operator& clear_inputs();
@@ -120,7 +128,7 @@ class Operator {
   std::string name, domain;
   int since_version;
   OperatorKind kind;
-  std::string summary_text;
+  std::string summary_text, example_text, change_text;
   std::vector<Parameter> inputs, outputs;
   std::vector<AttributeSpec> attributes;
   std::vector<TypeConstraint> constraints;
