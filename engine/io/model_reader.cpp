@@ -159,6 +159,7 @@ Attribute read_attribute(std::span<const std::byte> message, const ReadContext& 
 }
 
 void read_node_field(const WireField& f, Node& node, const ReadContext& context, int depth) {
+  context.spend(f.number == 5 ? sizeof(Attribute) : 2 * sizeof(std::string));
   switch (key_of(f)) {
     case bytes_key(1):
       node.inputs.emplace_back(f.text());
@@ -197,6 +198,7 @@ void read_node_field(const WireField& f, Node& node, const ReadContext& context,
 
 std::shared_ptr<const Node> read_node(std::span<const std::byte> message, const ReadContext& context,
                                       int depth) {
+  context.spend(sizeof(Node) + 4 * sizeof(void*));
   Node node;
   try {
     WireReader reader(message);
@@ -207,7 +209,8 @@ std::shared_ptr<const Node> read_node(std::span<const std::byte> message, const 
   return shared(std::move(node));
 }
 
-Value read_value_info(std::span<const std::byte> message) {
+Value read_value_info(std::span<const std::byte> message, const ReadContext& context) {
+  context.spend(sizeof(Value));
   Value value;
   WireReader reader(message);
   for (WireField f; reader.next(f);) {
@@ -217,6 +220,7 @@ Value read_value_info(std::span<const std::byte> message) {
         break;
       case bytes_key(2):
         value.type = read_type(f.bytes);
+        if (value.type.shape) context.spend(value.type.shape->size() * sizeof(Dimension));
         if (f.bytes.empty()) value.stated |= 1u << f.number;
         break;
       case bytes_key(3):
@@ -260,6 +264,7 @@ struct GraphParts {
 
 void read_graph_field(const WireField& f, GraphParts& parts, const ReadContext& context, int depth) {
   Graph& graph = parts.graph;
+  if (f.number != 1) context.spend(sizeof(NamedTensor));
   switch (key_of(f)) {
     case bytes_key(1):
       parts.nodes.push_back(read_node(f.bytes, context, depth));
@@ -274,13 +279,13 @@ void read_graph_field(const WireField& f, GraphParts& parts, const ReadContext& 
       read_text(f, graph.doc_string, graph.stated);
       break;
     case bytes_key(11):
-      graph.inputs.push_back(read_value_info(f.bytes));
+      graph.inputs.push_back(read_value_info(f.bytes, context));
       break;
     case bytes_key(12):
-      graph.outputs.push_back(read_value_info(f.bytes));
+      graph.outputs.push_back(read_value_info(f.bytes, context));
       break;
     case bytes_key(13):
-      parts.value_infos.push_back(read_value_info(f.bytes));
+      parts.value_infos.push_back(read_value_info(f.bytes, context));
       break;
     case bytes_key(14):
       graph.quantization_annotations.push_back(read_annotation(f.bytes));
@@ -297,6 +302,7 @@ void read_graph_field(const WireField& f, GraphParts& parts, const ReadContext& 
 }
 
 GraphPointer read_graph(std::span<const std::byte> message, const ReadContext& context, int depth) {
+  context.spend(sizeof(Graph));
   if (depth > max_subgraph_depth)
     throw Error("subgraphs are nested deeper than " + std::to_string(max_subgraph_depth) + " levels");
   GraphParts parts;
@@ -320,9 +326,11 @@ OpsetImport read_opset_import(std::span<const std::byte> message) {
 
 std::shared_ptr<const Function> read_function(std::span<const std::byte> message,
                                               const ReadContext& context) {
+  context.spend(sizeof(Function));
   Function function;
   WireReader reader(message);
   for (WireField f; reader.next(f);) {
+    context.spend(sizeof(OpsetImport) + sizeof(std::string));
     switch (key_of(f)) {
       case bytes_key(1):
         read_text(f, function.name, function.stated);
@@ -352,7 +360,7 @@ std::shared_ptr<const Function> read_function(std::span<const std::byte> message
         function.default_attributes.push_back(read_attribute(f.bytes, context, 0));
         break;
       case bytes_key(12):
-        function.value_infos.push_back(read_value_info(f.bytes));
+        function.value_infos.push_back(read_value_info(f.bytes, context));
         break;
       case bytes_key(13):
         read_text(f, function.overload, function.stated);
@@ -413,10 +421,16 @@ void read_model_field(const WireField& f, Model& model, const ReadContext& conte
 
 }  // namespace
 
-Model read_model(std::span<const std::byte> message, const ReadContext& context) {
+Model read_model(std::span<const std::byte> message, const ReadContext& given) {
+  StructureBudget budget(message.size());
+  ReadContext context = given;
+  context.budget = &budget;
   Model model;
   WireReader reader(message);
-  for (WireField f; reader.next(f);) read_model_field(f, model, context);
+  for (WireField f; reader.next(f);) {
+    context.spend(sizeof(std::pair<std::string, std::string>));
+    read_model_field(f, model, context);
+  }
   if (!model.graph) throw Error("the model holds no graph: the file is cut, or is not an ONNX model");
   constexpr std::int64_t first_with_opsets = 3;
   if (model.opset_imports.empty() && model.ir_version >= first_with_opsets)

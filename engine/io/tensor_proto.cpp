@@ -204,6 +204,13 @@ Tensor elements_of(TensorParts& parts, const ReadContext& context) {
 
 }  // namespace
 
+void StructureBudget::spend(std::size_t bytes) {
+  if (bytes > left_)
+    throw Error("the file holds so many nodes and names in so few bytes that it must be damaged")
+        .advice("Opening it would take far more memory than the file is long");
+  left_ -= bytes;
+}
+
 NamedTensor read_tensor(std::span<const std::byte> message, const ReadContext& context) {
   TensorParts parts;
   try {

@@ -9,10 +9,27 @@
 
 namespace lapidary {
 
+/// What the structure of a model (everything but its weights) may take in memory: 4 bytes for each byte of
+/// the message, and as much as a graph of a million nodes needs. A few bytes are enough to write an empty
+/// node, so a small hostile file could otherwise fill the memory.
+class StructureBudget {
+ public:
+  explicit StructureBudget(std::size_t message_bytes) : left_(512'000'000 + 4 * message_bytes) {}
+  /// Throws Error when more is taken than there is.
+  void spend(std::size_t bytes);
+
+ private:
+  std::size_t left_;
+};
+
 /// What reading a message needs beside its bytes.
 struct ReadContext {
   std::shared_ptr<const void> owner;  ///< keeps the bytes alive; tensors share it
   ExternalData* external = nullptr;   ///< nullptr where there can be none
+  StructureBudget* budget = nullptr;  ///< nullptr where nothing is counted
+  void spend(std::size_t bytes) const {
+    if (budget) budget->spend(bytes);
+  }
 };
 
 /// TensorProto → tensor with name. Large elements stay where they are and share `context.owner`. Throws Error

@@ -21,9 +21,17 @@ const Graph& KernelContext::graph(std::string_view name) const {
 }
 
 const Tensor& KernelContext::input(std::size_t index) const {
-  if (!has_input(index))
-    throw Error("input " + std::to_string(index) + " of " + node_->op_type + " is missing");
+  if (!has_input(index)) throw missing_input(index);
   return inputs_[index].tensor();
+}
+
+const Datum& KernelContext::datum(std::size_t index) const {
+  if (index >= inputs_.size()) throw missing_input(index);
+  return inputs_[index];
+}
+
+Error KernelContext::missing_input(std::size_t index) const {
+  return Error("input " + std::to_string(index) + " of " + node_->op_type + " is missing");
 }
 
 std::vector<std::int64_t> KernelContext::integers(std::size_t index) const {

@@ -74,7 +74,8 @@ class KernelContext {
   bool has_input(std::size_t index) const { return index < inputs_.size() && inputs_[index].is_present(); }
   /// The tensor at `index`; throws Error naming the parameter if it is missing or no tensor.
   const Tensor& input(std::size_t index) const;
-  const Datum& datum(std::size_t index) const { return inputs_.at(index); }
+  /// Whatever is given at `index`, also nothing; throws Error if the node has fewer inputs.
+  const Datum& datum(std::size_t index) const;
   /// Input as integers, whatever integer type it has (axes, shapes, repeats); nothing if it is absent.
   std::optional<std::vector<std::int64_t>> optional_integers(std::size_t index) const;
   std::vector<std::int64_t> integers(std::size_t index) const;
@@ -109,6 +110,7 @@ class KernelContext {
 
  private:
   Error wrong_attribute_type(const Attribute& attribute) const;
+  Error missing_input(std::size_t index) const;
 
   const Node* node_;
   int version_;

@@ -81,6 +81,19 @@ std::string node_with_attribute(std::uint32_t type, std::uint32_t field) {
   return model_with_graph_field(1, broken);
 }
 
+/// A graph that repeats one short field of its own `count` times.
+std::string repeated_graph_field(std::uint32_t number, const std::string& content, std::size_t count) {
+  WireWriter field;
+  field.text(number, content);
+  const std::string once = field.to_string();
+  std::string graph;
+  for (std::size_t i = 0; i < count; ++i) graph += once;
+  WireWriter model;
+  model.number(1, 10);
+  model.text(7, graph);
+  return model.to_string();
+}
+
 /// `levels` times a node with a subgraph with a node …
 std::string nested_subgraphs(int levels) {
   std::string bytes;
@@ -150,6 +163,8 @@ class BadInputTest : public QObject {
     row("unknown attribute type", node_with_attribute(77, 4), "has the type 77");
     row("100,000 subgraphs", nested_subgraphs(100000), "nested deeper");
     row("100,000 groups", "\x08\x0a" + nested_groups(100000), "group");
+    row("millions of empty nodes", repeated_graph_field(1, "", 3'000'000), "so many nodes");
+    row("millions of empty inputs", repeated_graph_field(11, "", 3'000'000), "so many nodes");
     row("external, missing", model_with_graph_field(5, external_weight("gone.bin")),
         "tensor 'w': its external data is missing");
     row("external, absolute", model_with_graph_field(5, external_weight("/etc/passwd")), "absolute path");

@@ -34,6 +34,7 @@ void SequenceTest::computes_data() {
   add_refusal("erase from nothing", node("SequenceErase", {"s"}, {"r"}), {none}, "outside");
   add_kernel_case("at", node("SequenceAt", {"s", "p"}, {"t"}), {ab, at(-1)}, {b});
   add_refusal("at a place outside", node("SequenceAt", {"s", "p"}, {"t"}), {ab, at(2)}, "outside");
+  add_refusal("length of nothing", node("SequenceLength", {}, {"n"}), {}, "input 0");
   add_refusal("at in a tensor", node("SequenceAt", {"s", "p"}, {"t"}), {a, at(0)}, "sequence");
   add_kernel_case("length", node("SequenceLength", {"s"}, {"n"}), {none}, {Tensor::scalar(std::int64_t{0})});
 
