@@ -98,8 +98,13 @@ void StartupReport::painted() {
     window_->close();
 }
 
+/// Runs with what the graph suggests, without asking: nobody is there to answer.
 void StartupReport::runAndFinish() {
-  window_->runModel();
+  if (window_->jobs()->firstRunning()) {
+    QTimer::singleShot(20, this, &StartupReport::runAndFinish);
+    return;
+  }
+  document_->run();
   connect(document_, &Document::runChanged, this, [this] {
     if (!document_->isRunning()) finish();
   });

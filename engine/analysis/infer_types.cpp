@@ -1,8 +1,8 @@
 #include <algorithm>
-#include <cctype>
 #include <unordered_set>
 
 #include "engine/analysis/constant_folding.h"
+#include "engine/analysis/dimension_name.h"
 #include "engine/analysis/inferred_types.h"
 #include "engine/analysis/merge_types.h"
 #include "engine/model/function_body.h"
@@ -10,17 +10,6 @@
 #include "engine/ops/operator_table.h"
 
 namespace lapidary {
-namespace {
-
-/// "INPUT.AXIS", in characters that Dimension::parse takes for one name.
-std::string axis_name(const Value& input, std::size_t axis) {
-  std::string name = input.name + "." + std::to_string(axis);
-  for (char& c : name)
-    if (!std::isalnum(static_cast<unsigned char>(c)) && c != '.' && c != ':') c = '_';
-  return name;
-}
-
-}  // namespace
 
 /// Walks a model's graphs in the order in which they run and fills InferredTypes.
 class TypeInference {
@@ -141,7 +130,7 @@ Type TypeInference::type_of_main_input(const Value& input) {
     for (std::size_t axis = 0; axis < type.shape->size(); ++axis) {
       Dimension& dimension = (*type.shape)[axis];
       dimension = DimensionNames().resolved(dimension);
-      if (!dimension.is_known()) dimension = Dimension::symbol(axis_name(input, axis));
+      if (!dimension.is_known()) dimension = Dimension::symbol(dimension_name(input, axis));
       names_.fix(dimension);
     }
   const auto given = options_.inputs.find(input.name);

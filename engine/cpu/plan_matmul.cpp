@@ -79,6 +79,8 @@ std::string plan_with_weights(Planner& planner, const LoweredNode& node, std::in
   const LoweredGraph& graph = planner.graph;
   const Dims& b = graph.input(node, 1).dims;
   const std::int64_t k = b[b.size() - (b_transposed ? 1 : 2)], n = b[b.size() - (b_transposed ? 2 : 1)];
+  // The reference kernel says it in words.
+  if (graph.input(node, 0).size() != rows * k) return "the matrices do not fit each other";
   Matmul m;
   m.a = matrix(rows, k, a_transposed);
   m.b = Layout({k, n}, memory::data_type::f32, memory::format_tag::any);

@@ -4,6 +4,8 @@
 #include <optional>
 #include <random>
 
+#include "engine/analysis/dimension_name.h"
+
 namespace lapidary {
 namespace {
 
@@ -29,7 +31,10 @@ Dims resolved_dims(const Value& input, const std::map<std::string, std::int64_t>
     const auto found = dimensions.find(name);
     return found == dimensions.end() ? 1 : found->second;
   };
-  for (const auto& d : *input.type.shape) dims.push_back(d.substitute(find).value_or(1));
+  for (std::size_t axis = 0; axis < input.type.shape->size(); ++axis) {
+    const Dimension& size = (*input.type.shape)[axis];
+    dims.push_back(size.is_known() ? size.substitute(find).value_or(1) : *find(dimension_name(input, axis)));
+  }
   return dims;
 }
 

@@ -9,7 +9,8 @@
 namespace lapidary {
 
 /// A tensor for an input from a word: "random", "random:1x3x640x640", "zeros", "ones", a number, or nothing
-/// (random). Unknown dimensions take the value in `dimensions`, or 1. Random floats are standard normal,
+/// (random). Free dimensions take the value in `dimensions` under their name (dimension_name() for those
+/// without), or 1. Random floats are standard normal,
 /// integers 0 to 99 (bool: true), from `seed` and the input's name. Throws Error on a word that is none of
 /// these.
 Tensor make_input(const Value& input, const std::string& specification,

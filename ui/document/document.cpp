@@ -8,6 +8,7 @@
 
 #include "engine/analysis/check.h"
 #include "ui/document/format.h"
+#include "ui/document/run_memory.h"
 
 namespace lapidary::ui {
 
@@ -117,7 +118,7 @@ void Document::finishOpening(Opened opened) {
   unsupported_.clear();
   problems_.clear();
   heat_->clear();
-  runSettings_.inputs = default_inputs(*model(), path_.toStdString());
+  prepareRunSettings();
   openFirstGroups();
   state_ = State::Ready;
   selection_->reset();
@@ -136,6 +137,7 @@ void Document::inferTypes() {
         Q_EMIT typesChanged();
         startLayout();
         analyse();
+        if (awaitsSuggestions_) suggestInputs();
       });
 }
 
@@ -216,8 +218,55 @@ void Document::setRunSettings(const RunSettings& settings) {
   Q_EMIT runSettingsChanged();
 }
 
+void Document::prepareRunSettings() {
+  const std::vector<std::string> open = free_dimensions(*model());
+  const auto known = remembered_run(path_);
+  const auto isKnown = [&](const std::string& name) { return known->dimensions.count(name) != 0; };
+  const bool fits = known && std::all_of(open.begin(), open.end(), isKnown);
+  runSettings_ = fits ? *known : RunSettings{};
+  if (!fits) runSettings_.inputs = default_inputs(*model(), path_.toStdString());
+  const auto isGuessed = [](const auto& entry) { return entry.second.kind == InputSource::Kind::Constant; };
+  const auto isFile = [](const auto& entry) { return entry.second.kind == InputSource::Kind::File; };
+  const auto& sources = runSettings_.inputs;
+  const bool isGiven = std::all_of(sources.begin(), sources.end(), isFile);
+  awaitsSuggestions_ =
+      !fits && !isGiven && (!open.empty() || std::any_of(sources.begin(), sources.end(), isGuessed));
+  asksFirst_ = awaitsSuggestions_;
+  isAsking_ = runsWhenSuggested_ = false;
+}
+
+void Document::suggestInputs() {
+  jobs_->start(
+      this, QStringLiteral("suggest"), tr("Sizes for %1").arg(title()),
+      [model = model(), types = types_](const JobControl& control) {
+        return suggest_inputs(*model, *types, [&control] { control.check(); });
+      },
+      [this](SuggestedInputs suggested) {
+        awaitsSuggestions_ = false;
+        take_suggestions(suggested, runSettings_);
+        asksFirst_ = asksFirst_ && !(suggested.dimensions.empty() && suggested.guessed.empty());
+        Q_EMIT runSettingsSuggested();
+        if (runsWhenSuggested_) run();
+      });
+}
+
+void Document::requestRun() {
+  if (state_ != State::Ready) return;
+  if (isRunning()) return cancelRun();
+  if (asksFirst_) {
+    asksFirst_ = false;
+    isAsking_ = true;
+    Q_EMIT runSettingsWanted();
+  } else if (awaitsSuggestions_) {
+    runsWhenSuggested_ = true;
+  } else {
+    run();
+  }
+}
+
 Job* Document::run() {
   runError_.reset();
+  asksFirst_ = isAsking_ = runsWhenSuggested_ = false;
   Job* job = jobs_->start(
       this, QStringLiteral("run"), tr("Run %1").arg(title()),
       [model = model(), name = title().toStdString(), settings = runSettings_](const JobControl& control) {
@@ -226,6 +275,7 @@ Job* Document::run() {
       [this](std::shared_ptr<const RunResult> result) {
         result_ = std::move(result);
         heat_->setValues(result_->summary.node_ms, QStringLiteral("ms"));
+        remember_run(path_, result_->settings);
       },
       [this](const Error& error) { runError_ = error; });
   connect(job, &Job::finished, this, &Document::runChanged);

@@ -69,6 +69,11 @@ class Document : public QObject {
   void setRunSettings(const RunSettings& settings);
   /// Runs in a job; result() and heat() follow.
   Job* run();
+  /// What the run key does: stops the run that goes on; else runs, but asks first (runSettingsWanted) where
+  /// the model leaves sizes or integers open that nobody has seen yet.
+  void requestRun();
+  /// True from the moment a person was asked until the next run.
+  bool isAsking() const { return isAsking_; }
   bool isRunning() const;
   void cancelRun();
   /// The last run that came through; nullptr before.
@@ -98,7 +103,9 @@ class Document : public QObject {
   /// cost(), unsupported() and problems() are there.
   void analysed();
   void runSettingsChanged();
-  /// Someone wants to change what the next run is given.
+  /// The settings hold what the graph tells about sizes and integers.
+  void runSettingsSuggested();
+  /// Someone wants to change what the next run is given, or has to.
   void runSettingsWanted();
   /// A run began, came through or failed.
   void runChanged();
@@ -110,6 +117,8 @@ class Document : public QObject {
   void analyse();
   void startLayout();
   void openFirstGroups();
+  void prepareRunSettings();
+  void suggestInputs();
 
   Theme* theme_;
   JobList* jobs_;
@@ -128,6 +137,8 @@ class Document : public QObject {
   std::set<std::string> open_;
   std::shared_ptr<const Layout> layout_;
   RunSettings runSettings_;
+  /// The first run asks; a person was asked; the graph is still to be searched; run once it was.
+  bool asksFirst_ = false, isAsking_ = false, awaitsSuggestions_ = false, runsWhenSuggested_ = false;
   std::shared_ptr<const RunResult> result_;
   std::optional<Error> runError_;
 };

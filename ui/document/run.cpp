@@ -16,14 +16,17 @@ namespace lapidary::ui {
 
 namespace {
 
-bool isImage(const std::string& path) {
-  const QString suffix = QFileInfo(text(path)).suffix().toLower();
-  return QImageReader::supportedImageFormats().contains(suffix.toLatin1());
+const std::string guessedInteger = "1";  ///< valid as index, mask and size alike
+
+/// True for files that hold several tensors by name.
+bool isArchive(const QString& path) {
+  const QString suffix = QFileInfo(path).suffix().toLower();
+  return suffix == QLatin1String("npz") || suffix == QLatin1String("safetensors");
 }
 
 Datum readFile(const std::string& path, const Value& input, const ImageSettings& image) {
-  if (isImage(path)) return read_image(path, input, image);
-  if (!QFileInfo(text(path)).suffix().startsWith(QLatin1String("npz"))) return read_datum(path, input.type);
+  if (is_image_file(text(path))) return read_image(path, input, image);
+  if (!isArchive(text(path))) return read_datum(path, input.type);
   NamedData data = read_data(path, {{input.name, input.type}});
   const auto named =
       std::find_if(data.begin(), data.end(), [&](const auto& entry) { return entry.first == input.name; });
@@ -63,31 +66,71 @@ std::map<std::string, InputSource> default_inputs(const Model& model, const std:
   const QFileInfo file(text(path));
   const QString beside =
       file.path() + QLatin1Char('/') + file.completeBaseName() + QStringLiteral(".inputs.npz");
-  const GraphIndex index(*model.graph);
-  for (const Value& input : required_inputs(model)) {
-    if (index.initializer(input.name)) continue;
+  for (const Value& input : unfilled_inputs(model)) {
     InputSource source;
     if (QFileInfo::exists(beside)) {
       source.kind = InputSource::Kind::File;
       source.text = beside.toStdString();
     } else if (is_integer(input.type.element)) {
       source.kind = InputSource::Kind::Constant;
-      source.text = "1";
+      source.text = guessedInteger;
     }
     sources[input.name] = source;
   }
   return sources;
 }
 
-std::vector<std::string> free_dimensions(const Model& model) {
-  std::vector<std::string> names;
-  for (const Value& input : required_inputs(model)) {
-    if (!input.type.shape) continue;
-    for (const Dimension& dimension : *input.type.shape)
-      for (const std::string& symbol : dimension.symbols())
-        if (std::find(names.begin(), names.end(), symbol) == names.end()) names.push_back(symbol);
+void take_suggestions(const SuggestedInputs& suggested, RunSettings& settings) {
+  settings.dimensions.insert(suggested.dimensions.begin(), suggested.dimensions.end());
+  for (const auto& [name, value] : suggested.values) {
+    InputSource& source = settings.inputs[name];
+    if (source.kind == InputSource::Kind::Constant && source.text == guessedInteger)
+      source.text = std::to_string(value);
   }
-  return names;
+}
+
+ImageSettings fitted(const Value& input, ImageSettings settings) {
+  if (!input.type.shape || input.type.shape->size() != 4) return settings;
+  const Shape& shape = *input.type.shape;
+  settings.channelsFirst = shape[3].value_or(0) != 3 && shape[3].value_or(0) != 1;
+  const std::size_t row = settings.channelsFirst ? 2 : 1;
+  settings.height = static_cast<int>(shape[row].value_or(settings.height));
+  settings.width = static_cast<int>(shape[row + 1].value_or(settings.width));
+  if (shape[settings.channelsFirst ? 1 : 3].value_or(3) == 1) settings.mean = {0.5}, settings.scale = {0.5};
+  return settings;
+}
+
+void take_file(const Model& model, const QString& path, RunSettings& settings) {
+  const std::vector<Value> inputs = unfilled_inputs(model);
+  const auto give = [&](const Value& input) {
+    InputSource& source = settings.inputs[input.name];
+    source.kind = InputSource::Kind::File;
+    source.text = path.toStdString();
+    source.image = fitted(input, source.image);
+  };
+  if (isArchive(path)) {
+    std::for_each(inputs.begin(), inputs.end(), give);
+    return;
+  }
+  const std::string name = QFileInfo(path).completeBaseName().toStdString();
+  auto chosen =
+      std::find_if(inputs.begin(), inputs.end(), [&](const Value& input) { return input.name == name; });
+  if (chosen == inputs.end())
+    chosen = std::find_if(inputs.begin(), inputs.end(), [&](const Value& input) {
+      return settings.inputs[input.name].kind != InputSource::Kind::File;
+    });
+  if (chosen == inputs.end()) chosen = inputs.begin();
+  if (chosen != inputs.end()) give(*chosen);
+}
+
+bool is_image_file(const QString& path) {
+  return QImageReader::supportedImageFormats().contains(QFileInfo(path).suffix().toLower().toLatin1());
+}
+
+bool is_data_file(const QString& path) {
+  static const QStringList suffixes{QStringLiteral("npy"), QStringLiteral("npz"), QStringLiteral("pb"),
+                                    QStringLiteral("safetensors")};
+  return suffixes.contains(QFileInfo(path).suffix().toLower()) || is_image_file(path);
 }
 
 Tensor read_image(const std::string& path, const Value& input, const ImageSettings& settings) {

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <QString>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "engine/io/tensor_file.h"
+#include "engine/runtime/suggested_inputs.h"
 #include "engine/trace/statistics.h"
 #include "ui/jobs/job.h"
 
@@ -49,8 +51,16 @@ struct RunResult {
 /// What a model is given if nobody says otherwise: NAME.inputs.npz beside it where there is one, else random
 /// floats, and ones for integers, which are valid as index, mask and size alike.
 std::map<std::string, InputSource> default_inputs(const Model& model, const std::string& path);
-/// Symbols in the shapes of the inputs that must be given, each once, in order of appearance.
-std::vector<std::string> free_dimensions(const Model& model);
+/// Puts what the graph tells in place of what default_inputs() guesses; what a person chose stays.
+void take_suggestions(const SuggestedInputs& suggested, RunSettings& settings);
+/// The sizes and the order that a picture for this input has, where the input's shape says them.
+ImageSettings fitted(const Value& input, ImageSettings settings);
+/// Makes the file the source of the input that it is named after, else of the only or first one that no file
+/// fills yet; of all inputs where it holds several tensors by name.
+void take_file(const Model& model, const QString& path, RunSettings& settings);
+/// True for a file that holds data for inputs (npy, npz, pb, safetensors, an image) and no model.
+bool is_data_file(const QString& path);
+bool is_image_file(const QString& path);
 /// The tensor for one input. Throws Error naming it.
 Datum make_data(const Value& input, const InputSource& source, const RunSettings& settings);
 /// An image as a tensor [1, C, H, W] or [1, H, W, C] of the input's element type. Throws Error.

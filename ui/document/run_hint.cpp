@@ -80,11 +80,7 @@ void RunHint::refresh() {
 }
 
 void RunHint::act() {
-  if (!document_) return;
-  if (document_->isRunning())
-    document_->cancelRun();
-  else
-    document_->run();
+  if (document_) document_->requestRun();
 }
 
 }  // namespace lapidary::ui

@@ -1,12 +1,13 @@
 #include "ui/inspector/input_form.h"
 
 #include <QComboBox>
+#include <QDragEnterEvent>
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QGridLayout>
-#include <QImageReader>
 #include <QLabel>
 #include <QLineEdit>
+#include <QMimeData>
 #include <QPushButton>
 #include <QSpinBox>
 #include <QStackedWidget>
@@ -17,18 +18,6 @@
 namespace lapidary::ui {
 
 namespace {
-
-/// Sizes of the picture that the input wants, where its shape says them; [N, C, H, W] or [N, H, W, C].
-ImageSettings settingsFor(const Value& input, ImageSettings settings) {
-  if (!input.type.shape || input.type.shape->size() != 4) return settings;
-  const Shape& shape = *input.type.shape;
-  settings.channelsFirst = shape[3].value_or(0) != 3 && shape[3].value_or(0) != 1;
-  const std::size_t row = settings.channelsFirst ? 2 : 1;
-  settings.height = static_cast<int>(shape[row].value_or(settings.height));
-  settings.width = static_cast<int>(shape[row + 1].value_or(settings.width));
-  if (shape[settings.channelsFirst ? 1 : 3].value_or(3) == 1) settings.mean = {0.5}, settings.scale = {0.5};
-  return settings;
-}
 
 QString numbersText(const std::vector<double>& numbers) {
   QStringList parts;
@@ -51,7 +40,8 @@ InputForm::InputForm(const Value& input, const InputSource& source, QWidget* par
       source_(source),
       kind_(new QComboBox),
       details_(new QStackedWidget) {
-  source_.image = settingsFor(input, source_.image);
+  source_.image = fitted(input, source_.image);
+  setAcceptDrops(true);
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(0, 0, 0, 8);
   column->setSpacing(4);
@@ -63,7 +53,7 @@ InputForm::InputForm(const Value& input, const InputSource& source, QWidget* par
   type->setWordWrap(true);
   column->addWidget(title);
   column->addWidget(type);
-  kind_->addItems({tr("Random"), tr("Constant"), tr("From file"), tr("Typed")});
+  kind_->addItems({tr("Random"), tr("Constant"), tr("File or image"), tr("Typed")});
   kind_->setAccessibleName(tr("Source of %1").arg(text(input.name)));
   column->addWidget(kind_);
   details_->addWidget(new QWidget);
@@ -83,6 +73,7 @@ InputForm::InputForm(const Value& input, const InputSource& source, QWidget* par
 QWidget* InputForm::makeText(const QString& hint) {
   auto* field = new QLineEdit;
   field->setPlaceholderText(hint);
+  field->setAccessibleName(tr("Numbers for %1").arg(text(name_)));
   if (source_.kind == InputSource::Kind::Constant || source_.kind == InputSource::Kind::Typed)
     field->setText(text(source_.text));
   connect(field, &QLineEdit::textEdited, this, [this](const QString& typed) {
@@ -98,8 +89,9 @@ QWidget* InputForm::makeFile() {
   column->setContentsMargins(0, 0, 0, 0);
   column->setSpacing(4);
   auto* row = new QHBoxLayout;
-  fileName_ =
-      new QLabel(source_.text.empty() ? tr("No file chosen") : QFileInfo(text(source_.text)).fileName());
+  fileName_ = new QLabel(source_.kind == InputSource::Kind::File && !source_.text.empty()
+                             ? shortened(QFileInfo(text(source_.text)).fileName(), 24)
+                             : tr("No file chosen"));
   auto* choose = new QPushButton(tr("Choose…"));
   connect(choose, &QPushButton::clicked, this, &InputForm::chooseFile);
   row->addWidget(fileName_, 1);
@@ -124,6 +116,7 @@ QWidget* InputForm::makeImage() {
     auto* box = new QSpinBox;
     box->setRange(1, 8192);
     box->setValue(source_.image.*side);
+    box->setAccessibleName(column == 1 ? tr("Width of the image") : tr("Height of the image"));
     connect(box, &QSpinBox::valueChanged, this, [this, side](int value) {
       source_.image.*side = value;
       Q_EMIT changed();
@@ -136,9 +129,11 @@ QWidget* InputForm::makeImage() {
   label(tr("Channels"), 1);
   auto* order = new QComboBox;
   order->addItems({tr("RGB"), tr("BGR")});
+  order->setAccessibleName(tr("Order of the channels"));
   order->setCurrentIndex(source_.image.bgr ? 1 : 0);
   auto* axes = new QComboBox;
   axes->addItems({tr("N C H W"), tr("N H W C")});
+  axes->setAccessibleName(tr("Order of the axes"));
   axes->setCurrentIndex(source_.image.channelsFirst ? 0 : 1);
   connect(order, &QComboBox::currentIndexChanged, this, [this](int index) {
     source_.image.bgr = index == 1;
@@ -153,6 +148,7 @@ QWidget* InputForm::makeImage() {
   const auto numbers = [&](const QString& caption, std::vector<double> ImageSettings::*which, int row) {
     label(caption, row);
     auto* field = new QLineEdit(numbersText(source_.image.*which));
+    field->setAccessibleName(caption);
     connect(field, &QLineEdit::textEdited, this, [this, which](const QString& typed) {
       source_.image.*which = numbersFrom(typed, source_.image.*which);
       Q_EMIT changed();
@@ -176,9 +172,7 @@ void InputForm::choose(InputSource::Kind kind) {
   }
   details_->setCurrentIndex(static_cast<int>(kind));
   details_->setVisible(kind != InputSource::Kind::Random);
-  const QString suffix = QFileInfo(text(source_.text)).suffix().toLower();
-  image_->setVisible(kind == InputSource::Kind::File &&
-                     QImageReader::supportedImageFormats().contains(suffix.toLatin1()));
+  image_->setVisible(kind == InputSource::Kind::File && is_image_file(text(source_.text)));
   details_->adjustSize();
 }
 
@@ -186,12 +180,30 @@ void InputForm::chooseFile() {
   const QString path = QFileDialog::getOpenFileName(
       this, tr("Data for %1").arg(text(name_)), {},
       tr("Tensors and images (*.npy *.npz *.pb *.safetensors *.json *.png *.jpg *.jpeg);;All files (*)"));
-  if (path.isEmpty()) return;
+  if (!path.isEmpty()) take(path);
+}
+
+void InputForm::take(const QString& path) {
+  source_.kind = InputSource::Kind::File;
   source_.text = path.toStdString();
-  fileName_->setText(QFileInfo(path).fileName());
+  fileName_->setText(shortened(QFileInfo(path).fileName(), 24));
   fileName_->setToolTip(path);
-  choose(InputSource::Kind::File);
+  {
+    const QSignalBlocker quiet(kind_);
+    kind_->setCurrentIndex(static_cast<int>(source_.kind));
+  }
+  choose(source_.kind);
   Q_EMIT changed();
+}
+
+void InputForm::dragEnterEvent(QDragEnterEvent* event) {
+  const QList<QUrl> urls = event->mimeData()->urls();
+  if (urls.size() == 1 && is_data_file(urls.front().toLocalFile())) event->acceptProposedAction();
+}
+
+void InputForm::dropEvent(QDropEvent* event) {
+  take(event->mimeData()->urls().front().toLocalFile());
+  event->acceptProposedAction();
 }
 
 }  // namespace lapidary::ui

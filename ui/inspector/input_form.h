@@ -21,9 +21,15 @@ class InputForm : public QWidget {
   InputForm(const Value& input, const InputSource& source, QWidget* parent = nullptr);
   const InputSource& source() const { return source_; }
   const std::string& name() const { return name_; }
+  /// Makes the file the source.
+  void take(const QString& path);
 
  Q_SIGNALS:
   void changed();
+
+ protected:
+  void dragEnterEvent(QDragEnterEvent* event) override;
+  void dropEvent(QDropEvent* event) override;
 
  private:
   QWidget* makeText(const QString& hint);

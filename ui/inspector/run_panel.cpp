@@ -1,18 +1,26 @@
 #include "ui/inspector/run_panel.h"
 
+#include <QComboBox>
+#include <QDragEnterEvent>
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QMimeData>
 #include <QProgressBar>
 #include <QPushButton>
+#include <QScrollArea>
 #include <QSpinBox>
+#include <QThread>
 #include <QVBoxLayout>
 
+#include "engine/backends.h"
 #include "ui/document/format.h"
 #include "ui/inspector/input_form.h"
 
 namespace lapidary::ui {
 
 namespace {
+
+constexpr int fieldWidth = 112, longestCaption = 20;
 
 QLabel* section(const QString& title) {
   auto* made = new QLabel(title);
@@ -21,26 +29,60 @@ QLabel* section(const QString& title) {
   return made;
 }
 
-QSpinBox* row(QVBoxLayout* column, const QString& caption, int least, int most, int value) {
+/// A line of the form: caption left, field right.
+template <class Field>
+Field* row(QVBoxLayout* column, const QString& caption, Field* field) {
   auto* line = new QHBoxLayout;
+  auto* label = new QLabel(shortened(caption, longestCaption));
+  label->setToolTip(caption);
+  label->setBuddy(field);
+  field->setFixedWidth(fieldWidth);
+  field->setAccessibleName(caption);
+  line->addWidget(label, 1);
+  line->addWidget(field);
+  column->addLayout(line);
+  return field;
+}
+
+QSpinBox* numberBox(int least, int most, int value) {
   auto* box = new QSpinBox;
   box->setRange(least, most);
   box->setValue(value);
-  box->setFixedWidth(112);
-  box->setAccessibleName(caption);
-  line->addWidget(new QLabel(caption), 1);
-  line->addWidget(box);
-  column->addLayout(line);
   return box;
+}
+
+QStringList dataFiles(const QMimeData* dropped) {
+  QStringList paths;
+  for (const QUrl& url : dropped->urls())
+    if (url.isLocalFile() && is_data_file(url.toLocalFile())) paths += url.toLocalFile();
+  return paths;
 }
 
 }  // namespace
 
-RunPanel::RunPanel(Theme* theme, JobList* jobs, QWidget* parent)
-    : QScrollArea(parent), theme_(theme), jobs_(jobs) {
-  setWidgetResizable(true);
-  setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+RunPanel::RunPanel(JobList* jobs, QWidget* parent)
+    : QWidget(parent),
+      jobs_(jobs),
+      scroll_(new QScrollArea),
+      note_(new QLabel),
+      run_(new QPushButton),
+      progress_(new QProgressBar),
+      error_(new QLabel) {
+  auto* page = new QVBoxLayout(this);
+  page->setContentsMargins(0, 0, 0, 0);
+  page->setSpacing(0);
+  note_->setObjectName(QStringLiteral("note"));
+  note_->setWordWrap(true);
+  note_->setText(tr("This model leaves sizes or numbers open. See whether these fit, then press %1 again.")
+                     .arg(QKeySequence(Qt::CTRL | Qt::Key_R).toString(QKeySequence::NativeText)));
+  scroll_->setWidgetResizable(true);
+  scroll_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  scroll_->setFocusPolicy(Qt::NoFocus);
+  page->addWidget(note_);
+  page->addWidget(scroll_, 1);
+  page->addWidget(makeFooter());
   setAccessibleName(tr("Run settings"));
+  setAcceptDrops(true);
   connect(jobs, &JobList::activityChanged, this, &RunPanel::showProgress);
 }
 
@@ -49,6 +91,8 @@ void RunPanel::setDocument(Document* document) {
   document_ = document;
   if (document) {
     connect(document, &Document::stateChanged, this, &RunPanel::rebuild);
+    connect(document, &Document::runSettingsSuggested, this, &RunPanel::rebuild);
+    connect(document, &Document::runSettingsWanted, this, &RunPanel::showProgress);
     connect(document, &Document::runChanged, this, &RunPanel::showProgress);
   }
   rebuild();
@@ -62,6 +106,7 @@ void RunPanel::change(const std::function<void(RunSettings&)>& edit) {
 }
 
 void RunPanel::rebuild() {
+  const bool hadFocus = scroll_->widget() && scroll_->widget()->isAncestorOf(focusWidget());
   auto* content = new QWidget;
   auto* column = new QVBoxLayout(content);
   column->setContentsMargins(16, 4, 16, 16);
@@ -70,11 +115,20 @@ void RunPanel::rebuild() {
     addDimensions(column);
     addInputs(column);
     addSettings(column);
-    addRun(column);
   }
   column->addStretch(1);
-  setWidget(content);
+  scroll_->setWidget(content);
   showProgress();
+  if (hadFocus) focusFirst();
+}
+
+void RunPanel::focusFirst() {
+  auto* box = scroll_->widget()->findChild<QSpinBox*>(QStringLiteral("dimension"));
+  QWidget* first = box ? static_cast<QWidget*>(box) : scroll_->widget()->findChild<QComboBox*>();
+  if (!first) return;
+  first->setFocus(Qt::OtherFocusReason);
+  if (box) box->selectAll();
+  scroll_->ensureWidgetVisible(first);
 }
 
 void RunPanel::addDimensions(QVBoxLayout* column) {
@@ -84,16 +138,19 @@ void RunPanel::addDimensions(QVBoxLayout* column) {
   for (const std::string& name : names) {
     const auto& known = document_->runSettings().dimensions;
     const int value = known.count(name) ? static_cast<int>(known.at(name)) : 1;
-    connect(
-        row(column, text(name), 0, 1'000'000, value), &QSpinBox::valueChanged, this,
-        [this, name](int size) { change([&](RunSettings& settings) { settings.dimensions[name] = size; }); });
+    QSpinBox* box = row(column, text(name), numberBox(0, 1'000'000, value));
+    box->setObjectName(QStringLiteral("dimension"));
+    connect(box, &QSpinBox::valueChanged, this, [this, name](int size) {
+      change([&](RunSettings& settings) { settings.dimensions[name] = size; });
+    });
   }
 }
 
 void RunPanel::addInputs(QVBoxLayout* column) {
+  const std::vector<Value> inputs = unfilled_inputs(*document_->model());
+  if (inputs.empty()) return;
   column->addWidget(section(tr("Inputs")));
-  for (const Value& input : required_inputs(*document_->model())) {
-    if (document_->index()->initializer(input.name)) continue;
+  for (const Value& input : inputs) {
     const auto& known = document_->runSettings().inputs;
     auto* form = new InputForm(input, known.count(input.name) ? known.at(input.name) : InputSource{});
     column->addWidget(form);
@@ -104,48 +161,84 @@ void RunPanel::addInputs(QVBoxLayout* column) {
 }
 
 void RunPanel::addSettings(QVBoxLayout* column) {
+  const RunSettings& settings = document_->runSettings();
   column->addWidget(section(tr("Measuring")));
-  connect(row(column, tr("Repeats"), 1, 10'000, document_->runSettings().repeats), &QSpinBox::valueChanged,
-          this, [this](int value) { change([&](RunSettings& settings) { settings.repeats = value; }); });
-  connect(row(column, tr("Seed"), 0, 1'000'000'000, static_cast<int>(document_->runSettings().seed)),
+  auto* names = new QComboBox;
+  for (const Backend& backend : backends()) names->addItem(text(backend.name));
+  names->setCurrentText(text(settings.backend));
+  connect(row(column, tr("Backend"), names), &QComboBox::currentTextChanged, this,
+          [this](const QString& name) {
+            change([&](RunSettings& changed) { changed.backend = name.toStdString(); });
+          });
+  QSpinBox* threads = numberBox(0, QThread::idealThreadCount(), settings.threads);
+  threads->setSpecialValueText(tr("all cores"));
+  connect(row(column, tr("Threads"), threads), &QSpinBox::valueChanged, this,
+          [this](int value) { change([&](RunSettings& changed) { changed.threads = value; }); });
+  connect(row(column, tr("Repeats"), numberBox(1, 10'000, settings.repeats)), &QSpinBox::valueChanged, this,
+          [this](int value) { change([&](RunSettings& changed) { changed.repeats = value; }); });
+  connect(row(column, tr("Seed"), numberBox(0, 1'000'000'000, static_cast<int>(settings.seed))),
           &QSpinBox::valueChanged, this, [this](int value) {
-            change([&](RunSettings& settings) { settings.seed = static_cast<std::uint64_t>(value); });
+            change([&](RunSettings& changed) { changed.seed = static_cast<std::uint64_t>(value); });
           });
 }
 
-void RunPanel::addRun(QVBoxLayout* column) {
-  run_ = new QPushButton;
+QWidget* RunPanel::makeFooter() {
+  auto* footer = new QWidget;
+  footer->setObjectName(QStringLiteral("footer"));
+  auto* column = new QVBoxLayout(footer);
+  column->setContentsMargins(16, 8, 16, 12);
+  column->setSpacing(8);
   run_->setProperty("role", QStringLiteral("accent"));
   run_->setFixedHeight(32);
-  progress_ = new QProgressBar;
   progress_->setTextVisible(false);
-  error_ = new QLabel;
+  progress_->setAccessibleName(tr("Progress of the run"));
   error_->setProperty("role", QStringLiteral("problem"));
   error_->setWordWrap(true);
   error_->setTextInteractionFlags(Qt::TextSelectableByMouse);
-  connect(run_, &QPushButton::clicked, this, [this] {
-    if (!document_) return;
-    if (document_->isRunning())
-      document_->cancelRun();
-    else
-      document_->run();
-  });
-  column->addSpacing(8);
-  column->addWidget(run_);
-  column->addWidget(progress_);
+  connect(run_, &QPushButton::clicked, this, &RunPanel::runOrStop);
   column->addWidget(error_);
+  column->addWidget(progress_);
+  column->addWidget(run_);
+  return footer;
+}
+
+void RunPanel::runOrStop() {
+  if (!document_) return;
+  if (document_->isRunning())
+    document_->cancelRun();
+  else
+    document_->run();
 }
 
 void RunPanel::showProgress() {
-  if (!run_ || !document_) return;
-  const Job* job = jobs_->running(document_, QStringLiteral("run"));
+  const bool isReady = document_ && document_->state() == Document::State::Ready;
+  const Job* job = document_ ? jobs_->running(document_, QStringLiteral("run")) : nullptr;
+  note_->setVisible(isReady && document_->isAsking());
+  run_->setEnabled(isReady);
   run_->setText(job ? tr("Stop") : tr("Run"));
   progress_->setVisible(job != nullptr);
   progress_->setRange(0, job && job->progress() >= 0 ? 1000 : 0);
   if (job && job->progress() >= 0) progress_->setValue(qRound(job->progress() * 1000));
-  const auto& error = document_->runError();
-  error_->setVisible(error.has_value());
-  if (error) error_->setText(text(error->what()));
+  const bool failed = document_ && document_->runError();
+  error_->setVisible(failed);
+  if (failed) error_->setText(text(document_->runError()->what()));
+}
+
+void RunPanel::giveFiles(const QStringList& paths) {
+  if (!document_ || !document_->model()) return;
+  change([&](RunSettings& settings) {
+    for (const QString& path : paths) take_file(*document_->model(), path, settings);
+  });
+  rebuild();
+}
+
+void RunPanel::dragEnterEvent(QDragEnterEvent* event) {
+  if (!dataFiles(event->mimeData()).isEmpty()) event->acceptProposedAction();
+}
+
+void RunPanel::dropEvent(QDropEvent* event) {
+  giveFiles(dataFiles(event->mimeData()));
+  event->acceptProposedAction();
 }
 
 }  // namespace lapidary::ui

@@ -1,46 +1,53 @@
 #pragma once
 
 #include <QPointer>
-#include <QScrollArea>
-#include <vector>
+#include <QWidget>
 
 #include "ui/document/document.h"
 
-class QComboBox;
 class QLabel;
 class QProgressBar;
 class QPushButton;
-class QSpinBox;
+class QScrollArea;
 class QVBoxLayout;
 
 namespace lapidary::ui {
 
-class InputForm;
-
-/// How the model is to be run: where each input's data comes from, free dimensions, repeats; and how far the
-/// run is.
-class RunPanel : public QScrollArea {
+/// How the model is to be run: sizes of free dimensions, where each input's data comes from, backend,
+/// threads, repeats; and below how far the run is, or why it failed. Files that hold data can be dropped on
+/// it.
+class RunPanel : public QWidget {
   Q_OBJECT
 
  public:
-  RunPanel(Theme* theme, JobList* jobs, QWidget* parent = nullptr);
+  explicit RunPanel(JobList* jobs, QWidget* parent = nullptr);
   void setDocument(Document* document);
+  /// Puts the keyboard into the first field: a free dimension, else an input's source.
+  void focusFirst();
+  /// Takes files as data of inputs.
+  void giveFiles(const QStringList& paths);
+
+ protected:
+  void dragEnterEvent(QDragEnterEvent* event) override;
+  void dropEvent(QDropEvent* event) override;
 
  private:
   void rebuild();
   void addDimensions(QVBoxLayout* column);
   void addInputs(QVBoxLayout* column);
   void addSettings(QVBoxLayout* column);
-  void addRun(QVBoxLayout* column);
+  QWidget* makeFooter();
   void change(const std::function<void(RunSettings&)>& edit);
   void showProgress();
+  void runOrStop();
 
-  Theme* theme_;
   JobList* jobs_;
   QPointer<Document> document_;
-  QPointer<QPushButton> run_;
-  QPointer<QProgressBar> progress_;
-  QPointer<QLabel> error_;
+  QScrollArea* scroll_;
+  QLabel* note_;
+  QPushButton* run_;
+  QProgressBar* progress_;
+  QLabel* error_;
 };
 
 }  // namespace lapidary::ui

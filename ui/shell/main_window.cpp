@@ -95,7 +95,7 @@ MainWindow::MainWindow(Theme* theme, QWidget* parent)
   connect(start_, &StartPage::fileWanted, this, [this](const QString& path) { openFiles({path}); });
   connect(header_->plus(), &QToolButton::clicked, this, &MainWindow::openDialog);
   connect(header_, &Header::runWanted, this, &MainWindow::runModel);
-  connect(header_, &Header::runSettingsWanted, this, [this] { right_->showPage(RunPage); });
+  connect(header_, &Header::runSettingsWanted, this, &MainWindow::showRunSettings);
   QTabBar* tabs = header_->tabs();
   connect(tabs, &QTabBar::currentChanged, this, &MainWindow::showCurrent);
   connect(tabs, &QTabBar::tabCloseRequested, this, &MainWindow::closeTab);
@@ -133,7 +133,7 @@ void MainWindow::makePanels() {
   bottom_->addPage(tr("Jobs"), [this] { return new JobsPanel(jobs_); });
   right_ = new PanelDock(QStringLiteral("right"), tr("Inspector"), this);
   right_->addPage(tr("Inspector"), [this] { return followDocument(new Inspector(theme_, jobs_)); });
-  right_->addPage(tr("Run"), [this] { return followDocument(new RunPanel(theme_, jobs_)); });
+  right_->addPage(tr("Run"), [this] { return followDocument(new RunPanel(jobs_)); });
   addDockWidget(Qt::LeftDockWidgetArea, left_);
   addDockWidget(Qt::RightDockWidgetArea, right_);
   addDockWidget(Qt::BottomDockWidgetArea, bottom_);
@@ -174,8 +174,8 @@ void MainWindow::addTab(const QString& path) {
   });
   connect(opened, &Document::analysed, this, &MainWindow::showStatus);
   connect(opened, &Document::analysed, this, &MainWindow::showProblemCount);
-  connect(opened, &Document::runChanged, this, &MainWindow::showStatus);
-  connect(opened, &Document::runSettingsWanted, this, [this] { right_->showPage(RunPage); });
+  connect(opened, &Document::runChanged, this, &MainWindow::followRun);
+  connect(opened, &Document::runSettingsWanted, this, &MainWindow::showRunSettings);
   connect(opened->selection(), &Selection::changed, this, &MainWindow::showStatus);
   const int tab = header_->tabs()->addTab(QFileInfo(path).fileName());
   header_->tabs()->setTabToolTip(tab, path);
@@ -262,13 +262,21 @@ void MainWindow::openSample() {
 }
 
 void MainWindow::runModel() {
-  if (!shown_ || shown_->state() != Document::State::Ready) return;
-  if (shown_->isRunning())
-    shown_->cancelRun();
-  else {
-    shown_->run();
-    if (!bottom_->isVisible()) bottom_->showPage(std::max(0, bottom_->currentPage()));
-  }
+  if (shown_) shown_->requestRun();
+}
+
+void MainWindow::showRunSettings() {
+  if (!shown_) return;
+  right_->showPage(RunPage);
+  qobject_cast<RunPanel*>(right_->pageWidget(RunPage))->focusFirst();
+}
+
+void MainWindow::followRun() {
+  showStatus();
+  if (!shown_) return;
+  if (shown_->isRunning() && !bottom_->isVisible()) bottom_->showPage(std::max(0, bottom_->currentPage()));
+  // Other inputs may help, but not where an operator cannot run at all.
+  if (shown_->runError() && !shown_->isRunning() && shown_->unsupported().empty()) right_->showPage(RunPage);
 }
 
 void MainWindow::keepThumbnail() {
@@ -318,10 +326,15 @@ void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
 }
 
 void MainWindow::dropEvent(QDropEvent* event) {
-  QStringList paths;
+  QStringList models, tensors;
   for (const QUrl& url : event->mimeData()->urls())
-    if (url.isLocalFile()) paths += url.toLocalFile();
-  openFiles(paths);
+    if (url.isLocalFile())
+      (shown_ && is_data_file(url.toLocalFile()) ? tensors : models) += url.toLocalFile();
+  event->acceptProposedAction();
+  if (!models.isEmpty()) openFiles(models);
+  if (tensors.isEmpty() || !shown_) return;
+  showRunSettings();
+  qobject_cast<RunPanel*>(right_->pageWidget(RunPage))->giveFiles(tensors);
 }
 
 }  // namespace lapidary::ui

@@ -50,7 +50,9 @@ class MainWindow : public QMainWindow {
   void openDialog();
   void openSample();
   void closeTab(int index);
+  /// What Ctrl+R does: runs, asks first what the model leaves open, or stops.
   void runModel();
+  void showRunSettings();
 
  Q_SIGNALS:
   /// Another document is current, or none.
@@ -79,6 +81,7 @@ class MainWindow : public QMainWindow {
   void addTab(const QString& path);
   void showCurrent();
   void showProblemCount();
+  void followRun();
   void showStatus();
   void keepThumbnail();
   void setThemeMode(Theme::Mode mode);

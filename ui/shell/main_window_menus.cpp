@@ -157,9 +157,7 @@ void MainWindow::makeViewMenu() {
 void MainWindow::makeRunMenu() {
   QMenu* menu = addMenu(tr("&Run"));
   commands_->add(menu, tr("Run Model"), Qt::CTRL | Qt::Key_R, [this] { runModel(); });
-  commands_->add(menu, tr("Run Settings"), Qt::CTRL | Qt::SHIFT | Qt::Key_R, [this] {
-    if (shown_) right_->showPage(RunPage);
-  });
+  commands_->add(menu, tr("Run Settings"), Qt::CTRL | Qt::SHIFT | Qt::Key_R, [this] { showRunSettings(); });
   commands_->add(menu, tr("Stop"), Qt::CTRL | Qt::Key_Period, [this] {
     if (shown_) shown_->cancelRun();
   });

@@ -32,6 +32,8 @@ Tensor ramp(Dims dims) {
 
 }  // namespace
 
+Q_DECLARE_METATYPE(lapidary::Dims)
+
 class CpuProgramTest : public QObject {
   Q_OBJECT
 
@@ -45,7 +47,29 @@ class CpuProgramTest : public QObject {
   void runsLoopsWhoseBodiesReadFromAround();
   void namesWhatItCannotRun();
   void hasAnArena();
+  void refusesMatricesThatDoNotFit_data();
+  void refusesMatricesThatDoNotFit();
 };
+
+void CpuProgramTest::refusesMatricesThatDoNotFit_data() {
+  QTest::addColumn<QString>("type");
+  QTest::addColumn<Dims>("given");
+  QTest::newRow("MatMul, too narrow") << "MatMul" << Dims{2, 2};
+  QTest::newRow("MatMul, too wide") << "MatMul" << Dims{2, 6};
+  QTest::newRow("Gemm, too narrow") << "Gemm" << Dims{2, 2};
+}
+
+/// Packed weights are read by their own sizes: what does not fit must not get as far.
+void CpuProgramTest::refusesMatricesThatDoNotFit() {
+  QFETCH(QString, type);
+  QFETCH(Dims, given);
+  test::ModelBuilder model;
+  model.input("x", DataType::Float32, Shape{Dimension::symbol("N"), Dimension::symbol("K")})
+      .initializer("w", Tensor::of(Dims{3, 2}, std::vector<float>{1, 2, 3, 4, 5, 6}));
+  model.add(node(type.toStdString(), {"x", "w"}, {"y"})).output("y");
+  const auto compiled_and_run = [&] { find_backend("cpu").compile(model.build(), {})->run({ramp(given)}); };
+  QVERIFY_EXCEPTION_THROWN(compiled_and_run(), Error);
+}
 
 void CpuProgramTest::runsShapesFromSeveralThreadsAtOnce() {
   const auto model = any_rows();

@@ -14,17 +14,6 @@ class RunTest : public QObject {
   Q_OBJECT
 
  private Q_SLOTS:
-  void asksForTheFreeDimensionsOfInputs() {
-    const ModelPointer model =
-        test::ModelBuilder()
-            .input("a", DataType::Float32, {Dimension::symbol("N"), Dimension::symbol("T")})
-            .input("b", DataType::Float32, {Dimension::symbol("T"), 4})
-            .add(test::node("Relu", {"a"}, {"y"}))
-            .output("y")
-            .build();
-    QCOMPARE(free_dimensions(*model), (std::vector<std::string>{"N", "T"}));
-  }
-
   void givesIntegersOnesWhereNothingElseIsKnown() {
     const ModelPointer model = test::ModelBuilder()
                                    .input("ids", DataType::Int64, {1, 2})

@@ -151,6 +151,8 @@ class MainWindowTest : public QObject {
     QTest::keyClicks(field, QStringLiteral("run mod"));
     QTest::keyClick(field, Qt::Key_Return);
     QVERIFY(!palette->isVisible());
+    QVERIFY(document->isAsking());
+    QTest::keyClick(window_.get(), Qt::Key_R, Qt::ControlModifier);
     QTRY_VERIFY_WITH_TIMEOUT(document->result(), 20000);
     QVERIFY(document->heat()->hasValues());
     QVERIFY(window_->bottom()->isVisible());
