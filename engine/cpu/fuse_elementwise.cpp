@@ -66,8 +66,10 @@ std::optional<ElementStep> with_scalar(ElementCode code, float c, bool constant_
       if (constant_first || !std::isnormal(1 / c)) return std::nullopt;
       return ElementStep{ElementCode::Affine, x, -1, 1 / c, 0};
     case ElementCode::Max:
+      if (std::isnan(c)) return std::nullopt;  // Clip leaves what a limit without a number says
       return ElementStep{ElementCode::Clip, x, -1, c, infinity};
     case ElementCode::Min:
+      if (std::isnan(c)) return std::nullopt;
       return ElementStep{ElementCode::Clip, x, -1, -infinity, c};
     default:
       return std::nullopt;

@@ -133,7 +133,9 @@ std::string plan_gemm(Planner& planner, const LoweredNode& node) {
   if (!b.is_constant() || b.dims.size() != 2 || result.size() != 2)
     return "the second matrix is not constant";
   if (graph.has_input(node, 2)) {
-    if (!graph.is_float(node.inputs[2]) || graph.input(node, 2).size() != result[1])
+    const LoweredValue& c = graph.input(node, 2);
+    if (!graph.is_float(node.inputs[2]) || c.size() != result[1] ||
+        (c.size() > 1 && c.dims.back() != result[1]))
       return "C is not one row";
     if (node.node->attribute_or("beta", 1.0f) != 1) return "beta is not 1";
   }

@@ -80,6 +80,11 @@ void store_output(const ReferenceNode& node, Session& session, std::size_t slot,
 
 /// A datum that outlives the arena's next step: views of the arena are copied.
 Datum detached(const Datum& datum, const Session& session) {
+  if (datum.is_sequence()) {
+    Sequence elements;
+    for (const auto& element : datum.sequence()) elements.push_back(detached(element, session));
+    return Datum::sequence(std::move(elements));
+  }
   if (!datum.is_tensor() || datum.tensor().owner() != session.arena) return datum;
   const Tensor& tensor = datum.tensor();
   Tensor copy(tensor.type(), tensor.dims());

@@ -114,10 +114,11 @@ std::pair<float, float> scales_of(const LoweredGraph& graph, const LoweredNode& 
   const std::size_t slot = node.record->since_version < 11 ? 1 : 2;
   const Dims& in = graph.input(node, 0).dims;
   const Dims& out = graph.output(node).dims;
-  if (const Tensor* given = graph.constant(node, slot); given && given->size() == 4) {
-    const auto scales = values_as<float>(*given);
-    return {scales[2], scales[3]};
-  }
+  auto scales = node.node->attribute_or("scales", std::vector<float>{});
+  if (const Tensor* given = graph.constant(node, slot)) scales = values_as<float>(*given);
+  if (scales.size() == 4) return {scales[2], scales[3]};
+  if (node.node->find_attribute("height_scale"))
+    return {node.node->attribute_or("height_scale", 1.0f), node.node->attribute_or("width_scale", 1.0f)};
   return {static_cast<float>(out[2]) / static_cast<float>(in[2]),
           static_cast<float>(out[3]) / static_cast<float>(in[3])};
 }

@@ -57,7 +57,9 @@ std::string plan_layer_normalization(Planner& planner, const LoweredNode& node) 
   const BufferId from = planner.plain(node.inputs[0]), scale = planner.plain(node.inputs[1]);
   const BufferId bias = has_bias ? planner.plain(node.inputs[2]) : -1;
   const BufferId to = planner.define(node.outputs[0]);
-  planner.allow_in_place(from, to);
+  const bool read_twice = planner.share_bytes(node.inputs[0], node.inputs[1]) ||
+                          (has_bias && planner.share_bytes(node.inputs[0], node.inputs[2]));
+  if (!read_twice) planner.allow_in_place(from, to);
   std::vector<BufferId> reads = {from, scale};
   if (has_bias) reads.push_back(bias);
   const int threads = planner.services.threads;

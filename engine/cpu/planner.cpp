@@ -328,6 +328,7 @@ void Planner::collect_outputs() {
       const bool is_whole = made_->buffers[bytes].bytes == made_->buffers[plain(id)].bytes;
       if (made_->buffers[bytes].kind == Buffer::Kind::Input && is_whole) {
         source.kind = OutputSource::Kind::Input;
+        source.has_dims = true;
         source.position = made_->buffers[bytes].position;
       } else {
         source.kind = OutputSource::Kind::Buffer;

@@ -45,6 +45,7 @@ struct OutputSource {
   Kind kind = Kind::Dynamic;
   DataType element = DataType::Undefined;
   Dims dims;
+  bool has_dims = false;  ///< the sizes are known before the run
   Tensor constant;
   int position = -1;  ///< of the input that is handed on
   ValueId value = -1;

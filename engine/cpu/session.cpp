@@ -75,7 +75,7 @@ std::vector<Datum> Session::run(const std::vector<Datum>& inputs, const RunOptio
     else if (source.kind == OutputSource::Kind::Constant)
       outputs[i] = source.constant;
     else if (source.kind == OutputSource::Kind::Input)
-      outputs[i] = inputs[source.position].is_tensor() && !source.dims.empty()
+      outputs[i] = inputs[source.position].is_tensor() && source.has_dims
                        ? Datum(inputs[source.position].tensor().reshaped(source.dims))
                        : inputs[source.position];
     else

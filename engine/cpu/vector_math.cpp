@@ -47,6 +47,9 @@ void apply_linear(const ElementStep& step, const float* a, float* out, std::size
     case ElementCode::Affine:
       return map(a, out, n, [&](auto, auto x) { return hn::MulAdd(x, alpha, beta); });
     case ElementCode::Relu:
+      // Without a slope below 0: infinity times 0 would be no number.
+      if (step.alpha == 0)
+        return map(a, out, n, [&](auto, auto x) { return hn::IfThenElse(hn::Lt(x, zero), zero, x); });
       return map(a, out, n,
                  [&](auto, auto x) { return hn::IfThenElse(hn::Lt(x, zero), hn::Mul(alpha, x), x); });
     case ElementCode::Clip:

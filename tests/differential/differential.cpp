@@ -1,0 +1,224 @@
+// differential [--graphs N] [--seed S] [--first I] [--peer] [--found FOLDER] [--replay FOLDER] [--operators]
+//
+// Builds random valid graphs of 1 to 30 nodes from the operator records, runs each on `cpu` and on
+// `reference` (and with
+// --peer in ONNX Runtime, whose folder LAPIDARY_PEER names), compares, and shrinks each disagreement to a
+// small model in FOLDER. --replay runs the models of a folder again instead. Exit code 1 if engines disagree.
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include "tests/differential/call.h"
+#include "tests/differential/judge.h"
+#include "tests/differential/shrink.h"
+
+using namespace lapidary;
+using namespace lapidary::differential;
+
+namespace {
+
+struct Options {
+  std::int64_t graphs = 5000, first = 0;
+  std::uint64_t seed = 1;
+  bool operators = false;
+  std::string peer, found, replay;
+};
+
+/// What two engines, or inference and a run, say differently; empty where they agree.
+using Check = std::function<std::string(const Case&)>;
+struct NamedCheck {
+  std::string name;
+  Check check;
+};
+
+std::string backends_differ(const Case& one, int threads) {
+  return disagreement(one, run_on("cpu", one, threads), run_on("reference", one, 1));
+}
+
+/// A peer may be less exact, and does not have everything.
+std::string peer_differs(Peer& peer, const Case& one) {
+  const auto outcome = peer.run(one);
+  return outcome && outcome->ran() ? disagreement(one, *outcome, run_on("reference", one, 1), 8) : "";
+}
+
+std::vector<NamedCheck> checks_for(int threads, Peer* peer) {
+  std::vector<NamedCheck> checks = {
+      {"backends", [threads](const Case& one) { return backends_differ(one, threads); }},
+      {"inference", [](const Case& one) { return wrong_inference(one, run_on("reference", one, 1)); }}};
+  if (peer) checks.push_back({"peer", [peer](const Case& one) { return peer_differs(*peer, one); }});
+  return checks;
+}
+
+/// Where ONNX Runtime is known to differ: operator, trait of the case, and the reason, a line each.
+struct Deviation {
+  std::string op_type, trait, reason;
+};
+
+std::vector<Deviation> known_deviations() {
+  std::vector<Deviation> list;
+  std::ifstream file(LAPIDARY_SOURCE_DIR "/tests/differential/peer_deviations.txt");
+  for (std::string line; std::getline(file, line);) {
+    if (line.empty() || line[0] == '#') continue;
+    std::istringstream words(line);
+    Deviation deviation;
+    words >> deviation.op_type >> deviation.trait >> std::ws;
+    std::getline(words, deviation.reason);
+    list.push_back(std::move(deviation));
+  }
+  return list;
+}
+
+/// Traits: any; not_finite (NaN or infinity goes in); empty (a size is 0); the name of an element type that
+/// goes in, or of an attribute that the node has.
+bool has_trait(const Case& one, const Node& node, const std::string& trait) {
+  if (trait == "any" || node.find_attribute(trait)) return true;
+  std::vector<Tensor> tensors;
+  for (const auto& datum : one.inputs)
+    if (datum.is_tensor()) tensors.push_back(datum.tensor());
+  for (const auto& initializer : one.model->graph->initializers) tensors.push_back(initializer->tensor);
+  return std::any_of(tensors.begin(), tensors.end(), [&](const Tensor& tensor) {
+    if (trait == "empty") return tensor.size() == 0;
+    if (trait != "not_finite" || !is_floating(tensor.type())) return trait == name_of(tensor.type());
+    const auto values = values_as<double>(tensor);
+    return std::any_of(values.begin(), values.end(), [](double value) { return !(value - value == 0); });
+  });
+}
+
+bool is_known(const Case& one) {
+  static const std::vector<Deviation> known = known_deviations();
+  return std::any_of(known.begin(), known.end(), [&](const Deviation& deviation) {
+    const auto& nodes = one.model->graph->nodes;
+    return std::any_of(nodes.begin(), nodes.end(), [&](const auto& node) {
+      return node->op_type == deviation.op_type && has_trait(one, *node, deviation.trait);
+    });
+  });
+}
+
+std::string operators_of(const Case& one) {
+  std::string text;
+  for (const auto& node : one.model->graph->nodes) text += (text.empty() ? "" : "_") + node->op_type;
+  return text.empty() ? "nothing" : text.substr(0, 80);
+}
+
+/// What was found, by the operators that are left after shrinking.
+struct Findings {
+  std::map<std::string, int> counts;
+  int known = 0;
+};
+
+void report(const Case& one, const NamedCheck& check, const std::string& name, const Options& options,
+            Findings& findings) {
+  const Case smaller = shrunk(one, [&](const Case& candidate) { return !check.check(candidate).empty(); });
+  if (check.name == "peer" && is_known(smaller)) {
+    ++findings.known;
+    return;
+  }
+  const std::string kind = check.name + "_" + operators_of(smaller);
+  if (findings.counts[kind]++ > 0) return;
+  std::printf("%s (%s, opset %ld): %s\n", kind.c_str(), name.c_str(),
+              static_cast<long>(smaller.model->opset()), check.check(smaller).c_str());
+  std::fflush(stdout);
+  if (options.found.empty()) return;
+  std::filesystem::create_directories(options.found);
+  save_case(smaller, options.found + "/" + kind + ".onnx");
+}
+
+void examine(const Case& one, const std::string& name, int threads, Peer* peer, const Options& options,
+             Findings& findings) {
+  for (const auto& check : checks_for(threads, peer))
+    if (!check.check(one).empty()) report(one, check, name, options, findings);
+}
+
+Case random_case(const Options& options, std::int64_t index, Tally& tally) {
+  Random random(options.seed * 0x9e3779b97f4a7c15u + static_cast<std::uint64_t>(index));
+  static const std::vector<std::int64_t> opsets = {7,  8,  9,  10, 11, 12, 13, 14, 15, 16, 17, 17, 18,
+                                                   19, 20, 21, 21, 22, 22, 23, 24, 25, 26, 27, 27};
+  Draft draft(random, random.pick(opsets), "v");
+  if (random.chance(0.2)) draft.fill = Fill::Edges;
+  const std::int64_t most = random.chance(0.3) ? 30 : 10;
+  add_random_nodes(draft, static_cast<int>(random.between(1, most)), tally);
+  return case_of(draft);
+}
+
+Options read_options(int argc, char** argv) {
+  Options options;
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    const auto value = [&] { return std::string(i + 1 < argc ? argv[++i] : ""); };
+    if (word == "--graphs")
+      options.graphs = std::atoll(value().c_str());
+    else if (word == "--seed")
+      options.seed = static_cast<std::uint64_t>(std::atoll(value().c_str()));
+    else if (word == "--first")
+      options.first = std::atoll(value().c_str());
+    else if (word == "--found")
+      options.found = value();
+    else if (word == "--replay")
+      options.replay = value();
+    else if (word == "--operators")
+      options.operators = true;
+    else if (const char* folder = std::getenv("LAPIDARY_PEER"); word == "--peer" && folder)
+      options.peer = folder;
+    else {
+      std::fprintf(stderr, "differential: %s is not understood here (--peer needs LAPIDARY_PEER)\n",
+                   word.c_str());
+      std::exit(2);
+    }
+  }
+  return options;
+}
+
+void replay(const Options& options, Peer* peer, Findings& findings) {
+  std::vector<std::string> paths;
+  for (const auto& entry : std::filesystem::directory_iterator(options.replay))
+    if (entry.path().extension() == ".onnx") paths.push_back(entry.path());
+  std::sort(paths.begin(), paths.end());
+  for (const auto& path : paths)
+    examine(load_case(path), std::filesystem::path(path).stem(), 1, peer, options, findings);
+  std::printf("%zu models run again\n", paths.size());
+}
+
+void print_operators(const Tally& tally) {
+  for (const auto& [name, counts] : tally.by_operator)
+    std::printf("  %-28s %7ld proposed, %7ld refused\n", name.c_str(), static_cast<long>(counts.first),
+                static_cast<long>(counts.second));
+}
+
+void search(const Options& options, Peer* peer, Findings& findings) {
+  Tally tally;
+  std::int64_t nodes = 0;
+  for (std::int64_t index = options.first; index < options.first + options.graphs; ++index) {
+    const Case one = random_case(options, index, tally);
+    if (one.model->graph->outputs.empty()) continue;
+    nodes += static_cast<std::int64_t>(one.model->graph->nodes.size());
+    examine(one, "graph " + std::to_string(index), index % 8 == 0 ? 2 : 1, peer, options, findings);
+  }
+  if (options.operators) print_operators(tally);
+  std::printf("%ld graphs, %ld nodes, %zu operators; %.1f %% of the proposed nodes refused\n",
+              static_cast<long>(options.graphs), static_cast<long>(nodes), tally.by_operator.size(),
+              100.0 * static_cast<double>(tally.refused) /
+                  static_cast<double>(std::max<std::int64_t>(1, tally.proposed)));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const Options options = read_options(argc, argv);
+  std::unique_ptr<Peer> peer;
+  if (!options.peer.empty()) peer = std::make_unique<Peer>(options.peer);
+  Findings findings;
+  if (options.replay.empty())
+    search(options, peer.get(), findings);
+  else
+    replay(options, peer.get(), findings);
+  for (const auto& [kind, count] : findings.counts) std::printf("%6d × %s\n", count, kind.c_str());
+  if (peer)
+    std::printf("ONNX Runtime ran %ld of %ld models given to it; %d known deviations\n",
+                static_cast<long>(peer->ran), static_cast<long>(peer->given), findings.known);
+  if (findings.counts.empty()) std::printf("no disagreement\n");
+  return findings.counts.empty() ? 0 : 1;
+}

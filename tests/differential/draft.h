@@ -1,0 +1,67 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/model/model.h"
+#include "tests/differential/values.h"
+
+namespace lapidary::differential {
+
+/// A value of the graph that is being made, and what it holds in the run that the graph is made along.
+struct Item {
+  enum class Origin { Input, Initializer, Node, Outside };
+  std::string name;
+  Datum datum;
+  Origin origin = Origin::Node;
+  bool used = false;
+
+  bool is_tensor() const { return datum.is_tensor(); }
+  const Tensor& tensor() const { return datum.tensor(); }
+};
+
+/// A graph while it is made: every node is run as soon as it is there, so that the next one knows what it
+/// gets.
+class Draft {
+ public:
+  /// `prefix` begins the names of this graph's values.
+  Draft(Random& random, std::int64_t opset, std::string prefix);
+  /// A body inside a node of `outer`, whose values it can read.
+  Draft(Draft& outer, std::string prefix);
+
+  Random& random;
+  const std::int64_t opset;
+  Fill fill = Fill::Ordinary;
+  int depth = 0;  ///< 0: the main graph
+  std::vector<Item> items;
+  std::vector<Node> nodes;
+
+  std::string fresh_name();
+  std::size_t add(Item item);
+  /// Runs the node with the reference kernels and adds it and its outputs. Throws Error if it refuses.
+  void add_node(Node node);
+  const Item& find(const std::string& name) const;
+
+  /// The graph with these outputs; every other value that nothing reads is left out with its node's output
+  /// kept.
+  Graph graph(const std::vector<std::string>& outputs) const;
+
+ private:
+  int names_ = 0;
+  std::string prefix_;
+};
+
+/// The version of the file format that goes with an operator set.
+std::int64_t ir_version_for(std::int64_t opset);
+/// The standard's domains that a model of opset imports, and com.microsoft.
+std::vector<OpsetImport> imports_for(std::int64_t opset);
+
+/// A model and what goes into it, by the order of its graph's inputs.
+struct Case {
+  ModelPointer model;
+  std::vector<Datum> inputs;
+};
+/// The draft as a model: outputs are what no node reads, and a few more.
+Case case_of(const Draft& draft);
+
+}  // namespace lapidary::differential

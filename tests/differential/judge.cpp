@@ -1,0 +1,202 @@
+#include "tests/differential/judge.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/analysis/inferred_types.h"
+#include "engine/compare/difference.h"
+#include "engine/ops/operator_table.h"
+
+namespace lapidary::differential {
+namespace {
+
+/// One unit in the last place of 1, or 0 for what does not round.
+double unit_of(DataType type) {
+  switch (type) {
+    case DataType::Float64:
+      return 0x1p-52;
+    case DataType::Float32:
+      return 0x1p-23;
+    case DataType::Float16:
+      return 0x1p-10;
+    case DataType::BFloat16:
+      return 0x1p-7;
+    default:
+      return 0;
+  }
+}
+
+Tensor disturbed(const Tensor& tensor, double noise, Random& random) {
+  const double unit = unit_of(tensor.type());
+  if (unit == 0) return tensor;
+  auto values = values_as<double>(tensor);
+  for (auto& value : values) value *= 1 + noise * unit * random.between_reals(-1, 1);
+  return tensor_from(tensor.type(), tensor.dims(), values);
+}
+
+bool accumulates(const Node& node) {
+  const OperatorKind kind = kind_of(node.domain, node.op_type);
+  return kind == OperatorKind::MatrixAndConvolution || kind == OperatorKind::Normalization ||
+         kind == OperatorKind::PoolingAndReduction || node.op_type == "Softmax" ||
+         node.op_type == "LogSoftmax" || node.op_type == "CumSum";
+}
+
+/// The node reading disturbed copies of its floating inputs under names of their own.
+Node with_disturbed_inputs(Draft& draft, const Node& node, double noise) {
+  Node changed = node;
+  for (auto& name : changed.inputs) {
+    if (name.empty() || !draft.find(name).is_tensor()) continue;
+    const Tensor tensor = draft.find(name).tensor();
+    if (unit_of(tensor.type()) == 0) continue;
+    name =
+        draft.items[draft.add({"", disturbed(tensor, noise, draft.random), Item::Origin::Input, true})].name;
+  }
+  return changed;
+}
+
+}  // namespace
+
+std::map<std::string, Datum> run_by_nodes(const Case& one, double noise, std::uint64_t seed) {
+  Random random(seed);
+  Draft draft(random, one.model->opset(), "disturbed_");
+  const Graph& graph = *one.model->graph;
+  for (std::size_t i = 0; i < graph.inputs.size(); ++i)
+    draft.add({graph.inputs[i].name, one.inputs[i], Item::Origin::Input, true});
+  for (const auto& initializer : graph.initializers)
+    draft.add({initializer->name, initializer->tensor.aligned(), Item::Origin::Initializer, true});
+  for (const auto& node : graph.nodes) {
+    const std::size_t before = draft.items.size();
+    draft.add_node(noise > 0 && accumulates(*node) ? with_disturbed_inputs(draft, *node, noise) : *node);
+    for (std::size_t i = before; noise > 0 && i < draft.items.size(); ++i)
+      if (draft.items[i].origin == Item::Origin::Node && draft.items[i].is_tensor())
+        draft.items[i].datum = disturbed(draft.items[i].tensor(), noise, random);
+  }
+  std::map<std::string, Datum> values;
+  for (auto& item : draft.items) values[item.name] = std::move(item.datum);
+  return values;
+}
+
+namespace {
+
+/// What every engine may be wrong by in one operator.
+Tolerance tolerance_for(DataType type) {
+  switch (type) {
+    case DataType::Float64:
+      return {1e-9, 1e-11};
+    case DataType::Float16:
+      return {4e-3, 1e-4};
+    case DataType::BFloat16:
+      return {3e-2, 1e-3};
+    case DataType::Float32:
+      return {2e-5, 2e-6};
+    default:
+      return {0, 0};
+  }
+}
+
+/// Activations fused into products take the larger of NaN and their limit to be the limit.
+bool may_lose_nan(const Case& one) {
+  const auto& nodes = one.model->graph->nodes;
+  const auto has = [&](OperatorKind kind) {
+    return std::any_of(nodes.begin(), nodes.end(),
+                       [&](const auto& node) { return kind_of(node->domain, node->op_type) == kind; });
+  };
+  return has(OperatorKind::MatrixAndConvolution) && has(OperatorKind::Activation);
+}
+
+/// Whether `got` lies among what noisy runs gave, or near it.
+bool is_explained(const Tensor& got, const Tensor& want, const std::vector<Datum>& noisy, double slack,
+                  bool may_lose_nan) {
+  const auto wanted = values_as<double>(want), found = values_as<double>(got);
+  const Tolerance tolerance = tolerance_for(want.type());
+  std::vector<double> reach(wanted.size(), 0);
+  std::vector<bool> open(wanted.size(), false);
+  for (const auto& datum : noisy) {
+    if (!datum.is_tensor() || datum.tensor().dims() != want.dims())
+      return true;  // even its sizes hang on rounding
+    const auto values = values_as<double>(datum.tensor());
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const bool same = values[i] == wanted[i] || (std::isnan(values[i]) && std::isnan(wanted[i]));
+      if (same) continue;
+      if (std::isfinite(values[i]) && std::isfinite(wanted[i]))
+        reach[i] = std::max(reach[i], std::abs(values[i] - wanted[i]));
+      else
+        open[i] = true;
+    }
+  }
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    if (may_lose_nan && std::isnan(wanted[i])) continue;
+    if (open[i] || found[i] == wanted[i] || (std::isnan(found[i]) && std::isnan(wanted[i]))) continue;
+    const double allowed =
+        slack * (8 * reach[i] + tolerance.absolute + tolerance.relative * std::abs(wanted[i]));
+    if (!(std::abs(found[i] - wanted[i]) <= allowed)) return false;
+  }
+  return true;
+}
+
+constexpr int noisy_runs = 4;
+
+bool rounding_explains(const Case& one, const std::string& output, const Datum& got, const Datum& want,
+                       double slack) {
+  std::vector<Datum> noisy;
+  try {
+    for (int i = 0; i < noisy_runs; ++i)
+      noisy.push_back(run_by_nodes(one, 2 << i, static_cast<std::uint64_t>(i)).at(output));
+  } catch (const Error&) {
+    return true;  // whether it runs at all hangs on rounding
+  }
+  if (!got.is_tensor() || !want.is_tensor()) return false;
+  const Tensor& a = got.tensor();
+  const Tensor& b = want.tensor();
+  if (a.type() != b.type() || a.is_string()) return false;
+  if (a.dims() != b.dims()) {
+    for (const auto& datum : noisy)
+      if (datum.is_tensor() && datum.tensor().dims() != b.dims()) return true;
+    return false;
+  }
+  return is_explained(a, b, noisy, slack, may_lose_nan(one));
+}
+
+}  // namespace
+
+std::string disagreement(const Case& one, const Outcome& got, const Outcome& want, double slack) {
+  if (!got.ran() || !want.ran())
+    return got.ran() == want.ran() ? "" : "only one runs: " + got.error + want.error;
+  const auto& outputs = one.model->graph->outputs;
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    const Datum& wanted = want.outputs[i];
+    Tolerance tolerance = tolerance_for(wanted.is_tensor() ? wanted.tensor().type() : DataType::Float32);
+    tolerance.absolute *= slack;
+    tolerance.relative *= slack;
+    const Difference found = difference(got.outputs[i], wanted, tolerance);
+    if (!found.equal && !rounding_explains(one, outputs[i].name, got.outputs[i], wanted, slack))
+      return outputs[i].name + ": " + found.message;
+  }
+  return "";
+}
+
+std::string wrong_inference(const Case& one, const Outcome& found) {
+  if (!found.ran()) return "";
+  const InferredTypes types = infer_types(*one.model);
+  for (const auto& problem : types.problems())
+    if (problem.severity == Problem::Severity::Error)
+      return "inference complains: " + problem.node + ": " + problem.message;
+  const auto& outputs = one.model->graph->outputs;
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    const Type& type = types.type_of(outputs[i].name);
+    if (!type.is_tensor() || !found.outputs[i].is_tensor()) continue;
+    const Tensor& tensor = found.outputs[i].tensor();
+    bool fits = type.element == DataType::Undefined || type.element == tensor.type();
+    if (type.shape) {
+      fits = fits && type.shape->size() == tensor.dims().size();
+      for (std::size_t axis = 0; fits && axis < tensor.dims().size(); ++axis)
+        fits = (*type.shape)[axis].value_or(tensor.dims()[axis]) == tensor.dims()[axis];
+    }
+    if (!fits)
+      return outputs[i].name + ": inferred " + to_string(type) + ", came out " +
+             to_string(tensor.full_type());
+  }
+  return "";
+}
+
+}  // namespace lapidary::differential
