@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <unordered_set>
 
 #include "engine/cpu/lowered_graph.h"
 #include "engine/model/function_body.h"
@@ -131,6 +132,9 @@ class Lowerer {
     const auto nodes = graph.nodes.to_vector();
     if (index.topological_order().size() != nodes.size())
       throw Error("the graph has a cycle").advice("Run 'lapidary check' to see which nodes are on it");
+    for (const auto& node : nodes)
+      for (const auto& [name, body] : subgraphs_of(*node))
+        for (auto& outer : outer_names(*body)) read_in_bodies_.insert(std::move(outer));
     for (const int position : index.topological_order())
       lower_node(nodes[static_cast<std::size_t>(position)], index, imports, scope,
                  origin < 0 ? position : origin, depth);
@@ -245,9 +249,10 @@ class Lowerer {
 
   /// No node of this graph reads the value, and it is no output that is asked for.
   bool is_unread(const std::string& name, const GraphIndex& index) const {
-    return name.empty() || (index.consumers(name).empty() && !index.is_output(name) &&
-                            std::find(request_.output_names.begin(), request_.output_names.end(), name) ==
-                                request_.output_names.end());
+    return name.empty() ||
+           (index.consumers(name).empty() && !index.is_output(name) && !read_in_bodies_.contains(name) &&
+            std::find(request_.output_names.begin(), request_.output_names.end(), name) ==
+                request_.output_names.end());
   }
 
   bool hands_on(const LoweredNode& lowered, const GraphIndex& index) const {
@@ -363,6 +368,7 @@ class Lowerer {
   const Model& model_;
   LoweredGraph graph_;
   std::vector<std::string> unsupported_;
+  std::unordered_set<std::string> read_in_bodies_;
 };
 
 }  // namespace

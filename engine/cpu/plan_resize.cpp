@@ -20,7 +20,8 @@ float source_coordinate(const std::string& mode, float x, float scale, float in,
   if (mode == "asymmetric") return x / scale;
   if (mode == "half_pixel") return (x + 0.5f) / scale - 0.5f;
   if (mode == "pytorch_half_pixel") return out > 1 ? (x + 0.5f) / scale - 0.5f : 0.0f;
-  if (mode == "align_corners") return out == 1 ? 0.0f : x * (in - 1) / (out - 1);
+  // The resized length before it is rounded down, as ONNX's own tests have it.
+  if (mode == "align_corners") return out == 1 ? 0.0f : x * (in - 1) / (in * scale - 1);
   return std::nanf("");
 }
 

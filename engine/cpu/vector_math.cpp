@@ -110,12 +110,12 @@ void apply_transcendental(const ElementStep& step, const float* a, float* out, s
     case ElementCode::GeluTanh:
       return map(a, out, n, [](auto d, auto x) {
         const auto cubic = hn::MulAdd(hn::Mul(hn::Mul(x, x), x), hn::Set(d, 0.044715f), x);
-        const auto tanh = hyperbolic_tangent(d, hn::Mul(cubic, hn::Set(d, 0.79788456080286536f)));
-        return hn::Mul(hn::Mul(x, hn::Set(d, 0.5f)), hn::Add(tanh, hn::Set(d, 1.0f)));
+        // ½(1 + tanh u) is sigmoid(2u), which keeps its digits where tanh u comes near -1.
+        return hn::Mul(x, sigmoid(d, hn::Mul(cubic, hn::Set(d, 2 * 0.79788456080286536f))));
       });
     case ElementCode::Elu:
       return map(a, out, n, [&](auto d, auto x) {
-        const auto below = hn::Mul(alpha, hn::Sub(exponential(d, x), hn::Set(d, 1.0f)));
+        const auto below = hn::Mul(alpha, hn::Expm1(d, x));
         return hn::IfThenElse(hn::Lt(x, hn::Zero(d)), below, x);
       });
     case ElementCode::Swish:

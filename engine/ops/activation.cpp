@@ -138,9 +138,9 @@ void clip(KernelContext& context) {
       if (context.input(index).size() != 1) throw Error("a bound of Clip must be a single number");
       return *context.input(index).data<T>();
     };
-    constexpr bool infinite = Limits::has_infinity;
-    const T low = bound(1, "min", infinite ? -Limits::infinity() : Limits::lowest());
-    const T high = bound(2, "max", infinite ? Limits::infinity() : Limits::max());
+    // The standard's bounds are the type's finite ones: infinity does not pass even where none is given.
+    const T low = bound(1, "min", Limits::lowest());
+    const T high = bound(2, "max", Limits::max());
     clip_elements<T>(x, y, low, high);
   });
 }

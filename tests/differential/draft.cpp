@@ -168,6 +168,7 @@ Case case_of(const Draft& draft) {
   Graph graph = draft.graph(outputs);
   for (auto& input : graph.inputs) {
     if (!input.type.shape || !draft.random.chance(0.2)) continue;
+    if (element_count(*input.type.shape).value_or(0) == 0) continue;  // symbols are taken to be at least 1
     for (std::size_t axis = 0; axis < input.type.shape->size(); ++axis)
       if (draft.random.chance(0.5))
         (*input.type.shape)[axis] = Dimension::symbol(input.name + "_" + std::to_string(axis));

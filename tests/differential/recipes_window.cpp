@@ -50,15 +50,22 @@ Dims image(Call& call) {
   return dims;
 }
 
-/// Infinite weights would meet the padding's zeros, which engines multiply or leave out.
-void weights(Call& call, const Dims& dims) {
-  call.sized(dims, call.draft.fill == Fill::Edges ? std::optional(Fill::Ordinary) : std::nullopt);
-}
-
 /// A tensor that stands there and has image form, or a new one.
 Tensor image_input(Call& call) {
   if (call.random.chance(0.6)) return call.any(3, 5);
   return call.sized(image(call));
+}
+
+/// Infinity would meet the zeros of padding, and of blocks that are not full, which engines multiply or leave
+/// out.
+Tensor finite_image(Call& call) {
+  const Tensor x = image_input(call);
+  require_finite(x);
+  return x;
+}
+
+void weights(Call& call, const Dims& dims) {
+  call.sized(dims, call.draft.fill == Fill::Edges ? std::optional(Fill::Ordinary) : std::nullopt);
 }
 
 std::int64_t group_of(Call& call, std::int64_t channels) {
@@ -70,7 +77,7 @@ std::int64_t group_of(Call& call, std::int64_t channels) {
 }
 
 void convolution(Call& call) {
-  const Tensor x = image_input(call);
+  const Tensor x = finite_image(call);
   const std::int64_t channels = x.dims()[1], group = group_of(call, channels);
   const std::int64_t filters = group * call.random.between(1, group > 4 ? 2 : 8);
   const Window window = window_for(call, x.dims(), true);
@@ -87,7 +94,7 @@ void convolution(Call& call) {
 }
 
 void transposed_convolution(Call& call) {
-  const Tensor x = image_input(call);
+  const Tensor x = finite_image(call);
   const std::int64_t channels = x.dims()[1], group = group_of(call, channels),
                      filters = call.random.between(1, 4);
   const Window window = window_for(call, x.dims(), true);

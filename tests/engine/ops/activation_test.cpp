@@ -63,6 +63,9 @@ void ActivationTest::computesAsTheStandardSays_data() {
                   {values}, {reals({-1, -0.5f, 0, 1})}, 6);
   add_kernel_case("Clip by inputs", node("Clip", {"x", "l", "h"}, y),
                   {values, Tensor::scalar(-1.0f), Tensor::scalar(1.0f)}, {reals({-1, -0.5f, 0, 1})});
+  add_kernel_case("Clip without bounds lets no infinity pass", node("Clip", x, y),
+                  {reals({infinite, -infinite, 0})},
+                  {reals({std::numeric_limits<float>::max(), std::numeric_limits<float>::lowest(), 0})});
   add_kernel_case("Clip without lower bound", node("Clip", {"x", "", "h"}, y),
                   {values, Datum(), Tensor::scalar(0.0f)}, {reals({-2, -0.5f, 0, 0})});
   add_kernel_case("Clip keeps NaN and lets the upper bound win", node("Clip", {"x", "l", "h"}, y),
