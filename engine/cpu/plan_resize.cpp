@@ -16,20 +16,20 @@ struct AxisMap {
 
 /// The input coordinate of output position `x` (Resize 19, `coordinate_transformation_mode`); NaN for other
 /// modes.
-float source_coordinate(const std::string& mode, float x, float scale, float in, float out) {
+double source_coordinate(const std::string& mode, double x, double scale, double in, double out) {
   if (mode == "asymmetric") return x / scale;
-  if (mode == "half_pixel") return (x + 0.5f) / scale - 0.5f;
-  if (mode == "pytorch_half_pixel") return out > 1 ? (x + 0.5f) / scale - 0.5f : 0.0f;
+  if (mode == "half_pixel") return (x + 0.5) / scale - 0.5;
+  if (mode == "pytorch_half_pixel") return out > 1 ? (x + 0.5) / scale - 0.5 : 0;
   // The resized length before it is rounded down, as ONNX's own tests have it.
-  if (mode == "align_corners") return out == 1 ? 0.0f : x * (in - 1) / (in * scale - 1);
-  return std::nanf("");
+  if (mode == "align_corners") return out == 1 ? 0 : x * (in - 1) / (in * scale - 1);
+  return std::nan("");
 }
 
-float rounded(const std::string& mode, float x) {
+double rounded(const std::string& mode, double x) {
   if (mode == "floor") return std::floor(x);
   if (mode == "ceil") return std::ceil(x);
-  if (mode == "round_prefer_ceil") return std::floor(x + 0.5f);
-  return std::ceil(x - 0.5f);  // round_prefer_floor
+  if (mode == "round_prefer_ceil") return std::floor(x + 0.5);
+  return std::ceil(x - 0.5);  // round_prefer_floor
 }
 
 struct ResizeOptions {
@@ -37,18 +37,18 @@ struct ResizeOptions {
 };
 
 std::optional<AxisMap> axis_map(const ResizeOptions& options, std::int64_t in, std::int64_t out,
-                                float scale) {
+                                double scale) {
   AxisMap map;
   for (std::int64_t i = 0; i < out; ++i) {
-    float x = source_coordinate(options.coordinates, static_cast<float>(i), scale, static_cast<float>(in),
-                                static_cast<float>(out));
+    double x = source_coordinate(options.coordinates, static_cast<double>(i), scale, static_cast<double>(in),
+                                 static_cast<double>(out));
     if (std::isnan(x)) return std::nullopt;
-    x = std::clamp(options.mode == "nearest" ? rounded(options.nearest, x) : x, 0.0f,
-                   static_cast<float>(in - 1));
+    x = std::clamp(options.mode == "nearest" ? rounded(options.nearest, x) : x, 0.0,
+                   static_cast<double>(in - 1));
     const auto low = static_cast<std::int64_t>(x);
     map.first.push_back(low);
     map.second.push_back(std::min(low + 1, in - 1));
-    map.share.push_back(x - static_cast<float>(low));
+    map.share.push_back(static_cast<float>(x - static_cast<double>(low)));
   }
   return map;
 }
@@ -111,7 +111,7 @@ std::string refusal(const LoweredGraph& graph, const LoweredNode& node, const Re
 }
 
 /// The scales as given, which rounding of sizes hides; else out / in.
-std::pair<float, float> scales_of(const LoweredGraph& graph, const LoweredNode& node) {
+std::pair<double, double> scales_of(const LoweredGraph& graph, const LoweredNode& node) {
   const std::size_t slot = node.record->since_version < 11 ? 1 : 2;
   const Dims& in = graph.input(node, 0).dims;
   const Dims& out = graph.output(node).dims;
@@ -120,8 +120,8 @@ std::pair<float, float> scales_of(const LoweredGraph& graph, const LoweredNode& 
   if (scales.size() == 4) return {scales[2], scales[3]};
   if (node.node->find_attribute("height_scale"))
     return {node.node->attribute_or("height_scale", 1.0f), node.node->attribute_or("width_scale", 1.0f)};
-  return {static_cast<float>(out[2]) / static_cast<float>(in[2]),
-          static_cast<float>(out[3]) / static_cast<float>(in[3])};
+  return {static_cast<double>(out[2]) / static_cast<double>(in[2]),
+          static_cast<double>(out[3]) / static_cast<double>(in[3])};
 }
 
 }  // namespace

@@ -161,7 +161,8 @@ void dequantize_linear(KernelContext& context) {
 
 // --- DynamicQuantizeLinear ---
 
-/// scale = (max − min) / 255 over a range that contains 0; zero point = round(−min / scale).
+/// scale = (max − min) / 255 over a range that contains 0, and 1 where that is empty; zero point = round(−min
+/// / scale).
 void dynamic_quantize_linear(KernelContext& context) {
   const Tensor& x = context.input(0);
   dispatch(WideFloatTypes{}, x.type(), [&]<class T>() {
@@ -170,7 +171,7 @@ void dynamic_quantize_linear(KernelContext& context) {
       least = std::min(least, value);
       greatest = std::max(greatest, value);
     }
-    const T scale = (greatest == least ? T{1} : greatest - least) / T{255};
+    const T scale = greatest == least ? T{1} : (greatest - least) / T{255};
     const T zero = std::nearbyint(std::clamp(-least / scale, T{0}, T{255}));
     const Tensor q = quotient<T>(x, Tensor::scalar(scale), x.type());
     context.set_output(0, to_integers<T>(q, Tensor::scalar(zero), DataType::UInt8));

@@ -8,6 +8,8 @@ bool is_empty(const Tensor& tensor) { return tensor.size() == 0; }
 void reduce(Call& call) {
   const Tensor x = call.any(0, 4);
   if (is_empty(x) && call.version() < 18) throw Unsuitable();
+  const bool takes_logarithm = call.record.name.starts_with("ReduceLog");
+  if (takes_logarithm && is_integer(x.type())) throw Unsuitable();  // no integer is minus infinity
   call.flag("keepdims");
   call.flag("noop_with_empty_axes");
   if (x.rank() == 0 || call.random.chance(0.25)) return;
