@@ -9,12 +9,16 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <new>
 #include <vector>
 
+#include "app/cli/memory_limit.h"
 #include "engine/runtime/backend.h"
 
 namespace lapidary::cli {
 namespace {
+
+constexpr int out_of_memory_code = 112;
 
 bool write_all(int descriptor, const void* data, std::size_t size) {
   const char* at = static_cast<const char*>(data);
@@ -81,27 +85,31 @@ class Worker {
     result.resize(size);
     return read_all(results_, result.data(), size);
   }
-  std::string how_it_ended() {
+  /// Waits for the process to end and says how it did.
+  JobEnd how_it_ended() {
     int status = 0;
     waitpid(process_, &status, 0);
-    if (WIFSIGNALED(status)) return std::string("crashed: ") + strsignal(WTERMSIG(status));
-    return "ended with exit code " + std::to_string(WEXITSTATUS(status));
+    if (WIFSIGNALED(status))
+      return {JobEnd::Kind::Crashed, std::string("crashed: ") + strsignal(WTERMSIG(status)), 0};
+    if (WEXITSTATUS(status) == out_of_memory_code)
+      return {JobEnd::Kind::OutOfMemory, "asked for more memory than it may have", 0};
+    return {JobEnd::Kind::Crashed, "ended with exit code " + std::to_string(WEXITSTATUS(status)), 0};
   }
 
  private:
   [[noreturn]] static void serve(const std::function<std::string(std::size_t)>& job,
                                  const IsolationLimits& limits, int commands, int results) {
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-    const rlimit memory{limits.memory_bytes, limits.memory_bytes};
-    setrlimit(RLIMIT_AS, &memory);
-#else
-    (void)limits;
-#endif
+    const auto memory = limit_memory(limits.memory_bytes);
     const rlimit no_core{0, 0};
     setrlimit(RLIMIT_CORE, &no_core);
     std::uint64_t index = 0;
     while (read_all(commands, &index, sizeof index)) {
-      const std::string result = job(index);
+      std::string result;
+      try {
+        result = job(index);
+      } catch (const std::bad_alloc&) {
+        _exit(out_of_memory_code);
+      }
       const std::uint64_t size = result.size();
       if (!write_all(results, &size, sizeof size) || !write_all(results, result.data(), size)) break;
     }
@@ -142,7 +150,11 @@ void run_isolated(std::size_t count, const std::function<std::string(std::size_t
       JobEnd end;
       end.ms = worker->elapsed_ms();
       if (waiting[i].revents != 0) {
-        if (!worker->take(end.result)) end = {JobEnd::Kind::Crashed, worker->how_it_ended(), end.ms};
+        if (!worker->take(end.result)) {
+          const double ms = end.ms;
+          end = worker->how_it_ended();
+          end.ms = ms;
+        }
       } else if (end.ms > limits.timeout_s * 1000.0) {
         end = {JobEnd::Kind::TimedOut, "took longer than " + std::to_string(limits.timeout_s) + " s", end.ms};
       } else {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <string>
 
@@ -8,7 +9,7 @@ namespace lapidary::cli {
 
 /// How a job that ran in a process of its own ended.
 struct JobEnd {
-  enum class Kind { Done, Crashed, TimedOut };
+  enum class Kind { Done, Crashed, TimedOut, OutOfMemory };
   Kind kind = Kind::Done;
   std::string result;  ///< what the job returned, or how its process ended
   double ms = 0;
@@ -17,7 +18,7 @@ struct JobEnd {
 struct IsolationLimits {
   int processes = 2;
   int timeout_s = 30;
-  std::size_t memory_bytes = std::size_t{8} << 30;  ///< address space of one process
+  std::int64_t memory_bytes = std::int64_t{4} << 30;  ///< of one process, beyond what it holds when it starts
 };
 
 /// Runs `job(0)` … `job(count - 1)` in worker processes, so that a crash, a hang or a memory fault ends that

@@ -40,6 +40,7 @@ void RunCommandOptions::declare(CLI::App& app) {
   app.add_option("--backend", backend, "What runs the model; see 'lapidary backends'")->capture_default_str();
   app.add_option("--threads", threads, "Threads (0: one for each core)")->check(CLI::NonNegativeNumber);
   app.add_flag("--float64", float64, "Backend 'reference': compute everything floating in float64");
+  memory_limit.declare(app);
 }
 
 namespace {
@@ -123,6 +124,7 @@ PreparedRun prepare(const RunCommandOptions& options, const Output& output, bool
   if (const Availability state = backend.availability(); !state.available)
     throw Error("backend '" + backend.name + "' cannot be used: " + state.reason, Error::Kind::Machine);
   PreparedRun run;
+  run.memory = limit_memory(options.memory_limit.bytes());
   const std::int64_t start_ns = now_ns();
   run.loaded = options.model.load(output);
   const std::int64_t loaded_ns = now_ns();

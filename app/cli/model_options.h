@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "app/cli/command.h"
+#include "app/cli/memory_limit.h"
 #include "engine/io/model_file.h"
 #include "engine/io/tensor_file.h"
 #include "engine/runtime/backend.h"
@@ -32,12 +33,14 @@ struct RunCommandOptions {
   std::string backend = "cpu";
   int threads = 0;
   bool float64 = false;
+  MemoryLimitOption memory_limit;
 
   void declare(CLI::App& app);
 };
 
 /// A model loaded, compiled, and with its inputs at hand.
 struct PreparedRun {
+  std::unique_ptr<MemoryBudget::Scope> memory;  ///< holds as long as the run's data lives
   LoadedModel loaded;
   std::shared_ptr<Program> program;
   std::vector<Datum> inputs;

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "engine/cpu/runner.h"
+#include "engine/differentiation/gradient.h"
 
 namespace lapidary {
 namespace {
@@ -33,7 +34,7 @@ std::vector<std::string> names_of(const std::vector<Value>& values) {
 class CpuProgram : public Program {
  public:
   CpuProgram(ModelPointer model, const CompileOptions& options)
-      : model_(std::move(model)),
+      : model_(with_gradients(std::move(model))),
         threads_(options.threads > 0 ? options.threads : physical_cores()),
         inputs_(required_inputs(*model_)),
         outputs_(outputs_of(*model_, options.keep_intermediates)),

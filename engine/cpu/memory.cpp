@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "engine/model/error.h"
+#include "engine/model/memory_budget.h"
 
 namespace lapidary::cpu {
 namespace {
@@ -21,10 +21,19 @@ std::size_t rounded(std::size_t bytes, std::size_t unit) { return (bytes + unit 
 std::shared_ptr<std::byte> allocate(std::size_t bytes) {
   const std::size_t alignment = bytes >= large_page ? large_page : 64;
   const std::size_t size = rounded(bytes == 0 ? 1 : bytes, alignment);
+  const auto budget = MemoryBudget::current();
+  const auto counted = static_cast<std::int64_t>(bytes);
+  if (budget && !budget->take(counted)) throw budget->refusal(counted, "working memory");
   void* const memory = std::aligned_alloc(alignment, size);
-  if (!memory) throw Error("no memory for " + std::to_string(bytes) + " bytes", Error::Kind::Machine);
+  if (!memory) {
+    if (budget) budget->give_back(counted);
+    throw Error("no memory for " + memory_text(counted), Error::Kind::Machine);
+  }
   if (alignment == large_page) madvise(memory, size, MADV_HUGEPAGE);
-  return {static_cast<std::byte*>(memory), [](std::byte* p) { std::free(p); }};
+  return {static_cast<std::byte*>(memory), [budget, counted](std::byte* p) {
+            std::free(p);
+            if (budget) budget->give_back(counted);
+          }};
 }
 
 std::shared_ptr<std::byte> BlockAllocator::allocate(std::size_t bytes) {

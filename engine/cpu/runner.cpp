@@ -161,6 +161,23 @@ double multiply_adds(const LoweredGraph& graph) {
 /// A graph of fewer multiply-adds runs faster on one thread than it takes several to meet after each step.
 constexpr double worth_threads = 4e7;
 
+/// Where the working memory is refused, the largest value in it and its node are the ones to look at.
+void name_largest(Error& error, const LoweredGraph& graph) {
+  double most = 0;
+  const LoweredValue* largest = nullptr;
+  const LoweredNode* maker = nullptr;
+  for (const LoweredNode& node : graph.nodes) {
+    for (const ValueId id : node.outputs) {
+      if (node.dead || id < 0 || !graph.values[id].is_static || graph.values[id].is_constant()) continue;
+      const LoweredValue& value = graph.values[id];
+      const double size = static_cast<double>(value.size()) * bits_of(value.element);
+      if (size <= most) continue;
+      most = size, largest = &value, maker = &node;
+    }
+  }
+  if (largest) error.node(maker->node->label()).tensor(largest->name);
+}
+
 }  // namespace
 
 std::shared_ptr<Runner::Entry> Runner::make_entry(std::vector<InputType> types) {
@@ -172,8 +189,13 @@ std::shared_ptr<Runner::Entry> Runner::make_entry(std::vector<InputType> types) 
   const PlannerServices services{model_, &weights_, threads, depth_};
   auto entry = std::make_shared<Entry>();
   entry->types = std::move(types);
-  entry->executable = Planner(graph, services).plan();
-  entry->idle.push_back(std::make_unique<Session>(entry->executable));
+  try {
+    entry->executable = Planner(graph, services).plan();
+    entry->idle.push_back(std::make_unique<Session>(entry->executable));
+  } catch (Error& error) {
+    if (error.kind() == Error::Kind::Machine) name_largest(error, graph);
+    throw;
+  }
   return entry;
 }
 

@@ -6,6 +6,8 @@
 #include <limits>
 #include <new>
 
+#include "engine/model/memory_budget.h"
+
 namespace lapidary {
 namespace {
 
@@ -34,7 +36,12 @@ constexpr std::align_val_t alignment{64};
 }  // namespace
 
 Tensor::Tensor(DataType type, Dims dims) : type_(type), dims_(std::move(dims)), size_(checked_count(dims_)) {
+  const auto budget = MemoryBudget::current();
   if (type == DataType::String) {
+    const std::int64_t most =
+        std::numeric_limits<std::int64_t>::max() / static_cast<std::int64_t>(sizeof(std::string));
+    require_memory(std::min(size_, most) * static_cast<std::int64_t>(sizeof(std::string)),
+                   "a tensor of strings " + lapidary::to_string(dims_));
     try {
       strings_ = std::make_shared<std::vector<std::string>>(static_cast<std::size_t>(size_));
     } catch (const std::exception&) {  // no memory, or more than a vector can hold
@@ -44,15 +51,22 @@ Tensor::Tensor(DataType type, Dims dims) : type_(type), dims_(std::move(dims)), 
     return;
   }
   const std::size_t count = checked_bytes(type, size_, dims_);
+  if (budget && !budget->take(static_cast<std::int64_t>(count)))
+    throw budget->refusal(static_cast<std::int64_t>(count),
+                          std::string(name_of(type)) + " " + lapidary::to_string(dims_));
   void* memory = ::operator new(std::max<std::size_t>(count, 1), alignment, std::nothrow);
-  if (!memory)
-    throw Error(
-        "no memory for a tensor of " + std::to_string(count) + " bytes (" + lapidary::to_string(dims_) + ")",
-        Error::Kind::Machine);
+  if (!memory) {
+    if (budget) budget->give_back(static_cast<std::int64_t>(count));
+    throw Error("no memory for a tensor of " + memory_text(static_cast<std::int64_t>(count)) + " (" +
+                    lapidary::to_string(dims_) + ")",
+                Error::Kind::Machine);
+  }
   writable_ = static_cast<std::byte*>(memory);
   bytes_ = {writable_, count};
-  owner_ = std::shared_ptr<const void>(
-      memory, [](const void* p) { ::operator delete(const_cast<void*>(p), alignment); });
+  owner_ = std::shared_ptr<const void>(memory, [budget, count](const void* p) {
+    ::operator delete(const_cast<void*>(p), alignment);
+    if (budget) budget->give_back(static_cast<std::int64_t>(count));
+  });
 }
 
 Tensor::Tensor(DataType type, Dims dims, std::span<const std::byte> bytes, std::shared_ptr<const void> owner)

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/model/memory_budget.h"
 #include "engine/model/tensor.h"
 
 namespace lapidary {
@@ -68,6 +69,7 @@ Tensor packed(const Tensor& tensor, DataType type) {
 template <class T>
 std::vector<T> values_as(const Tensor& tensor) {
   const Tensor source = unpacked(tensor);
+  require_memory(source.size() * static_cast<std::int64_t>(sizeof(T)), "reading a tensor");
   std::vector<T> values(static_cast<std::size_t>(source.size()));
   dispatch(convertible, source.type(), [&]<class From>() {
     std::transform(source.data<From>(), source.data<From>() + source.size(), values.begin(),

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <stdexcept>
 
 #include "engine/model/function_body.h"
 #include "engine/model/graph_index.h"
@@ -28,6 +29,8 @@ Type type_of(const Datum& datum) {
     return Type::sequence(datum.sequence().empty() ? Type() : type_of(datum.sequence()[0]));
   return {};
 }
+
+std::string first_output(const Node& node) { return node.outputs.empty() ? std::string() : node.outputs[0]; }
 
 std::int64_t bytes_of(const Datum& datum) {
   return datum.is_tensor() ? static_cast<std::int64_t>(datum.tensor().size_bytes()) : 0;
@@ -73,9 +76,14 @@ std::vector<Datum> run_kernel(const Node& node, const Operator& record, std::vec
     throw;
   } catch (Error& error) {
     error.node(node.label());
+    if (error.kind() == Error::Kind::Machine) error.tensor(first_output(node));
     throw;
   } catch (const std::bad_alloc&) {
-    throw Error("no memory to run " + node.op_type, Error::Kind::Machine).node(node.label());
+    throw Error("no memory to run " + node.op_type, Error::Kind::Machine)
+        .node(node.label())
+        .tensor(first_output(node));
+  } catch (const std::length_error&) {
+    throw Error("sizes are too large to run " + node.op_type).node(node.label()).tensor(first_output(node));
   }
 }
 

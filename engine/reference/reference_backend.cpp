@@ -1,5 +1,6 @@
 #include "engine/reference/reference_backend.h"
 
+#include "engine/differentiation/gradient.h"
 #include "engine/reference/interpreter.h"
 
 namespace lapidary {
@@ -8,7 +9,7 @@ namespace {
 class ReferenceProgram : public Program {
  public:
   ReferenceProgram(ModelPointer model, const CompileOptions& options)
-      : model_(std::move(model)),
+      : model_(with_gradients(std::move(model))),
         keep_(options.keep_intermediates),
         inputs_(required_inputs(*model_)),
         outputs_(model_->graph->outputs),
