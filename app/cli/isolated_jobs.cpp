@@ -100,6 +100,8 @@ class Worker {
   [[noreturn]] static void serve(const std::function<std::string(std::size_t)>& job,
                                  const IsolationLimits& limits, int commands, int results) {
     const auto memory = limit_memory(limits.memory_bytes);
+    // A crash ends the process; handlers of the program around are not meant for it.
+    for (const int crash : {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL}) std::signal(crash, SIG_DFL);
     const rlimit no_core{0, 0};
     setrlimit(RLIMIT_CORE, &no_core);
     std::uint64_t index = 0;

@@ -302,7 +302,9 @@ Node Differentiation::run() {
 ModelPointer with_gradients(ModelPointer model) {
   namespace d = differentiation;
   int number = 0;
-  for (const int position : GraphIndex(*model->graph).topological_order()) {
+  const GraphPointer graph = model->graph;  // the index holds views into it
+  const GraphIndex index(*graph);
+  for (const int position : index.topological_order()) {
     const auto node = model->graph->nodes[static_cast<std::size_t>(position)];
     if (!d::is_gradient(*node)) continue;
     const InferredTypes types = infer_types(*model);

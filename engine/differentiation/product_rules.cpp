@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "engine/differentiation/rules.h"
 #include "engine/model/error.h"
 
@@ -104,8 +106,11 @@ std::vector<E> convolution(Reverse& r) {
     throw Error("only convolutions of known rank, in one group and with explicit pads can be differentiated");
   const Integers strides = list_of(r, "strides", spatial, 1), dilations = list_of(r, "dilations", spatial, 1),
                  pads = list_of(r, "pads", 2 * spatial, 0);
-  const E dx =
-      w.call("ConvTranspose", {dy, weight}, {{"strides", strides}, {"dilations", dilations}, {"pads", pads}});
+  // Pads behind are left to `fitted`: a last stride may not reach them.
+  Integers pads_before = pads;
+  std::fill(pads_before.begin() + static_cast<std::ptrdiff_t>(spatial), pads_before.end(), 0);
+  const E dx = w.call("ConvTranspose", {dy, weight},
+                      {{"strides", strides}, {"dilations", dilations}, {"pads", pads_before}});
   const E dw = w.call("Conv", {swapped(x, rank), swapped(dy, rank)},
                       {{"strides", dilations}, {"dilations", strides}, {"pads", pads}});
   std::vector<E> result = {fitted(dx, x, rank), fitted(swapped(dw, rank), weight, rank)};

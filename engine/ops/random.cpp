@@ -60,6 +60,9 @@ void multinomial(KernelContext& context) {
   const auto logits = values_as<double>(x);
   const auto classes = static_cast<std::size_t>(x.dims()[1]);
   const std::int64_t samples = context.integer("sample_size", 1);
+  if (samples < 0) throw Error("sample_size must not be negative");
+  const DataType type = asked_type(context.integer("dtype", 6), DataType::Int32);
+  const Tensor sized(type, {x.dims()[0], samples});  // refuses what cannot be had before it is drawn
   std::vector<double> drawn;
   for (auto row = logits.begin(); row != logits.end(); row += static_cast<std::ptrdiff_t>(classes)) {
     std::vector<double> weights(row, row + static_cast<std::ptrdiff_t>(classes));
@@ -68,8 +71,7 @@ void multinomial(KernelContext& context) {
     std::discrete_distribution<int> distribution(weights.begin(), weights.end());
     for (std::int64_t i = 0; i < samples; ++i) drawn.push_back(distribution(context.random()));
   }
-  const DataType type = asked_type(context.integer("dtype", 6), DataType::Int32);
-  context.set_output(0, tensor_from(type, {x.dims()[0], samples}, drawn));
+  context.set_output(0, tensor_from(type, sized.dims(), drawn));
 }
 
 void bernoulli(KernelContext& context) {

@@ -21,6 +21,8 @@ class IsolatedJobsTest : public QObject {
 
 namespace {
 
+using Job = std::string (*)();
+
 std::string crash() { std::abort(); }
 
 std::string hang() {
@@ -34,15 +36,17 @@ std::string eat_memory() {
   for (;;) kept.emplace_back(std::size_t{64} << 20, 'x');
 }
 
-std::string overflow_stack() {
+std::string overflow_stack(int depth) {
   volatile char block[1 << 16] = {};
-  return std::string(1, block[0]) + overflow_stack();
+  return depth < 0 ? std::string() : std::string(1, block[0]) + overflow_stack(depth + 1);
 }
+
+std::string fill_stack() { return overflow_stack(0); }
 
 }  // namespace
 
 void IsolatedJobsTest::badJobsEndAlone_data() {
-  QTest::addColumn<std::string (*)()>("job");
+  QTest::addColumn<Job>("job");
   QTest::addColumn<Kind>("kind");
   QTest::addColumn<QString>("message");
   QTest::newRow("crash") << &crash << Kind::Crashed << "Aborted";
@@ -50,12 +54,12 @@ void IsolatedJobsTest::badJobsEndAlone_data() {
   QTest::newRow("exit") << &leave << Kind::Crashed << "exit code 7";
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
   QTest::newRow("memory") << &eat_memory << Kind::OutOfMemory << "more memory";
-  QTest::newRow("stack") << &overflow_stack << Kind::Crashed << "Segmentation fault";
+  QTest::newRow("stack") << &fill_stack << Kind::Crashed << "Segmentation fault";
 #endif
 }
 
 void IsolatedJobsTest::badJobsEndAlone() {
-  QFETCH(std::string(*)(), job);
+  QFETCH(Job, job);
   QFETCH(Kind, kind);
   QFETCH(QString, message);
   constexpr std::size_t count = 7;

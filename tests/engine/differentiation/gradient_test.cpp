@@ -19,7 +19,7 @@ struct GradientCase {
   std::vector<Node> nodes;
   std::int64_t opset = 24;
   double low = -2, high = 2;  ///< between which the elements lie
-  std::vector<std::pair<std::string, Tensor>> constants;
+  std::vector<std::pair<std::string, Tensor>> constants = {};
 };
 
 const std::vector<std::string> names = {"a", "b", "c"};
@@ -161,8 +161,8 @@ void GradientTest::agreesWithDifferences_data() {
   add("ReduceMean of old", {{{2, 3}}, {n("ReduceMean", {"a"}, {{"axes", Ints{-1}}})}, 13, -2, 2, {}});
   // A softmax alone sums to 1; its square does not.
   const auto squared = [](Node node) {
-    node.outputs = {"s"};
-    return std::vector<Node>{node, n("Mul", {"s", "s"})};
+    node.outputs = {"before"};
+    return std::vector<Node>{node, n("Mul", {"before", "before"})};
   };
   add("Softmax", {{{2, 3}}, squared(n("Softmax", {"a"}, {{"axis", std::int64_t{0}}}))});
   add("Softmax of old", {{{2, 3, 2}}, squared(n("Softmax", {"a"})), 11, -2, 2, {}});

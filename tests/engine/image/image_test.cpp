@@ -96,7 +96,7 @@ void ImageTest::decodes_data() {
   add("PNG, 16 bits of gray", hex(deep_gray_png), 2, 1, {128, 255});
   add("PNG, transparency dropped", hex(transparent_png), 1, 1, {10, 20, 30});
   add("JPEG, gray", hex(gray_jpeg), 2, 2, {100, 100, 100, 100});
-  add("JPEG", hex(color_jpeg), 2, 2, {200, 101, 49, 200, 101, 49, 200, 101, 49, 200, 101, 49});
+  add("JPEG", hex(color_jpeg), 2, 2, {200, 100, 50, 200, 100, 50, 200, 100, 50, 200, 100, 50});
   add("WebP", hex(webp), 3, 2, six_colors);
   add("TIFF", hex(tiff), 3, 2, six_colors);
   add("JPEG 2000", hex(jpeg2000), 3, 2, six_colors);
