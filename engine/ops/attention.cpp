@@ -24,6 +24,9 @@ struct Heads {
   }
 };
 
+/// More would be a mistake, and endless where a size is 0.
+constexpr std::int64_t most_heads = std::int64_t{1} << 20;
+
 /// [batch, length, heads·size] taken apart by attribute `heads_attribute`, or [batch, heads, length, size] as
 /// it is.
 template <class V>
@@ -33,7 +36,7 @@ Heads<V> read_heads(const KernelContext& context, std::size_t index, const char*
   if (dims.size() == 4) return {dims[0], dims[1], dims[2], dims[3], values_as<V>(tensor)};
   if (dims.size() != 3) throw Error("attention needs inputs of rank 3 or 4, not " + to_string(dims));
   const std::int64_t heads = context.integer(heads_attribute, 0);
-  if (heads < 1 || dims[2] % heads != 0)
+  if (heads < 1 || heads > most_heads || dims[2] % heads != 0)
     throw Error(std::string(heads_attribute) + " is " + std::to_string(heads) + " for a size of " +
                 std::to_string(dims[2]));
   Heads<V> result{dims[0], heads, dims[1], dims[2] / heads, {}};

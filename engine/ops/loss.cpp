@@ -45,6 +45,9 @@ void set_loss(KernelContext& context, const std::vector<double>& log_probabiliti
   const auto class_weights = context.has_input(2)
                                  ? values_as<double>(context.input(2))
                                  : std::vector<double>(static_cast<std::size_t>(c.classes), 1.0);
+  if (static_cast<std::int64_t>(class_weights.size()) != c.classes)
+    throw Error(std::to_string(class_weights.size()) + " weights were given for " +
+                std::to_string(c.classes) + " classes");
   const bool ignores = context.has_attribute("ignore_index");
   const std::int64_t ignored = context.integer("ignore_index", 0);
   std::vector<double> losses(targets.size(), 0.0);
@@ -57,7 +60,7 @@ void set_loss(KernelContext& context, const std::vector<double>& log_probabiliti
     const auto position = static_cast<std::int64_t>(i);
     const std::int64_t place =
         (position / c.positions * c.classes + targets[i]) * c.positions + position % c.positions;
-    const double weight = class_weights.at(static_cast<std::size_t>(targets[i]));
+    const double weight = class_weights[static_cast<std::size_t>(targets[i])];
     losses[i] = -weight * log_probabilities[static_cast<std::size_t>(place)];
     weights += weight;
   }

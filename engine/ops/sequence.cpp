@@ -182,7 +182,10 @@ void sequence_map(KernelContext& context) {
       inputs.push_back(datum.is_sequence() ? datum.sequence()[place] : datum);
     }
     auto results = context.run_subgraph(body, std::move(inputs));
-    for (std::size_t k = 0; k < outputs.size(); ++k) outputs[k].push_back(std::move(results.at(k)));
+    if (results.size() < outputs.size())
+      throw Error("the body gives " + std::to_string(results.size()) + " outputs where the node has " +
+                  std::to_string(outputs.size()));
+    for (std::size_t k = 0; k < outputs.size(); ++k) outputs[k].push_back(std::move(results[k]));
   }
   for (std::size_t k = 0; k < outputs.size(); ++k)
     context.set_output(k, Datum::sequence(std::move(outputs[k])));

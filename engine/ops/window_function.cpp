@@ -31,6 +31,8 @@ void make_window(KernelContext& context) {
   if (sizes.size() != 1 || sizes[0] < 0) throw Error("the size of a window must be one number, 0 or above");
   const std::int64_t size = sizes[0];
   const auto period = static_cast<double>(context.integer("periodic", 1) != 0 ? size : size - 1);
+  const DataType type = context.made_type(output_type(context.integer("output_datatype", 1)));
+  const Tensor sized(DataType::Float64, {size});  // refuses what cannot be had before it is computed
   std::vector<double> values;
   for (std::int64_t n = 0; n < size; ++n) {
     // A symmetric window of one element has period 0: its only point is the middle.
@@ -38,8 +40,7 @@ void make_window(KernelContext& context) {
         period > 0 ? 2 * std::numbers::pi * static_cast<double>(n) / period : std::numbers::pi;
     values.push_back(window.constant - window.first * std::cos(angle) + window.second * std::cos(2 * angle));
   }
-  const DataType type = context.made_type(output_type(context.integer("output_datatype", 1)));
-  context.set_output(0, tensor_from(type, {size}, values));
+  context.set_output(0, tensor_from(type, sized.dims(), values));
 }
 
 void infer_window(InferenceContext& context) {
