@@ -52,6 +52,17 @@ class CliTest : public QObject {
     QTest::newRow("unknown backend") << QStringList{QStringLiteral("run"), digits,
                                                     QStringLiteral("--backend"), QStringLiteral("abacus")}
                                      << 2 << QStringLiteral("cpu");
+    QTest::newRow("no amount of memory")
+        << QStringList{QStringLiteral("run"), digits, QStringLiteral("--memory-limit"),
+                       QStringLiteral("lots")}
+        << 2 << QStringLiteral("50%");
+    QTest::newRow("more memory than allowed") << QStringList{QStringLiteral("run"),
+                                                             digits,
+                                                             QStringLiteral("--input"),
+                                                             QStringLiteral("image=random:4000000x1x8x8"),
+                                                             QStringLiteral("--memory-limit"),
+                                                             QStringLiteral("64M")}
+                                              << 3 << QStringLiteral("limit of 67.1 MB");
     QTest::newRow("unknown input") << QStringList{QStringLiteral("run"), digits, QStringLiteral("--input"),
                                                   QStringLiteral("picture=random")}
                                    << 2 << QStringLiteral("image");
