@@ -49,6 +49,15 @@ class Alignment {
     return !inner && conflict_limit_ >= 0 && place_of(upper) < conflict_limit_;
   }
 
+  /// Where the edge that passes here passes next; -1 for items, and where edges end.
+  int inner_neighbour(int v, const Links& neighbours) const {
+    if (drawing_.vertices[v].item >= 0) return -1;
+    for (const Link& link : neighbours[v]) {
+      if (drawing_.vertices[link.vertex].item < 0) return link.vertex;
+    }
+    return -1;
+  }
+
   void align() {
     const std::size_t count = drawing_.ranks.size();
     for (std::size_t step = 1; step < count; ++step) {
@@ -65,16 +74,19 @@ class Alignment {
     int limit = std::numeric_limits<int>::max();
     for (std::size_t i = rank.size(); i-- > 0;) {
       inner_limit[i] = limit;
-      const int v = at(rank, i);
-      if (drawing_.vertices[v].item < 0 && neighbours[v].size() == 1 &&
-          drawing_.vertices[neighbours[v][0]].item < 0)
-        limit = std::min(limit, place_of(neighbours[v][0]));
+      if (const int inner = inner_neighbour(at(rank, i), neighbours); inner >= 0)
+        limit = std::min(limit, place_of(inner));
     }
     int last = -1;
     conflict_limit_ = -1;
     for (std::size_t i = 0; i < rank.size(); ++i) {
       const int v = at(rank, i);
-      std::vector<int> sorted = neighbours[v];
+      const int inner_end = inner_neighbour(v, neighbours);
+      std::vector<int> sorted;
+      if (inner_end >= 0)
+        sorted.push_back(inner_end);
+      else
+        for (const Link& link : neighbours[v]) sorted.push_back(link.vertex);
       std::sort(sorted.begin(), sorted.end(), [&](int a, int b) { return place_of(a) < place_of(b); });
       const std::size_t low = sorted.empty() ? 0 : (sorted.size() - 1) / 2;
       for (std::size_t m = low; m < std::min(sorted.size(), sorted.size() / 2 + 1); ++m) {
@@ -87,8 +99,7 @@ class Alignment {
         next_[v] = root_[v];
         last = place_of(u);
       }
-      if (drawing_.vertices[v].item < 0 && sorted.size() == 1 && drawing_.vertices[sorted[0]].item < 0)
-        conflict_limit_ = std::max(conflict_limit_, place_of(sorted[0]));
+      if (inner_end >= 0) conflict_limit_ = std::max(conflict_limit_, place_of(inner_end));
     }
   }
 

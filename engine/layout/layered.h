@@ -16,6 +16,7 @@ struct LayeredProblem {
   struct Item {
     Role role = Role::Box;
     double left = 0, right = 0, height = 0;
+    int place = -1;  ///< of an entry or exit: its place among these from the left; -1 where it crosses least
   };
   struct Edge {
     int from = 0, to = 0;         ///< items
@@ -27,6 +28,7 @@ struct LayeredProblem {
   std::vector<Edge> edges;
   double header_height = 0, header_width = 0;  ///< room for a title at the upper left
   double padding = 16;
+  bool quick = false;  ///< a first order will do
 };
 
 /// Places relative to the upper left corner of the surrounding box.
@@ -39,12 +41,13 @@ struct LayeredResult {
   std::vector<Point> places;  ///< anchor x and upper y of each item
   std::vector<Route> routes;  ///< by edge
   double width = 0, height = 0;
+  std::size_t crossings = 0;  ///< of edges between the ranks
 };
 
-/// Layered drawing after Sugiyama: ranks by longest path, crossings reduced by median sweeps, coordinates
-/// after Brandes and Köpf. Long edges that pass by what their source also feeds run in lanes at the side, one
-/// lane a source, so that the cost grows linearly with items and edges. `pause` is called now and then, and
-/// may throw to stop.
+/// Layered drawing after Sugiyama: ranks with short edges, crossings reduced by median sweeps, coordinates
+/// after Brandes and Köpf. In large problems, long edges that pass by what their source also feeds run in
+/// lanes at the side, one lane a source, and less is tried against crossings, so that the cost grows linearly
+/// with items and edges. `pause` is called now and then, and may throw to stop.
 LayeredResult layered_layout(const LayeredProblem& problem, const std::function<void()>& pause);
 
 }  // namespace lapidary

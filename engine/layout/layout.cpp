@@ -1,6 +1,7 @@
 #include "engine/layout/layout.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <memory>
 #include <unordered_map>
@@ -14,6 +15,8 @@ namespace lapidary {
 namespace {
 
 constexpr double header_height = 30;
+/// In pictures of more boxes, ports stand where it suits the inside of their container alone.
+constexpr std::size_t most_boxes_to_align = 2000;
 
 /// Where an edge ends inside one container: a box there, possibly at one of that box's own ports, or a port
 /// of the container itself.
@@ -26,7 +29,8 @@ struct EdgeEnd {
 /// inside).
 struct Port {
   bool entry = true;
-  int item = -1;  ///< in the container's problem
+  int item = -1;   ///< in the container's problem
+  int place = -1;  ///< as LayeredProblem::Item has it
 };
 
 /// The content of an open box, or of the whole picture.
@@ -56,10 +60,13 @@ class Composer {
     }
     segments_.resize(visible_.connections.size());
     for (std::size_t c = 0; c < visible_.connections.size(); ++c) split(c);
-    for (std::size_t b = visible_.boxes.size(); b-- > 0;) {
-      if (visible_.boxes[b].open) solve(static_cast<int>(b));
+    if (visible_.boxes.size() <= most_boxes_to_align) {
+      quick_ = true;
+      solve_all();
+      align_ports();
+      quick_ = false;
     }
-    solve(-1);
+    solve_all();
     place();
     return finished();
   }
@@ -154,7 +161,7 @@ class Composer {
     for (Port& port : inside.ports) {
       port.item = static_cast<int>(problem.items.size());
       problem.items.push_back(
-          {port.entry ? LayeredProblem::Role::Entry : LayeredProblem::Role::Exit, 0, 0, 0});
+          {port.entry ? LayeredProblem::Role::Entry : LayeredProblem::Role::Exit, 0, 0, 0, port.place});
     }
     for (const Container::Edge& edge : inside.edges) {
       LayeredProblem::Edge local;
@@ -187,12 +194,14 @@ class Composer {
   /// Equal problems have equal solutions: isomorphic groups are laid out once.
   void solve(int box) {
     if (options_.cancelled && options_.cancelled()) throw Cancelled();
-    const LayeredProblem problem = problem_of(box);
-    auto& solution = solutions_[key_of(problem)];
-    if (!solution) {
+    LayeredProblem problem = problem_of(box);
+    problem.quick = quick_;
+    auto& [solution, quick] = solutions_[key_of(problem)];
+    if (!solution || (quick && !quick_ && solution->crossings > 0)) {
       solution = std::make_shared<const LayeredResult>(layered_layout(problem, [this] {
         if (options_.cancelled && options_.cancelled()) throw Cancelled();
       }));
+      quick = quick_;
     }
     Container& inside = container(box);
     inside.result = solution;
@@ -201,6 +210,70 @@ class Composer {
     rectangle.width = solution->width;
     rectangle.height = solution->height;
     inside.anchor = inside.ports.empty() ? solution->width / 2 : port_x(box, 0);
+  }
+
+  void solve_all() {
+    for (std::size_t b = visible_.boxes.size(); b-- > 0;) {
+      if (visible_.boxes[b].open) solve(static_cast<int>(b));
+    }
+    solve(-1);
+  }
+
+  /// Where the edges at a box's ports come from and go to outside, as x in the container around it; by port.
+  std::vector<double> outside_x(int box) {
+    std::vector<double> sum(container(box).ports.size()), count(sum.size());
+    const Container& around = container(parent(box));
+    for (std::size_t e = 0; e < around.edges.size(); ++e) {
+      const Container::Edge& edge = around.edges[e];
+      const auto& points = around.result->routes[e].points;
+      if (points.size() < 4) continue;
+      if (edge.to.box == box && edge.to.port >= 0) {
+        sum[edge.to.port] += points[points.size() - 4].x;
+        ++count[edge.to.port];
+      }
+      if (edge.from.box == box && edge.from.port >= 0) {
+        std::size_t turn = 3;
+        while (turn + 3 < points.size() && std::abs(points[turn].x - points[0].x) < 0.01) turn += 3;
+        sum[edge.from.port] += points[turn].x;
+        ++count[edge.from.port];
+      }
+    }
+    for (std::size_t p = 0; p < sum.size(); ++p) sum[p] /= std::max(count[p], 1.0);
+    return sum;
+  }
+
+  /// Each kind of port from left to right as its edges come from outside.
+  void set_places(int box, const std::vector<double>& x) {
+    auto& ports = container(box).ports;
+    for (const bool entry : {true, false}) {
+      std::vector<int> order;
+      for (std::size_t p = 0; p < ports.size(); ++p) {
+        if (ports[p].entry == entry) order.push_back(static_cast<int>(p));
+      }
+      std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return x[a] < x[b]; });
+      for (std::size_t i = 0; i < order.size(); ++i) ports[order[i]].place = static_cast<int>(i);
+    }
+  }
+
+  /// Orders ports by what is outside, wherever fewer edges cross then, inside and around together. Outer
+  /// boxes come first.
+  void align_ports() {
+    for (int box = 0; box < static_cast<int>(visible_.boxes.size()); ++box) {
+      if (!visible_.boxes[box].open || container(box).ports.size() < 2) continue;
+      const auto crossings = [&] {
+        return container(box).result->crossings + container(parent(box)).result->crossings;
+      };
+      const std::size_t before = crossings();
+      if (before == 0) continue;
+      const std::vector<Port> ports = container(box).ports;
+      set_places(box, outside_x(box));
+      solve(box);
+      solve(parent(box));
+      if (crossings() < before) continue;
+      container(box).ports = ports;
+      solve(box);
+      solve(parent(box));
+    }
   }
 
   static std::string key_of(const LayeredProblem& problem) {
@@ -216,6 +289,7 @@ class Composer {
       add(item.left);
       add(item.right);
       add(item.height);
+      add(item.place);
     }
     for (const auto& edge : problem.edges) {
       add(edge.from);
@@ -281,7 +355,12 @@ class Composer {
   std::vector<Container> containers_;           ///< by box + 1
   std::vector<std::vector<Segment>> segments_;  ///< by connection, from source to target
   std::unordered_map<std::uint64_t, int> edges_, ports_;
-  std::unordered_map<std::string, std::shared_ptr<const LayeredResult>> solutions_;
+  struct Solution {
+    std::shared_ptr<const LayeredResult> result;
+    bool quick = false;
+  };
+  std::unordered_map<std::string, Solution> solutions_;
+  bool quick_ = false;  ///< first orders will do for now
 };
 
 }  // namespace

@@ -53,11 +53,13 @@ Ports find_ports(const Drawing& drawing) {
     const Vertex& from = drawing.vertices[edge.from];
     ports.from[e] = edge.from_x;
     ports.to[e] = edge.to_x;
-    // What leaves a box is one value mostly: it leaves at one point, and turns to the side only for a lane.
-    if (!edge.from_fixed && path.in_lane && problem.items[edge.from].role == Role::Box) {
+    // What leaves a box is one value mostly: it leaves at one point, and turns to the side only to skip.
+    const double next_x = path.in_lane ? path.lane_x : drawing.vertices[path.vertices[1]].x;
+    if (!edge.from_fixed && path.skip && problem.items[edge.from].role == Role::Box &&
+        std::abs(next_x - from.x) > 1) {
       const double room =
           std::max(std::min(problem.items[edge.from].left, problem.items[edge.from].right) - 14, 0.0);
-      ports.from[e] = std::copysign(std::min(24.0, room), path.lane_x - from.x);
+      ports.from[e] = std::copysign(std::min(24.0, room), next_x - from.x);
     }
     if (edge.to_fixed || problem.items[edge.to].role != Role::Box) continue;
     const int before = path.vertices[path.vertices.size() - 2];
@@ -213,7 +215,7 @@ LayeredResult::Route straight_route(const Drawing& drawing, const Path& path, Po
       label = {x + 8, (bottom_of(drawing, v) + end.y) / 2};
     pen.curve_to(end, (end.y - bottom_of(drawing, v)) * 0.55);
   }
-  return {pen.take(), label, false};
+  return {pen.take(), label, path.skip};
 }
 
 /// Moves everything so that it begins at the padding, with the header's title left of what comes in through
@@ -284,10 +286,12 @@ LayeredResult layered_layout(const LayeredProblem& problem, const std::function<
   layered::assign_ranks(drawing);
   if (drawing.ranks.empty()) drawing.ranks.emplace_back();
   if (pause) pause();
-  layered::order_ranks(drawing, pause);
+  const std::size_t crossings = layered::order_ranks(drawing, pause);
   layered::assign_x(drawing);
   layered::assign_lanes(drawing);
-  return layered::draw_routes(drawing);
+  LayeredResult result = layered::draw_routes(drawing);
+  result.crossings = crossings;
+  return result;
 }
 
 }  // namespace lapidary
