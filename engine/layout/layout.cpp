@@ -214,7 +214,10 @@ class Composer {
 
   void solve_all() {
     for (std::size_t b = visible_.boxes.size(); b-- > 0;) {
-      if (visible_.boxes[b].open) solve(static_cast<int>(b));
+      if (!visible_.boxes[b].open) continue;
+      if (options_.progress)
+        options_.progress(1 - static_cast<double>(b) / static_cast<double>(visible_.boxes.size()));
+      solve(static_cast<int>(b));
     }
     solve(-1);
   }
@@ -345,6 +348,7 @@ class Composer {
     layout.width = container(-1).result->width;
     layout.height = container(-1).result->height;
     layout.boxes = std::move(visible_.boxes);
+    layout.silhouettes = std::move(visible_.silhouettes);
     layout.function_bodies = std::move(visible_.function_bodies);
     layout.box_of_main_node = std::move(visible_.box_of_main_node);
     return layout;

@@ -28,10 +28,10 @@ struct Rectangle {
 
 /// What stands in the picture as one box.
 struct Box {
-  enum class Kind { Node, Group, Input, Output, Subgraph };
+  enum class Kind { Node, Group, Input, Output, Subgraph, Initializer };
   Kind kind = Kind::Node;
   /// Stable over layouts: "node:12", "node:12/then_branch/3", "group:layer1/block", "repeat:layer1/block0",
-  /// "input:x", "output:y", "subgraph:12/then_branch".
+  /// "input:x", "output:y", "subgraph:12/then_branch", "initializer:w".
   std::string id;
   int node = -1;   ///< position in the graph the box belongs to; -1 if it is no node
   int group = -1;  ///< index in Hierarchy::groups; -1 if it is no group
@@ -46,8 +46,28 @@ struct Box {
   std::string subtitle;  ///< "3×3 s2 · 64→128", "24 nodes", an input's shape
   int count = 0;         ///< nodes inside a group
   int repeats = 1;       ///< a folded group that stands for so many equal ones in a row; `group` is the first
+  int silhouette = -1;   ///< index in Layout::silhouettes of a closed group; -1 without one
   Rectangle rectangle;   ///< absolute
 };
+
+/// Inputs, outputs and initializers are no nodes, but values.
+inline bool is_value(Box::Kind kind) {
+  return kind == Box::Kind::Input || kind == Box::Kind::Output || kind == Box::Kind::Initializer;
+}
+
+/// A closed group's content as a tiny picture: rows from top to bottom, each with its marks side by side.
+struct Silhouette {
+  struct Mark {
+    int row = 0, column = 0, columns = 1;  ///< its place among the columns of its row
+    OperatorKind kind = OperatorKind::Other;
+  };
+  int rows = 0;
+  std::vector<Mark> marks;
+  /// Where a mark stands in a picture that fills `area`.
+  Rectangle place(const Mark& mark, const Rectangle& area) const;
+};
+/// Where the picture of a closed group stands in its box.
+Rectangle silhouette_area(const Rectangle& box);
 
 /// A curve from one box to another: cubic Bézier segments, points.size() = 3·n + 1, absolute.
 struct Curve {
@@ -63,6 +83,7 @@ struct Curve {
 struct Layout {
   std::vector<Box> boxes;  ///< parents before their children
   std::vector<Curve> curves;
+  std::vector<Silhouette> silhouettes;  ///< equal groups share theirs
   double width = 0, height = 0;
   std::vector<GraphPointer> function_bodies;  ///< keeps alive what Box::graph of open functions points to
 
@@ -77,11 +98,13 @@ struct LayoutOptions {
   /// and the path of the first group where a row of equal groups is shown one by one.
   std::set<std::string> open;
   bool open_all = false;
-  int open_depth = 0;           ///< groups up to this depth are open besides
-  bool show_constants = false;  ///< nodes that only make constants stand as boxes of their own
+  int open_depth = 0;  ///< groups up to this depth are open besides
+  /// Initializers, and nodes that only make constants, stand as boxes of their own.
+  bool show_constants = false;
   /// Width of a text in pixels; nullptr uses a built-in table of an average sans-serif font.
   std::function<double(const std::string&, bool bold)> text_width;
-  std::function<bool()> cancelled;  ///< asked now and then; throws Cancelled from layout when true
+  std::function<bool()> cancelled;       ///< asked now and then; throws Cancelled from layout when true
+  std::function<void(double)> progress;  ///< told now and then how much is done, 0 to 1
 };
 
 /// Lays out the visible part of a model: top to bottom, groups around their content. Cost grows linearly with

@@ -112,6 +112,14 @@ class Picture {
       out_ << Point{x + 1.5, y - 4} << "v8l5,-4z\"/>\n";
   }
 
+  void silhouette(const Silhouette& content, const Rectangle& box) {
+    for (const Silhouette::Mark& mark : content.marks) {
+      const Rectangle r = content.place(mark, silhouette_area(box));
+      out_ << "<rect x=\"" << r.x << "\" y=\"" << r.y << "\" width=\"" << r.width << "\" height=\""
+           << r.height << "\" fill=\"" << palette_.kind(mark.kind) << "\" fill-opacity=\"0.55\"/>\n";
+    }
+  }
+
   void open_box(const Box& box) {
     const Rectangle& r = box.rectangle;
     rectangle(r, 10, box.kind == Box::Kind::Subgraph ? palette_.surface : palette_.group,
@@ -128,7 +136,7 @@ class Picture {
       fill = palette_.heat(share->second);
       title = subtitle = palette_.text_on(fill);
     }
-    const bool value = box.kind == Box::Kind::Input || box.kind == Box::Kind::Output;
+    const bool value = is_value(box.kind);
     if (box.repeats > 1) {  // a stack of cards
       rectangle({r.x + 6, r.y + 6, r.width, r.height}, 10, fill);
       rectangle({r.x + 3, r.y + 3, r.width, r.height}, 10, fill);
@@ -144,8 +152,10 @@ class Picture {
     if (box.kind == Box::Kind::Group) disclosure(r.x + 11, first_line - 4.5, false);
     const double indent = box.kind == Box::Kind::Group ? 23 : 15;
     text(r.x + indent, first_line, "t", box.title, title);
+    if (box.silhouette >= 0) silhouette(layout_.silhouettes[box.silhouette], r);
+    const double end = box.silhouette >= 0 ? silhouette_area(r).x - 6 : r.x + r.width - 10;
     if (box.repeats > 1)
-      text(r.x + r.width - 10, first_line, "t", "× " + std::to_string(box.repeats), palette_.accent, "end");
+      text(end, first_line, "t", "× " + std::to_string(box.repeats), palette_.accent, "end");
     if (!box.subtitle.empty()) text(r.x + indent, r.y + 34.5, "s", box.subtitle, subtitle);
   }
 

@@ -29,6 +29,8 @@ const char* name_of(Box::Kind kind) {
       return "output";
     case Box::Kind::Subgraph:
       return "subgraph";
+    case Box::Kind::Initializer:
+      return "initializer";
   }
   return "";
 }
@@ -42,7 +44,7 @@ void write_dot(const Layout& layout, const std::vector<std::vector<int>>& childr
     std::string label = box.title + (box.repeats > 1 ? " × " + std::to_string(box.repeats) : "");
     if (!box.subtitle.empty()) label += "\n" + box.subtitle;
     out += indent + "b" + std::to_string(index) + " [label=" + dot_text(label);
-    if (box.kind == Box::Kind::Input || box.kind == Box::Kind::Output) out += ", style=\"rounded\"";
+    if (is_value(box.kind)) out += ", style=\"rounded\"";
     out += "];\n";
     return;
   }

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <unordered_set>
+#include <utility>
 
 #include "engine/analysis/wiring.h"
 #include "engine/layout/group_boxes.h"
+#include "engine/layout/silhouette.h"
 #include "engine/layout/text_width.h"
 #include "engine/model/graph_index.h"
 #include "engine/ops/operator_table.h"
@@ -15,7 +17,9 @@ namespace {
 
 /// Subgraphs nested deeper than this stay closed: no picture shows them, and hostile files nest without end.
 constexpr int deepest_subgraph = 32;
-constexpr double widest_box = 320, narrowest_box = 136;
+constexpr double widest_box = 320, narrowest_box = 136, silhouette_width = 40;
+/// Larger groups get no silhouette: it would cost more than all the rest.
+constexpr int most_silhouetted = 4000;
 
 /// A shape for a label: dimensions that are long expressions would cover the picture, and stand as "…".
 std::string short_text(const Shape& shape) {
@@ -49,8 +53,10 @@ class Builder {
   /// The names that one graph makes, and the box where each comes from: constant_source if it is not drawn.
   struct Scope {
     const Graph* graph;
-    const Scope* outer;
+    Scope* outer;
     std::unordered_map<std::string_view, int> sources;
+    std::vector<bool> hidden;         ///< by node
+    bool constants_are_named = true;  ///< what is not drawn is among the sources
   };
   static constexpr int constant_source = -1, unknown_source = -2;
 
@@ -63,24 +69,18 @@ class Builder {
   }
 
   /// `tag` is what Box::graph says; `prefix` begins the ids of its parts.
-  void add_graph(const Graph& graph, const Graph* tag, int parent, const std::string& prefix,
-                 const Scope* outer, int depth) {
-    Scope scope{&graph, outer, {}};
-    scope.sources.reserve(graph.nodes.size() + graph.initializers.size());
-    for (const auto& initializer : graph.initializers) scope.sources[initializer->name] = constant_source;
-    for (const auto& initializer : graph.sparse_initializers)
-      scope.sources[initializer->name] = constant_source;
-    for (const Value& input : graph.inputs) {
-      if (scope.sources.contains(input.name)) continue;  // a default that is hardly ever replaced
-      scope.sources[input.name] = add_value_box(Box::Kind::Input, input, tag, parent, prefix);
-    }
-    const std::vector<bool> hidden = hidden_nodes(graph, scope);
+  void add_graph(const Graph& graph, const Graph* tag, int parent, const std::string& prefix, Scope* outer,
+                 int depth) {
+    Scope scope{&graph, outer, {}, {}};
+    add_inputs(scope, tag, parent, prefix);
+    const std::vector<bool>& hidden = scope.hidden;
     const std::vector<int> box = add_nodes(graph, tag, parent, prefix, hidden);
     for_each_node(graph, [&](int i, const Node& node) {
       for (const std::string& output : node.outputs) {
-        if (!output.empty()) scope.sources[output] = hidden[i] ? constant_source : box[i];
+        if (!output.empty() && !hidden[i]) scope.sources[output] = box[i];
       }
     });
+    if (options_.show_constants) add_initializers(scope, tag, box, prefix);
     for_each_node(graph, [&](int i, const Node& node) {
       if (hidden[i]) return;
       for (const std::string& input : node.inputs) connect(scope, input, box[i]);
@@ -94,6 +94,64 @@ class Builder {
         if (hidden[i]) result_.box_of_main_node[i] = -1;
       }
     }
+  }
+
+  /// Boxes for the graph's inputs, and what of its nodes is hidden. What is not drawn need not be found by
+  /// name, except from subgraphs: the names of a large graph's constants are only then worth their time.
+  void add_inputs(Scope& scope, const Graph* tag, int parent, const std::string& prefix) {
+    const Graph& graph = *scope.graph;
+    const bool known = !tag && !options_.show_constants && hierarchy_.constant.size() == graph.nodes.size();
+    scope.sources.reserve(graph.nodes.size());
+    std::unordered_set<std::string_view> defaults;  // of inputs, hardly ever replaced
+    for (const Value& input : graph.inputs) defaults.insert(input.name);
+    std::unordered_set<std::string_view> given;
+    for (const auto& initializer : graph.initializers) {
+      if (defaults.contains(initializer->name)) given.insert(initializer->name);
+    }
+    for (const Value& input : graph.inputs) {
+      if (!given.contains(input.name))
+        scope.sources[input.name] = add_value_box(Box::Kind::Input, input, tag, parent, prefix);
+    }
+    scope.constants_are_named = false;
+    if (known) {
+      scope.hidden = hierarchy_.constant;
+      return;
+    }
+    name_constants(scope);
+    scope.hidden = hidden_nodes(graph, scope);
+  }
+
+  static void name_constants(Scope& scope) {
+    if (std::exchange(scope.constants_are_named, true)) return;
+    for (const auto& initializer : scope.graph->initializers)
+      scope.sources.try_emplace(initializer->name, constant_source);
+    for (const auto& initializer : scope.graph->sparse_initializers)
+      scope.sources.try_emplace(initializer->name, constant_source);
+    if (scope.hidden.empty()) return;
+    for_each_node(*scope.graph, [&](int i, const Node& node) {
+      if (!scope.hidden[i]) return;
+      for (const std::string& output : node.outputs) scope.sources.try_emplace(output, constant_source);
+    });
+  }
+
+  /// A box for each initializer that a visible node reads, beside the first of them.
+  void add_initializers(Scope& scope, const Graph* tag, const std::vector<int>& box,
+                        const std::string& prefix) {
+    std::unordered_map<std::string_view, const NamedTensor*> tensors;
+    for (const auto& initializer : scope.graph->initializers) tensors[initializer->name] = initializer.get();
+    for_each_node(*scope.graph, [&](int i, const Node& node) {
+      if (box[i] < 0 || result_.boxes[box[i]].kind != Box::Kind::Node) return;
+      for (const std::string& input : node.inputs) {
+        const auto found = tensors.find(input);
+        if (found == tensors.end()) continue;
+        Value value;
+        value.name = input;
+        value.type = found->second->tensor.full_type();
+        scope.sources[found->first] =
+            add_value_box(Box::Kind::Initializer, value, tag, result_.boxes[box[i]].parent, prefix);
+        tensors.erase(found);
+      }
+    });
   }
 
   template <class Visit>
@@ -132,6 +190,7 @@ class Builder {
       return box;
     }
     std::vector<const Node*> nodes;
+    nodes.reserve(graph.nodes.size());
     for (const auto& node : graph.nodes) nodes.push_back(node.get());
     const GroupBoxes groups = group_boxes(hierarchy_, hidden, options_);
     std::vector<int> index_of(groups.parts.size(), -1);
@@ -139,7 +198,7 @@ class Builder {
       const GroupBoxes::Part& part = groups.parts[p];
       const int around = part.parent < 0 ? parent : index_of[part.parent];
       index_of[p] = part.node >= 0 ? add_node_box(*nodes[part.node], graph, tag, part.node, around, prefix)
-                                   : add_group_box(part, around);
+                                   : add_group_box(part, around, graph, hidden);
       if (part.node >= 0) box[part.node] = index_of[p];
     }
     for (std::size_t i = 0; i < box.size(); ++i) {
@@ -151,8 +210,9 @@ class Builder {
   int add_box(Box box, double least_width) {
     const double title =
         text_width(box.title + (box.repeats > 1 ? " × " + std::to_string(box.repeats) : ""), true);
-    box.rectangle.width =
-        std::clamp(std::max(title, text_width(box.subtitle, false)) + 34, least_width, widest_box);
+    const double beside = 34 + (box.silhouette >= 0 ? silhouette_width : 0);
+    box.rectangle.width = std::clamp(std::max(title, text_width(box.subtitle, false)) + beside, least_width,
+                                     widest_box + beside - 34);
     box.rectangle.width = std::ceil(box.rectangle.width / 8) * 8;
     box.rectangle.height = box.subtitle.empty() ? 30 : 44;
     result_.boxes.push_back(std::move(box));
@@ -181,9 +241,7 @@ class Builder {
     box.node = position;
     box.graph = tag;
     box.parent = parent;
-    const auto [kind, fresh] = kinds_.try_emplace(node.op_type, OperatorKind::Other);
-    if (fresh) kind->second = kind_of(node.domain, node.op_type);
-    box.operator_kind = kind->second;
+    box.operator_kind = kind_of_node(node);
     box.title = fitting(node.op_type, true);
     box.subtitle = fitting(key_attributes(node, graph, types_), false);
     return add_box(std::move(box), narrowest_box);
@@ -193,7 +251,10 @@ class Builder {
                     const std::string& prefix) {
     Box box;
     box.kind = kind;
-    box.id = (kind == Box::Kind::Input ? "input:" : "output:") + prefix + value.name;
+    box.id = (kind == Box::Kind::Input    ? "input:"
+              : kind == Box::Kind::Output ? "output:"
+                                          : "initializer:") +
+             prefix + value.name;
     box.graph = tag;
     box.parent = parent;
     box.title = fitting(value.name, true);
@@ -203,7 +264,26 @@ class Builder {
     return add_box(std::move(box), 96);
   }
 
-  int add_group_box(const GroupBoxes::Part& part, int parent) {
+  OperatorKind kind_of_node(const Node& node) {
+    const auto [kind, fresh] = kinds_.try_emplace(node.op_type, OperatorKind::Other);
+    if (fresh) kind->second = kind_of(node.domain, node.op_type);
+    return kind->second;
+  }
+
+  /// Of a closed group: index in the result's silhouettes, one for all groups of its structure.
+  int silhouette_index(int group, const Graph& graph, const std::vector<bool>& hidden) {
+    const Group& inside = hierarchy_.groups[group];
+    if (inside.node_count > most_silhouetted || inside.node_count < 2) return -1;
+    const int key = inside.structure >= 0 ? inside.structure : -2 - group;
+    const auto [found, fresh] = silhouette_of_.try_emplace(key, static_cast<int>(result_.silhouettes.size()));
+    if (fresh)
+      result_.silhouettes.push_back(silhouette_of(graph, hierarchy_, group, hidden,
+                                                  [this](const Node& node) { return kind_of_node(node); }));
+    return found->second;
+  }
+
+  int add_group_box(const GroupBoxes::Part& part, int parent, const Graph& graph,
+                    const std::vector<bool>& hidden) {
     const Group& group = hierarchy_.groups[part.group];
     Box box;
     box.kind = Box::Kind::Group;
@@ -214,6 +294,7 @@ class Builder {
     box.open = part.open;
     box.repeats = part.repeats;
     box.count = part.node_count;
+    if (!part.open) box.silhouette = silhouette_index(part.group, graph, hidden);
     const std::string last = part.repeats > 1 ? " – " + hierarchy_.groups[part.last_group].name : "";
     box.title = fitting(group.name + last, true);
     box.subtitle = std::to_string(box.count) + (box.count == 1 ? " node" : " nodes");
@@ -238,7 +319,7 @@ class Builder {
 
   /// Subgraphs and function bodies: inside the node's box if it is open, else as connections from what they
   /// read.
-  void add_insides(const Node& node, int position, const Scope& scope, const Graph* tag, int box,
+  void add_insides(const Node& node, int position, Scope& scope, const Graph* tag, int box,
                    const std::string& prefix, int depth) {
     const Function* function = model_.find_function(node);
     const auto subgraphs = subgraphs_of(node);
@@ -256,6 +337,7 @@ class Builder {
       return;
     }
     result_.boxes[box].open = true;
+    name_constants(scope);
     const std::string inner = prefix + std::to_string(position) + "/";
     for (const auto& [name, subgraph] : subgraphs) {
       const int around = add_subgraph_box(name, inner + name, *subgraph, box);
@@ -322,6 +404,7 @@ class Builder {
   const LayoutOptions& options_;
   VisibleGraph result_;
   std::unordered_map<std::string, OperatorKind> kinds_;
+  std::unordered_map<int, int> silhouette_of_;  ///< by structure
   std::unordered_map<std::uint64_t, int> connection_of_;
 };
 

@@ -5,6 +5,8 @@
 #include <numeric>
 #include <tuple>
 
+#include "engine/trace/coverage.h"
+
 namespace lapidary {
 namespace {
 
@@ -54,20 +56,6 @@ std::vector<StepTimes> times_by_step(const Trace& trace) {
     around.push_back(&span);
   }
   return times;
-}
-
-double coverage_of(const Trace& trace) {
-  const int run = trace.median_run();
-  if (run < 0) return 0;
-  const auto [begin, end] = trace.runs[run];
-  std::int64_t covered = 0, reached = begin;
-  for (const Span& span : trace.spans) {  // by begin within the run, whatever the lane
-    if (span.run != run) continue;
-    const std::int64_t from = std::max(reached, span.begin_ns), to = std::min(end, span.end_ns);
-    if (to > from) covered += to - from;
-    reached = std::max(reached, to);
-  }
-  return end > begin ? static_cast<double>(covered) / static_cast<double>(end - begin) : 0;
 }
 
 double per_second(double amount, double milliseconds) {
@@ -175,7 +163,7 @@ TraceSummary summarize(const Trace& trace, const std::vector<double>& node_flops
   for (const auto& run : trace.runs) walls.push_back(static_cast<double>(run.end_ns - run.begin_ns));
   summary.total_ms = median(walls) * 1e-6;
   summary.deviation_ms = deviation(walls) * 1e-6;
-  summary.coverage = coverage_of(trace);
+  summary.coverage = coverage_of(trace, trace.median_run());
   const auto times = times_by_step(trace);
   for (int step = 0; step < static_cast<int>(times.size()); ++step)
     if (times[step].calls > 0)

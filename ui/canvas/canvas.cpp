@@ -14,7 +14,7 @@ namespace {
 
 constexpr double largestScale = 4, readableScale = 0.5;
 /// Above so many boxes a layout is made ready off this thread, and what moved is not followed by the eye.
-constexpr std::size_t manyBoxes = 20000, mostMoving = 4000;
+constexpr std::size_t manyBoxes = 3000, mostMoving = 4000;
 
 }  // namespace
 
@@ -201,7 +201,7 @@ int Canvas::boxOf(const Element& element) const {
         scene_.boxWithId("group:" + hierarchy->groups[static_cast<std::size_t>(element.index)].path);
     if (own >= 0) return own;
   } else {
-    for (const char* kind : {"input:", "output:"}) {
+    for (const char* kind : {"input:", "output:", "initializer:"}) {
       if (const int box = scene_.boxWithId(kind + element.value); box >= 0) return box;
     }
   }
@@ -222,6 +222,7 @@ Element Canvas::elementOf(int index) const {
       return elementOf(box.parent);
     case Box::Kind::Input:
     case Box::Kind::Output:
+    case Box::Kind::Initializer:
       break;
   }
   if (!scene_.outgoing(index).empty())

@@ -18,6 +18,13 @@ constexpr double longestBend = 500;
 
 QPointF pointOf(const Point& p) { return {p.x, p.y}; }
 
+/// Silhouettes are quieter than the kinds that they are drawn in.
+constexpr double silhouetteOpacity = 0.55;
+/// From afar, groups lower than this on the screen are one colour.
+constexpr double smallestSilhouette = 7;
+
+QRectF rectOf(const Rectangle& r) { return {r.x, r.y, r.width, r.height}; }
+
 /// Five pixels along the left border, inside the rounded corners.
 QPainterPath stripe(double height) {
   constexpr double width = 5, inset = 0.3;
@@ -82,10 +89,12 @@ void CanvasPainter::paint(QPainter& painter, const CanvasScene& scene, const Cam
   else
     paintCurves(frame);
   paintHighlightedCurves(frame);
-  if (level == Level::Far)
+  if (level == Level::Far) {
     paintDistantBoxes(frame);
-  else
+    paintDistantSilhouettes(frame);
+  } else {
     paintBoxes(frame);
+  }
   paintMarks(frame);
   painter.restore();
   if (level != Level::Far) paintTexts(frame);
@@ -221,8 +230,14 @@ void CanvasPainter::paintDistantBoxes(Frame& frame) {
   constexpr std::size_t kinds = static_cast<std::size_t>(OperatorKind::Other) + 1, heatSteps = 5;
   static_assert(kinds + heatSteps < std::tuple_size_v<decltype(rectangles_)>);
   for (auto& batch : rectangles_) batch.clear();
+  silhouettes_.clear();
   for (const int box : visible_.closed) {
     const double heat = frame.marks.heat.empty() ? -1 : frame.marks.heat[static_cast<std::size_t>(box)];
+    if (heat < 0 && frame.scene.box(box).silhouette >= 0 &&
+        frame.scene.box(box).rectangle.height * frame.camera.scale >= smallestSilhouette) {
+      silhouettes_.push_back(box);
+      continue;
+    }
     const std::size_t batch = heat >= 0 ? kinds + static_cast<std::size_t>(heat * (heatSteps - 1) + 0.5)
                                         : static_cast<std::size_t>(frame.scene.mainKind(box));
     rectangles_[batch].push_back(place(frame, box));
@@ -238,9 +253,51 @@ void CanvasPainter::paintDistantBoxes(Frame& frame) {
   }
 }
 
+/// Far groups show what is inside instead of their text, over all of their box.
+void CanvasPainter::paintDistantSilhouettes(Frame& frame) {
+  if (silhouettes_.empty()) return;
+  frame.painter.setPen(frame.cosmetic(frame.colors.border));
+  frame.painter.setBrush(frame.colors.group);
+  for (const int box : silhouettes_) frame.painter.drawRect(place(frame, box));
+  paintSilhouettes(frame, silhouettes_, [this, &frame](int box) {
+    const QRectF r = place(frame, box);
+    return Rectangle{r.x() + r.width() * 0.1, r.y() + 3, r.width() * 0.8, r.height() - 6};
+  });
+}
+
+/// The marks of all, a kind at a time.
+template <class Area>
+void CanvasPainter::paintSilhouettes(Frame& frame, const std::vector<int>& boxes, Area areaOf) {
+  for (auto& batch : rectangles_) batch.clear();
+  for (const int box : boxes) {
+    const Silhouette& content =
+        frame.scene.layout()->silhouettes[static_cast<std::size_t>(frame.scene.box(box).silhouette)];
+    const Rectangle area = areaOf(box);
+    for (const Silhouette::Mark& mark : content.marks)
+      rectangles_[static_cast<std::size_t>(mark.kind)].push_back(rectOf(content.place(mark, area)));
+  }
+  frame.painter.setRenderHint(QPainter::Antialiasing, true);
+  frame.painter.setPen(Qt::NoPen);
+  frame.painter.setOpacity(silhouetteOpacity);
+  for (std::size_t kind = 0; kind < rectangles_.size(); ++kind) {
+    if (rectangles_[kind].empty()) continue;
+    frame.painter.setBrush(theme_->kind(static_cast<OperatorKind>(kind)));
+    frame.painter.drawRects(rectangles_[kind].data(), static_cast<int>(rectangles_[kind].size()));
+  }
+  frame.painter.setOpacity(1);
+}
+
 void CanvasPainter::paintBoxes(Frame& frame) {
   frame.painter.setRenderHint(QPainter::Antialiasing, true);
-  for (const int box : visible_.closed) paintBox(frame, box, place(frame, box));
+  silhouettes_.clear();
+  for (const int box : visible_.closed) {
+    paintBox(frame, box, place(frame, box));
+    if (frame.scene.box(box).silhouette >= 0) silhouettes_.push_back(box);
+  }
+  paintSilhouettes(frame, silhouettes_, [this, &frame](int box) {
+    const QRectF r = place(frame, box);
+    return silhouette_area({r.x(), r.y(), r.width(), r.height()});
+  });
 }
 
 void CanvasPainter::paintBox(Frame& frame, int index, const QRectF& r) {
@@ -252,7 +309,7 @@ void CanvasPainter::paintBox(Frame& frame, int index, const QRectF& r) {
                                                        : frame.colors.node;
   painter.setPen(frame.cosmetic(frame.colors.border));
   painter.setBrush(ground);
-  const bool value = box.kind == Box::Kind::Input || box.kind == Box::Kind::Output;
+  const bool value = is_value(box.kind);
   const double radius = value ? r.height() / 2 : box.kind == Box::Kind::Group ? groupRadius : nodeRadius;
   if (box.repeats > 1) {  // a stack of cards
     painter.drawRoundedRect(r.translated(6, 6), radius, radius);
@@ -307,18 +364,19 @@ void CanvasPainter::paintBoxTexts(Frame& frame, int index) {
   const bool heated = heat >= 0;
   const QColor title = heated ? Theme::textOn(theme_->heat(heat)) : frame.colors.text;
   const QColor weak = heated ? title : frame.colors.weakText;
-  const bool value = box.kind == Box::Kind::Input || box.kind == Box::Kind::Output;
+  const bool value = is_value(box.kind);
   const double indent = value ? 17 : box.kind == Box::Kind::Group ? 23 : 15;
   const double first = box.subtitle.empty() ? r.height() / 2 : 14.5;
   paintText(frame, frame.scene.titleText(index), {r.left() + indent, r.top() + first}, true, title);
   if (frame.level != Level::Near) return;
   paintText(frame, frame.scene.subtitleText(index), {r.left() + indent, r.top() + 31}, false, weak);
-  const QPointF end(r.right() - 10, r.top() + first);
+  const double right = box.silhouette >= 0 ? r.right() - 46 : r.right() - 10;
+  const QPointF end(right, r.top() + first);
   if (box.repeats > 1) {
     paintAtRight(frame, QStringLiteral("× %1").arg(box.repeats), end, true, frame.colors.accent);
   } else if (!frame.marks.values.empty()) {  // on the first line with room for it
     const QString& figure = frame.marks.values[static_cast<std::size_t>(index)];
-    const double room = r.width() - indent - 20 -
+    const double room = right - r.left() - indent - 10 -
                         QFontMetricsF(frame.textFont).horizontalAdvance(figure) / frame.camera.scale;
     if (textWidth(frame, frame.scene.titleText(index), true) <= room)
       paintAtRight(frame, figure, end, false, weak);

@@ -50,6 +50,9 @@ class CanvasPainter {
   void paintDistantCurves(Frame& frame);
   void paintHighlightedCurves(Frame& frame);
   void paintDistantBoxes(Frame& frame);
+  void paintDistantSilhouettes(Frame& frame);
+  template <class Area>
+  void paintSilhouettes(Frame& frame, const std::vector<int>& boxes, Area areaOf);
   void paintBoxes(Frame& frame);
   void paintBox(Frame& frame, int box, const QRectF& rectangle);
   void paintTexts(Frame& frame);
@@ -72,6 +75,7 @@ class CanvasPainter {
   QHash<quint64, QStaticText> texts_;
   QPainterPath path_, arrows_;
   std::vector<QLineF> lines_;
+  std::vector<int> silhouettes_;  ///< boxes that show theirs
   std::array<std::vector<QRectF>, 16> rectangles_;
 };
 

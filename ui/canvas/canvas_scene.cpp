@@ -109,6 +109,9 @@ void CanvasScene::summarizeKinds() {
   for (std::size_t b = layout_->boxes.size(); b-- > 0;) {
     const Box& own = layout_->boxes[b];
     if (own.kind == Box::Kind::Node) ++counts[b][static_cast<std::size_t>(own.operator_kind)];
+    if (own.silhouette >= 0)
+      for (const auto& mark : layout_->silhouettes[static_cast<std::size_t>(own.silhouette)].marks)
+        ++counts[b][static_cast<std::size_t>(mark.kind)];
     const auto most = std::max_element(counts[b].begin(), counts[b].end());
     if (*most > 0) mainKinds_[b] = static_cast<OperatorKind>(most - counts[b].begin());
     if (own.parent < 0) continue;

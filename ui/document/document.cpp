@@ -159,12 +159,14 @@ void Document::startLayout() {
   if (!types_) return;
   LayoutOptions options;
   options.open = open_;
+  options.show_constants = constantsAreShown_;
   options.text_width = measuredWidths();
   jobs_->start(
       this, QStringLiteral("layout"), tr("Lay out %1").arg(title()),
       [model = model(), hierarchy = hierarchy_, types = types_, options](const JobControl& control) {
         LayoutOptions cancellable = options;
         cancellable.cancelled = [token = control.token()] { return token.is_cancelled(); };
+        cancellable.progress = [&control](double done) { control.setProgress(done); };
         return std::make_shared<const Layout>(layout_model(*model, *hierarchy, *types, cancellable));
       },
       [this](std::shared_ptr<const Layout> layout) {
@@ -198,6 +200,10 @@ void Document::reveal(const Element& element) {
     group = around.parent;
   }
   if (open_.size() != before) startLayout();
+}
+
+void Document::setConstantsShown(bool shown) {
+  if (std::exchange(constantsAreShown_, shown) != shown && hierarchy_) startLayout();
 }
 
 void Document::openAllGroups() {
@@ -273,14 +279,24 @@ Job* Document::run() {
         return std::make_shared<const RunResult>(run_model(model, name, settings, control));
       },
       [this](std::shared_ptr<const RunResult> result) {
-        result_ = std::move(result);
-        heat_->setValues(result_->summary.node_ms, QStringLiteral("ms"));
+        keepResult(std::move(result));
         remember_run(path_, result_->settings);
       },
       [this](const Error& error) { runError_ = error; });
   connect(job, &Job::finished, this, &Document::runChanged);
   Q_EMIT runChanged();
   return job;
+}
+
+void Document::takeResult(std::shared_ptr<const RunResult> result) {
+  runError_.reset();
+  keepResult(std::move(result));
+  Q_EMIT runChanged();
+}
+
+void Document::keepResult(std::shared_ptr<const RunResult> result) {
+  result_ = std::move(result);
+  heat_->setValues(result_->summary.node_ms, QStringLiteral("ms"));
 }
 
 bool Document::isRunning() const { return jobs_->running(this, QStringLiteral("run")) != nullptr; }

@@ -61,6 +61,9 @@ class Document : public QObject {
   void toggleOpen(const std::string& part) { setOpen(part, !isOpen(part)); }
   /// Opens every group around the element, so that it stands in the layout.
   void reveal(const Element& element);
+  /// Whether initializers and nodes that only make constants stand in the layout.
+  bool constantsAreShown() const { return constantsAreShown_; }
+  void setConstantsShown(bool shown);
   void openAllGroups();
   void closeAllGroups();
 
@@ -78,6 +81,8 @@ class Document : public QObject {
   void cancelRun();
   /// The last run that came through; nullptr before.
   const std::shared_ptr<const RunResult>& result() const { return result_; }
+  /// Shows a result as if a run here had just brought it.
+  void takeResult(std::shared_ptr<const RunResult> result);
   /// Why the last run failed; empty after one that came through.
   const std::optional<Error>& runError() const { return runError_; }
 
@@ -119,6 +124,7 @@ class Document : public QObject {
   void openFirstGroups();
   void prepareRunSettings();
   void suggestInputs();
+  void keepResult(std::shared_ptr<const RunResult> result);
 
   Theme* theme_;
   JobList* jobs_;
@@ -135,6 +141,7 @@ class Document : public QObject {
   std::vector<UnsupportedOperator> unsupported_;
   std::vector<Problem> problems_;
   std::set<std::string> open_;
+  bool constantsAreShown_ = false;
   std::shared_ptr<const Layout> layout_;
   RunSettings runSettings_;
   /// The first run asks; a person was asked; the graph is still to be searched; run once it was.

@@ -33,6 +33,7 @@
 #include "ui/shell/recent_files.h"
 #include "ui/shell/start_page.h"
 #include "ui/timeline/operators_panel.h"
+#include "ui/timeline/run_choice.h"
 #include "ui/timeline/timeline_panel.h"
 
 namespace lapidary::ui {
@@ -127,7 +128,11 @@ void MainWindow::makePanels() {
   left_->addPage(tr("Outline"), [this] { return followDocument(new OutlinePanel(theme_)); });
   left_->addPage(tr("Problems"), [this] { return followDocument(new ProblemsPanel(theme_)); });
   bottom_ = new PanelDock(QStringLiteral("bottom"), tr("Results"), this);
-  bottom_->addPage(tr("Timeline"), [this] { return followDocument(new TimelinePanel(theme_)); });
+  bottom_->addPage(tr("Timeline"), [this] {
+    auto* panel = new TimelinePanel(theme_);
+    bottom_->addCorner(panel->runChoice(), TimelinePage);
+    return followDocument(panel);
+  });
   bottom_->addPage(tr("Operators"), [this] { return followDocument(new OperatorsPanel(theme_)); });
   bottom_->addPage(tr("Outputs"), [this] { return followDocument(new OutputsPanel(theme_, jobs_)); });
   bottom_->addPage(tr("Jobs"), [this] { return new JobsPanel(jobs_); });
@@ -163,6 +168,7 @@ Document* MainWindow::openFiles(const QStringList& paths) {
 
 void MainWindow::addTab(const QString& path) {
   auto* opened = new Document(theme_, jobs_);
+  opened->setConstantsShown(constantsWanted_);
   auto* added = new DocumentPage(opened);
   opened->setParent(added);
   pages_->addWidget(added);

@@ -102,6 +102,7 @@ class MainWindow : public QMainWindow {
   QLabel* selectionLine_;
   Document* shown_ = nullptr;
   bool leftWanted_ = true, rightWanted_ = true;
+  bool constantsWanted_ = false;  ///< as nodes, in every tab
 };
 
 /// Where the bundled sample model lies; empty if it is not there.

@@ -6,6 +6,7 @@
 #include <QMenu>
 #include <QMenuBar>
 #include <QSettings>
+#include <QStackedWidget>
 #include <QTabBar>
 
 #include "ui/canvas/canvas.h"
@@ -104,6 +105,13 @@ void MainWindow::makeViewMenu() {
   commands_->add(menu, tr("Close All Groups"), Qt::CTRL | Qt::SHIFT | Qt::Key_W, [this] {
     if (shown_) shown_->closeAllGroups();
   });
+  commands_->addToggle(menu, tr("Constants as Nodes"), Qt::CTRL | Qt::SHIFT | Qt::Key_N, false,
+                       [this](bool on) {
+                         constantsWanted_ = on;
+                         for (int i = 0; i < pages_->count(); ++i)
+                           if (auto* page = qobject_cast<DocumentPage*>(pages_->widget(i)))
+                             page->document()->setConstantsShown(on);
+                       });
   menu->addSeparator();
   commands_->addToggle(menu, tr("Time as Heat"), Qt::Key_H, true, [this](bool on) {
     if (shown_) shown_->heat()->setShown(on);

@@ -45,7 +45,11 @@ int PanelDock::addPage(const QString& title, std::function<QWidget*()> make) {
 void PanelDock::setPageTitle(int page, const QString& title) { tabs_->setTabText(page, title); }
 QString PanelDock::pageTitle(int page) const { return tabs_->tabText(page); }
 int PanelDock::currentPage() const { return tabs_->currentIndex(); }
-void PanelDock::addCorner(QWidget* widget) { row_->addWidget(widget); }
+
+void PanelDock::addCorner(QWidget* widget, int page) {
+  row_->addWidget(widget);
+  pages_[static_cast<std::size_t>(page)].corner = widget;
+}
 
 void PanelDock::showPage(int page) {
   tabs_->setCurrentIndex(page);
@@ -63,6 +67,8 @@ void PanelDock::makeCurrent() {
     stack_->addWidget(page.widget);
   }
   stack_->setCurrentWidget(page.widget);
+  for (Page& other : pages_)
+    if (other.corner) other.corner->setVisible(&other == &page);
   Q_EMIT pageShown(current);
 }
 

@@ -28,8 +28,8 @@ class PanelDock : public QDockWidget {
   QString pageTitle(int page) const;
   /// The page's widget if it was made, or nullptr.
   QWidget* pageWidget(int page) const { return pages_[static_cast<std::size_t>(page)].widget; }
-  /// Puts a widget at the right end of the tab row.
-  void addCorner(QWidget* widget);
+  /// Puts a widget at the right end of the tab row, seen while `page` is.
+  void addCorner(QWidget* widget, int page);
 
  Q_SIGNALS:
   void pageShown(int page);
@@ -41,6 +41,7 @@ class PanelDock : public QDockWidget {
   struct Page {
     std::function<QWidget*()> make;
     QWidget* widget = nullptr;
+    QWidget* corner = nullptr;
   };
   void makeCurrent();
 

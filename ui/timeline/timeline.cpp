@@ -1,11 +1,7 @@
 #include "ui/timeline/timeline.h"
 
-#include <QApplication>
-#include <QHelpEvent>
-#include <QKeyEvent>
-#include <QMouseEvent>
-#include <QToolTip>
-#include <QWheelEvent>
+#include <QScrollBar>
+#include <QStyle>
 #include <algorithm>
 #include <cmath>
 
@@ -16,11 +12,27 @@ namespace lapidary::ui {
 
 using namespace timeline_metrics;
 
-Timeline::Timeline(Theme* theme, QWidget* parent) : QWidget(parent), theme_(theme) {
+Timeline::Timeline(Theme* theme, QWidget* parent)
+    : QWidget(parent), theme_(theme), scrollBar_(new QScrollBar(Qt::Vertical, this)) {
   setMouseTracking(true);
   setFocusPolicy(Qt::StrongFocus);
   setMinimumHeight(80);
   setAccessibleName(tr("Timeline"));
+  motion_.setDuration(120);
+  motion_.setStartValue(0.0);
+  motion_.setEndValue(1.0);
+  motion_.setEasingCurve(QEasingCurve::OutCubic);
+  connect(&motion_, &QVariantAnimation::valueChanged, this, [this](const QVariant& value) {
+    const double t = value.toDouble();
+    const double scale = from_.pixelsPerNs * std::pow(to_.pixelsPerNs / from_.pixelsPerNs, t);
+    const double begin = anchor_ >= 0 ? from_.begin_ns + anchor_ / from_.pixelsPerNs - anchor_ / scale
+                                      : from_.begin_ns + (to_.begin_ns - from_.begin_ns) * t;
+    setView({begin, scale});
+  });
+  connect(&motion_, &QVariantAnimation::finished, this, [this] { setView(to_); });
+  scrollBar_->hide();
+  scrollBar_->setSingleStep(spanHeight + gap);
+  connect(scrollBar_, &QScrollBar::valueChanged, this, &Timeline::setScroll);
   connect(theme, &Theme::changed, this, qOverload<>(&QWidget::update));
 }
 
@@ -42,107 +54,192 @@ void Timeline::rebuild() {
   if (result == result_ && result) return update();
   result_ = result;
   hovered_.reset();
+  current_.reset();
+  motion_.stop();
+  view_ = {};
   scene_ =
       result_ ? make_scene(result_->trace, *document_->model(), *document_->hierarchy()) : TimelineScene{};
+  placeScrollBar();
   showMedianRun();
   followSelection();
+  Q_EMIT viewChanged();
 }
+
+// --- the view ---
 
 double Timeline::chartWidth() const { return std::max(1, width() - nameWidth - rightMargin); }
 
 std::int64_t Timeline::visibleEnd() const {
-  return pixelsPerNs_ > 0 ? begin_ + static_cast<std::int64_t>(chartWidth() / pixelsPerNs_) : begin_;
+  return view_.pixelsPerNs > 0 ? static_cast<std::int64_t>(view_.begin_ns + chartWidth() / view_.pixelsPerNs)
+                               : visibleBegin();
+}
+
+bool Timeline::moves() const {
+  return animated_ && isVisible() && view_.pixelsPerNs > 0 &&
+         style()->styleHint(QStyle::SH_Widget_Animation_Duration, nullptr, this) > 0;
+}
+
+TimelineView Timeline::bounded(TimelineView view) const {
+  if (scene_.end_ns <= 0) return {};
+  const auto end = static_cast<double>(scene_.end_ns);
+  const double widest = chartWidth() / end;
+  view.pixelsPerNs = std::clamp(view.pixelsPerNs, widest, std::max(widest, 1.0));
+  view.begin_ns = std::clamp(view.begin_ns, 0.0, std::max(0.0, end - chartWidth() / view.pixelsPerNs));
+  return view;
+}
+
+void Timeline::setView(const TimelineView& view) {
+  view_ = bounded(view);
+  update();
+  Q_EMIT viewChanged();
+}
+
+void Timeline::moveTo(const TimelineView& target) {
+  motion_.stop();
+  anchor_ = -1;
+  if (!moves()) return setView(target);
+  from_ = view_;
+  to_ = bounded(target);
+  motion_.start();
 }
 
 void Timeline::showRange(std::int64_t begin_ns, std::int64_t end_ns) {
-  begin_ = begin_ns;
-  pixelsPerNs_ = chartWidth() / static_cast<double>(std::max<std::int64_t>(1, end_ns - begin_ns));
-  clampView();
-  update();
+  const auto length = static_cast<double>(std::max<std::int64_t>(1, end_ns - begin_ns));
+  moveTo({static_cast<double>(begin_ns), chartWidth() / length});
+}
+
+void Timeline::showRun(int run) {
+  if (!result_ || run < 0 || run >= static_cast<int>(result_->trace.runs.size())) return update();
+  const RunRange& range = result_->trace.runs[static_cast<std::size_t>(run)];
+  showRange(range.begin_ns, range.end_ns);
 }
 
 void Timeline::showMedianRun() {
-  if (!result_ || result_->trace.runs.empty()) return update();
-  const RunRange& run = result_->trace.runs[static_cast<std::size_t>(result_->trace.median_run())];
-  showRange(run.begin_ns, run.end_ns);
+  if (result_) showRun(result_->trace.median_run());
 }
 
 void Timeline::showAll() { showRange(scene_.begin_ns, scene_.end_ns); }
 
-void Timeline::clampView() {
-  if (scene_.end_ns <= 0) return;
-  const double widest = chartWidth() / static_cast<double>(scene_.end_ns);
-  pixelsPerNs_ = std::clamp(pixelsPerNs_, widest, std::max(widest, 1.0));
-  const auto shown = static_cast<std::int64_t>(chartWidth() / pixelsPerNs_);
-  begin_ = std::clamp<std::int64_t>(begin_, 0, std::max<std::int64_t>(0, scene_.end_ns - shown));
+int Timeline::shownRun() const {
+  if (!result_ || view_.pixelsPerNs <= 0) return -1;
+  const auto& runs = result_->trace.runs;
+  const std::int64_t begin = visibleBegin(), end = visibleEnd(), middle = begin + (end - begin) / 2;
+  int shown = -1, seen = 0;
+  for (std::size_t r = 0; r < runs.size(); ++r) {
+    const std::int64_t inside = std::min(end, runs[r].end_ns) - std::max(begin, runs[r].begin_ns);
+    // A neighbour that only looks in does not count.
+    if (inside * 4 > runs[r].end_ns - runs[r].begin_ns) ++seen;
+    if (runs[r].begin_ns <= middle && middle < runs[r].end_ns) shown = static_cast<int>(r);
+  }
+  return seen > 1 ? -1 : shown;
 }
 
 void Timeline::zoomAt(double x, double factor) {
-  if (pixelsPerNs_ <= 0) return;
-  const double place = std::max(0.0, x - nameWidth);
-  const double time = static_cast<double>(begin_) + place / pixelsPerNs_;
-  pixelsPerNs_ *= factor;
-  clampView();
-  begin_ = static_cast<std::int64_t>(time - place / pixelsPerNs_);
-  clampView();
-  update();
+  if (view_.pixelsPerNs <= 0) return;
+  const double place = std::clamp(x - nameWidth, 0.0, chartWidth());
+  const bool underWay = motion_.state() == QAbstractAnimation::Running && anchor_ >= 0;
+  const double wanted = (underWay ? to_.pixelsPerNs : view_.pixelsPerNs) * factor;
+  const double scale = bounded({view_.begin_ns, wanted}).pixelsPerNs;
+  const TimelineView target{view_.begin_ns + place / view_.pixelsPerNs - place / scale, scale};
+  moveTo(target);
+  if (motion_.state() == QAbstractAnimation::Running) anchor_ = place;
 }
 
 void Timeline::pan(double pixels) {
-  if (pixelsPerNs_ <= 0) return;
-  begin_ += static_cast<std::int64_t>(pixels / pixelsPerNs_);
-  clampView();
-  update();
+  if (view_.pixelsPerNs <= 0) return;
+  const bool underWay = motion_.state() == QAbstractAnimation::Running && anchor_ < 0;
+  const TimelineView start = underWay ? to_ : view_;
+  moveTo({start.begin_ns + pixels / start.pixelsPerNs, start.pixelsPerNs});
+}
+
+// --- rows ---
+
+int Timeline::rowHeight(std::size_t row) const {
+  return scene_.rows[row].isModules ? moduleHeight : spanHeight;
 }
 
 int Timeline::rowTop(std::size_t row) const {
   int top = axisHeight - scroll_;
-  for (std::size_t i = 0; i < row; ++i)
-    top += scene_.rows[i].isModules ? moduleHeight + gap : spanHeight + gap;
+  for (std::size_t i = 0; i < row; ++i) top += rowHeight(i) + gap;
   return top;
+}
+
+int Timeline::contentHeight() const {
+  const int memory = result_ && !result_->trace.memory.empty() ? memoryHeight + gap : 0;
+  return rowTop(scene_.rows.size()) + scroll_ + memory;
+}
+
+void Timeline::setScroll(int scroll) {
+  scroll = std::clamp(scroll, 0, std::max(0, contentHeight() - height()));
+  if (scroll == scroll_) return;
+  scroll_ = scroll;
+  scrollBar_->setValue(scroll);
+  update();
+}
+
+void Timeline::placeScrollBar() {
+  const int hidden = std::max(0, contentHeight() - height());
+  scrollBar_->setVisible(hidden > 0);
+  scrollBar_->setGeometry(width() - scrollBarWidth, axisHeight, scrollBarWidth, height() - axisHeight);
+  scrollBar_->setPageStep(height() - axisHeight);
+  scrollBar_->setRange(0, hidden);
+  setScroll(std::min(scroll_, hidden));
+}
+
+QRectF Timeline::placeOf(int row, int item) const {
+  const TimelineItem& shown = itemAt({row, item});
+  const double left = nameWidth + (static_cast<double>(shown.begin_ns) - view_.begin_ns) * view_.pixelsPerNs;
+  const double right = nameWidth + (static_cast<double>(shown.end_ns) - view_.begin_ns) * view_.pixelsPerNs;
+  const auto r = static_cast<std::size_t>(row);
+  const QRectF place(left, rowTop(r), std::max(1.0, right - left), rowHeight(r));
+  return place.intersected(QRectF(nameWidth, axisHeight, chartWidth(), height() - axisHeight));
 }
 
 std::optional<Timeline::Hit> Timeline::hitAt(const QPointF& point) const {
   if (!result_ || point.x() < nameWidth || point.y() < axisHeight) return {};
+  const double x = point.x() - nameWidth;
   for (std::size_t r = 0; r < scene_.rows.size(); ++r) {
-    const TimelineRow& row = scene_.rows[r];
-    const int top = rowTop(r), height = row.isModules ? moduleHeight : spanHeight;
-    if (point.y() < top || point.y() >= top + height) continue;
-    for (const VisibleItem& item : visible_items(row, begin_, visibleEnd(), pixelsPerNs_))
-      if (point.x() - nameWidth >= item.left && point.x() - nameWidth < std::max(item.right, item.left + 2))
+    const int top = rowTop(r);
+    if (point.y() < top || point.y() >= top + rowHeight(r)) continue;
+    for (const VisibleItem& item :
+         visible_items(scene_.rows[r], visibleBegin(), visibleEnd(), view_.pixelsPerNs))
+      if (x >= item.left && x < std::max(item.right, item.left + 2))
         return Hit{static_cast<int>(r), item.first};
   }
   return {};
 }
 
-QString Timeline::stepTitle(int step) const {
-  return text(result_->trace.steps[static_cast<std::size_t>(step)].op_type);
+/// Brings an item into sight, without moving more than needed.
+void Timeline::reveal(const Hit& hit) {
+  const auto row = static_cast<std::size_t>(hit.row);
+  const int top = rowTop(row);
+  if (top < axisHeight)
+    setScroll(scroll_ + top - axisHeight);
+  else if (top + rowHeight(row) > height())
+    setScroll(scroll_ + top + rowHeight(row) - height());
+  const TimelineItem& item = itemAt(hit);
+  if (item.begin_ns >= visibleBegin() && item.end_ns <= visibleEnd()) return;
+  const double shown = chartWidth() / view_.pixelsPerNs;
+  const double middle = static_cast<double>(item.begin_ns + item.end_ns) / 2;
+  // What is longer than the view stays where any of it is seen.
+  if (static_cast<double>(item.end_ns - item.begin_ns) > shown && item.end_ns > visibleBegin() &&
+      item.begin_ns < visibleEnd())
+    return;
+  moveTo({middle - shown / 2, view_.pixelsPerNs});
 }
 
-QString Timeline::tooltip(const Hit& hit) const {
-  const TimelineItem& item =
-      scene_.rows[static_cast<std::size_t>(hit.row)].items[static_cast<std::size_t>(hit.item)];
-  const QString time = milliseconds(static_cast<double>(item.end_ns - item.begin_ns) / 1e6);
-  if (item.group >= 0)
-    return tr("%1\n%2").arg(text(document_->hierarchy()->groups[static_cast<std::size_t>(item.group)].path),
-                            time);
-  const Step& step = result_->trace.steps[static_cast<std::size_t>(item.step)];
-  QStringList lines{QStringLiteral("%1 · %2").arg(text(step.op_type), time), text(step.name)};
-  if (!step.implementation.empty()) lines += text(step.implementation);
-  if (step.flops > 0 && item.end_ns > item.begin_ns)
-    lines += flopsPerSecond(step.flops / static_cast<double>(item.end_ns - item.begin_ns));
-  if (!step.note.empty()) lines += text(step.note);
-  return lines.join(QLatin1Char('\n'));
-}
+// --- selection ---
 
 void Timeline::select(const Hit& hit, bool extend) {
-  const TimelineItem& item =
-      scene_.rows[static_cast<std::size_t>(hit.row)].items[static_cast<std::size_t>(hit.item)];
+  current_ = hit;
+  const TimelineItem& item = itemAt(hit);
+  setAccessibleDescription(tooltip(hit));
   std::vector<Element> elements;
   if (item.group >= 0) elements.push_back(Element::group(item.group));
   if (item.step >= 0)
     for (const int node : result_->trace.steps[static_cast<std::size_t>(item.step)].nodes)
       elements.push_back(Element::node(node));
+  update();
   if (elements.empty()) return;
   if (extend) {
     const auto& before = document_->selection()->elements();
@@ -155,151 +252,60 @@ void Timeline::followSelection() {
   selectedSteps_.assign(result_ ? result_->trace.steps.size() : 0, false);
   selectedGroups_.assign(document_ && document_->hierarchy() ? document_->hierarchy()->groups.size() : 0,
                          false);
-  if (!result_) return update();
+  update();
+  if (!result_) return;
   for (const Element& element : document_->selection()->elements()) {
     if (element.kind == Element::Kind::Group) selectedGroups_[static_cast<std::size_t>(element.index)] = true;
     for (const int node : document_->nodesOf(element))
       for (const int step : scene_.steps_of_node[static_cast<std::size_t>(node)])
         selectedSteps_[static_cast<std::size_t>(step)] = true;
   }
-  // What is selected elsewhere is scrolled to, in the run that is shown.
-  if (!hasFocus()) {
-    const std::int64_t end = visibleEnd();
-    std::int64_t nearest = -1;
-    for (const TimelineRow& row : scene_.rows) {
-      for (const TimelineItem& item : row.items) {
-        if (item.step < 0 || !selectedSteps_[static_cast<std::size_t>(item.step)]) continue;
-        if (item.end_ns > begin_ && item.begin_ns < end) return update();
-        if (nearest < 0 || std::abs(item.begin_ns - begin_) < std::abs(nearest - begin_))
-          nearest = item.begin_ns;
-      }
-    }
-    if (nearest >= 0) begin_ = nearest - (end - begin_) / 2;
-    clampView();
-  }
-  update();
+  if (!hasFocus()) scrollToSelection();
 }
 
-// --- interaction ---
-
-void Timeline::wheelEvent(QWheelEvent* event) {
-  const QPoint delta = event->angleDelta();
-  if (event->modifiers() & Qt::ShiftModifier || std::abs(delta.x()) > std::abs(delta.y()))
-    pan(-(delta.x() != 0 ? delta.x() : delta.y()));
-  else
-    zoomAt(event->position().x(), std::pow(1.0015, delta.y()));
-  event->accept();
-}
-
-void Timeline::mousePressEvent(QMouseEvent* event) {
-  pressed_ = event->position();
-  pressedAt_ = static_cast<double>(begin_);
-  dragging_ = false;
-}
-
-void Timeline::mouseMoveEvent(QMouseEvent* event) {
-  if (event->buttons() & Qt::LeftButton) {
-    const QPointF moved = event->position() - pressed_;
-    dragging_ = dragging_ || moved.manhattanLength() > QApplication::startDragDistance();
-    if (!dragging_ || pixelsPerNs_ <= 0) return;
-    begin_ = static_cast<std::int64_t>(pressedAt_ - moved.x() / pixelsPerNs_);
-    clampView();
-    setCursor(Qt::ClosedHandCursor);
-    return update();
-  }
-  const auto hit = hitAt(event->position());
-  if (hit == hovered_) return;
-  hovered_ = hit;
-  if (document_) {
-    const TimelineItem* item =
-        hit ? &scene_.rows[static_cast<std::size_t>(hit->row)].items[static_cast<std::size_t>(hit->item)]
-            : nullptr;
-    const auto* nodes =
-        item && item->step >= 0 ? &result_->trace.steps[static_cast<std::size_t>(item->step)].nodes : nullptr;
-    const Element element = nodes && !nodes->empty() ? Element::node(nodes->front()) : Element{};
-    document_->selection()->setHovered(element.index >= 0 ? &element : nullptr);
-  }
-  update();
-}
-
-void Timeline::mouseReleaseEvent(QMouseEvent* event) {
-  setCursor(Qt::ArrowCursor);
-  if (event->button() != Qt::LeftButton || dragging_) return;
-  if (const auto hit = hitAt(event->position()))
-    select(*hit, event->modifiers() & (Qt::ShiftModifier | Qt::ControlModifier));
-  else if (document_)
-    document_->selection()->clear();
-}
-
-void Timeline::mouseDoubleClickEvent(QMouseEvent* event) {
-  const auto hit = hitAt(event->position());
-  if (!hit) return showMedianRun();
-  const TimelineItem& item =
-      scene_.rows[static_cast<std::size_t>(hit->row)].items[static_cast<std::size_t>(hit->item)];
-  const std::int64_t margin = (item.end_ns - item.begin_ns) / 4;
-  showRange(item.begin_ns - margin, item.end_ns + margin);
-}
-
-/// To the span before or after the selected one, on the row of the first thread.
-void Timeline::walk(int step) {
+/// What is selected elsewhere comes into sight, in the run that is shown, and keys go on from there.
+void Timeline::scrollToSelection() {
+  std::optional<Hit> nearest;
+  const std::int64_t begin = visibleBegin(), end = visibleEnd();
+  const auto away = [&](const TimelineItem& item) {
+    return std::max<std::int64_t>({0, begin - item.end_ns, item.begin_ns - end});
+  };
   for (std::size_t r = 0; r < scene_.rows.size(); ++r) {
-    const TimelineRow& row = scene_.rows[r];
-    if (row.isModules || row.items.empty()) continue;
-    int current = -1;
-    const std::int64_t end = visibleEnd();
-    for (std::size_t i = 0; i < row.items.size(); ++i) {
-      const TimelineItem& item = row.items[i];
-      const bool shown = item.end_ns > begin_ && item.begin_ns < end;
-      if (shown && selectedSteps_[static_cast<std::size_t>(item.step)]) current = static_cast<int>(i);
-      if (shown && current < 0 && step > 0) current = static_cast<int>(i) - step;
-      if (current >= 0 && selectedSteps_[static_cast<std::size_t>(item.step)]) break;
+    const auto& items = scene_.rows[r].items;
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      const bool selected = items[i].step >= 0 && selectedSteps_[static_cast<std::size_t>(items[i].step)];
+      if (selected && (!nearest || away(items[i]) < away(itemAt(*nearest))))
+        nearest = Hit{static_cast<int>(r), static_cast<int>(i)};
     }
-    const int next = std::clamp(current + step, 0, static_cast<int>(row.items.size()) - 1);
-    return select({static_cast<int>(r), next}, false);
   }
+  current_ = nearest;
+  if (nearest) reveal(*nearest);
 }
 
-void Timeline::keyPressEvent(QKeyEvent* event) {
-  switch (event->key()) {
-    case Qt::Key_Plus:
-    case Qt::Key_Equal:
-      return zoomAt(nameWidth + chartWidth() / 2, 1.5);
-    case Qt::Key_Minus:
-      return zoomAt(nameWidth + chartWidth() / 2, 1 / 1.5);
-    case Qt::Key_Left:
-      return event->modifiers() & Qt::ShiftModifier ? pan(-chartWidth() / 4) : walk(-1);
-    case Qt::Key_Right:
-      return event->modifiers() & Qt::ShiftModifier ? pan(chartWidth() / 4) : walk(1);
-    case Qt::Key_Home:
-      return showMedianRun();
-    case Qt::Key_End:
-      return showAll();
-    default:
-      QWidget::keyPressEvent(event);
-  }
+QString Timeline::stepTitle(int step) const {
+  return text(result_->trace.steps[static_cast<std::size_t>(step)].op_type);
 }
 
-void Timeline::leaveEvent(QEvent*) {
-  hovered_.reset();
-  if (document_) document_->selection()->setHovered(nullptr);
-  update();
-}
-
-void Timeline::resizeEvent(QResizeEvent* event) {
-  // The visible range stays; only its scale follows the width.
-  const double before = std::max(1, event->oldSize().width() - nameWidth - rightMargin);
-  if (pixelsPerNs_ > 0 && event->oldSize().width() > 0) pixelsPerNs_ *= chartWidth() / before;
-  clampView();
-}
-
-bool Timeline::event(QEvent* event) {
-  if (event->type() != QEvent::ToolTip) return QWidget::event(event);
-  const auto* help = static_cast<QHelpEvent*>(event);
-  if (const auto hit = hitAt(help->pos()))
-    QToolTip::showText(help->globalPos(), tooltip(*hit), this);
-  else
-    QToolTip::hideText();
-  return true;
+QString Timeline::tooltip(const Hit& hit) const {
+  const TimelineItem& item = itemAt(hit);
+  const QString time = milliseconds(static_cast<double>(item.end_ns - item.begin_ns) / 1e6);
+  if (item.group >= 0)
+    return tr("%1\n%2").arg(text(document_->hierarchy()->groups[static_cast<std::size_t>(item.group)].path),
+                            time);
+  const Step& step = result_->trace.steps[static_cast<std::size_t>(item.step)];
+  QStringList lines{QStringLiteral("%1 · %2").arg(text(step.op_type), time), text(step.name)};
+  const auto& operators = result_->summary.operators;
+  const auto row = std::find_if(operators.begin(), operators.end(),
+                                [&](const OperatorTime& one) { return one.step == item.step; });
+  if (row != operators.end() && result_->trace.runs.size() > 1)
+    lines += tr("median of %n runs: %1 (%2 to %3)", nullptr, static_cast<int>(result_->trace.runs.size()))
+                 .arg(millisecondsWithSpread(row->total_ms, row->deviation_ms), milliseconds(row->minimum_ms),
+                      milliseconds(row->maximum_ms));
+  if (!step.implementation.empty()) lines += text(step.implementation);
+  if (step.flops > 0 && item.end_ns > item.begin_ns)
+    lines += flopsPerSecond(step.flops / static_cast<double>(item.end_ns - item.begin_ns));
+  if (!step.note.empty()) lines += text(step.note);
+  return lines.join(QLatin1Char('\n'));
 }
 
 }  // namespace lapidary::ui

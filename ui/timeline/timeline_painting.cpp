@@ -38,21 +38,33 @@ void Timeline::paintEvent(QPaintEvent*) {
   if (!result_) return;
   painter.setRenderHint(QPainter::Antialiasing);
   paintAxis(painter);
+  painter.setClipRect(0, axisHeight, width(), height() - axisHeight);  // rows scroll beneath the axis
   for (std::size_t row = 0; row < scene_.rows.size(); ++row) paintRow(painter, row);
   if (!result_->trace.memory.empty()) paintMemory(painter, rowTop(scene_.rows.size()));
+  if (hasFocus() && current_) paintCurrent(painter);
+}
+
+/// Where the keyboard is: around everything else, so that it is seen on any colour.
+void Timeline::paintCurrent(QPainter& painter) const {
+  const QRectF place = placeOf(current_->row, current_->item);
+  if (place.isEmpty()) return;
+  painter.setPen(QPen(theme_->colors().accent, 2));
+  painter.setBrush(Qt::NoBrush);
+  painter.drawRoundedRect(place.adjusted(-2, -2, 2, 2), 4, 4);
 }
 
 void Timeline::paintAxis(QPainter& painter) const {
   const ThemeColors& colors = theme_->colors();
-  const double step = roundStep(ticksApart / pixelsPerNs_);
+  const double step = roundStep(ticksApart / view_.pixelsPerNs);
   // Times count from the begin of the run that the view begins in.
   std::int64_t origin = 0;
   for (const RunRange& run : result_->trace.runs)
-    if (run.begin_ns <= begin_ + static_cast<std::int64_t>(2 / pixelsPerNs_)) origin = run.begin_ns;
-  const auto first = static_cast<std::int64_t>(std::ceil(static_cast<double>(begin_ - origin) / step));
+    if (run.begin_ns <= visibleBegin() + static_cast<std::int64_t>(2 / view_.pixelsPerNs))
+      origin = run.begin_ns;
+  const double offset = static_cast<double>(origin) - view_.begin_ns;
+  const auto first = static_cast<std::int64_t>(std::ceil(-offset / step));
   for (std::int64_t tick = first;; ++tick) {
-    const double x =
-        nameWidth + (static_cast<double>(tick) * step + static_cast<double>(origin - begin_)) * pixelsPerNs_;
+    const double x = nameWidth + (static_cast<double>(tick) * step + offset) * view_.pixelsPerNs;
     if (x > width() - rightMargin) break;
     painter.setPen(colors.border);
     painter.drawLine(QPointF(x, axisHeight), QPointF(x, height()));
@@ -66,12 +78,12 @@ void Timeline::paintAxis(QPainter& painter) const {
 void Timeline::paintRow(QPainter& painter, std::size_t index) const {
   const TimelineRow& row = scene_.rows[index];
   const int top = rowTop(index);
-  if (top > height()) return;
+  if (top > height() || top + rowHeight(index) < axisHeight) return;
   painter.setPen(theme_->colors().weakText);
   painter.drawText(QRect(16, top, nameWidth - 20, row.isModules ? moduleHeight : spanHeight),
                    Qt::AlignVCenter, row.name);
   painter.save();
-  painter.setClipRect(nameWidth, 0, width() - nameWidth, height());
+  painter.setClipRect(QRect(nameWidth, axisHeight, width() - nameWidth, height() - axisHeight));
   if (row.isModules)
     paintModules(painter, row, top);
   else
@@ -85,7 +97,7 @@ void Timeline::paintModules(QPainter& painter, const TimelineRow& row, int top) 
   bold.setWeight(QFont::DemiBold);
   painter.setFont(bold);
   const QFontMetrics metrics(bold);
-  for (const VisibleItem& shown : visible_items(row, begin_, visibleEnd(), pixelsPerNs_)) {
+  for (const VisibleItem& shown : visible_items(row, visibleBegin(), visibleEnd(), view_.pixelsPerNs)) {
     const TimelineItem& item = row.items[static_cast<std::size_t>(shown.first)];
     const bool selected = selectedGroups_[static_cast<std::size_t>(item.group)];
     const QRectF box(nameWidth + shown.left, top, std::max(1.0, shown.right - shown.left - 1), moduleHeight);
@@ -108,7 +120,7 @@ void Timeline::paintSpans(QPainter& painter, const TimelineRow& row, std::size_t
   const ThemeColors& colors = theme_->colors();
   const bool anySelected =
       std::find(selectedSteps_.begin(), selectedSteps_.end(), true) != selectedSteps_.end();
-  for (const VisibleItem& shown : visible_items(row, begin_, visibleEnd(), pixelsPerNs_)) {
+  for (const VisibleItem& shown : visible_items(row, visibleBegin(), visibleEnd(), view_.pixelsPerNs)) {
     bool selected = false;
     for (int i = shown.first; i <= shown.last && !selected && anySelected; ++i)
       selected = selectedSteps_[static_cast<std::size_t>(row.items[static_cast<std::size_t>(i)].step)];
@@ -145,16 +157,16 @@ void Timeline::paintMemory(QPainter& painter, int top) const {
   painter.setPen(theme_->colors().weakText);
   painter.drawText(QRect(16, top, nameWidth - 20, memoryHeight), Qt::AlignVCenter, tr("Arena"));
   painter.save();
-  painter.setClipRect(nameWidth, 0, width() - nameWidth, height());
+  painter.setClipRect(QRect(nameWidth, axisHeight, width() - nameWidth, height() - axisHeight));
   const auto before = [](const MemorySample& sample, std::int64_t time) { return sample.time_ns < time; };
-  auto sample = std::lower_bound(samples.begin(), samples.end(), begin_, before);
+  auto sample = std::lower_bound(samples.begin(), samples.end(), visibleBegin(), before);
   if (sample != samples.begin()) --sample;
   QPainterPath path;
   double lastX = -1, bottom = top + memoryHeight;
   path.moveTo(nameWidth, bottom);
   double y = bottom;
   for (; sample != samples.end() && sample->time_ns < visibleEnd(); ++sample) {
-    const double x = nameWidth + static_cast<double>(sample->time_ns - begin_) * pixelsPerNs_;
+    const double x = nameWidth + (static_cast<double>(sample->time_ns) - view_.begin_ns) * view_.pixelsPerNs;
     const double level =
         bottom - static_cast<double>(sample->bytes) / static_cast<double>(peak) * memoryHeight;
     // Of the samples within one pixel the highest stands.

@@ -3,6 +3,7 @@
 #include <QVBoxLayout>
 
 #include "ui/document/run_hint.h"
+#include "ui/timeline/run_choice.h"
 #include "ui/timeline/timeline.h"
 
 namespace lapidary::ui {
@@ -10,7 +11,8 @@ namespace lapidary::ui {
 TimelinePanel::TimelinePanel(Theme* theme, QWidget* parent)
     : QWidget(parent),
       hint_(new RunHint(tr("Run the model to see where its time goes · Ctrl+R"))),
-      timeline_(new Timeline(theme)) {
+      timeline_(new Timeline(theme)),
+      runChoice_(new RunChoice(timeline_, this)) {
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(0, 0, 0, 0);
   column->addWidget(hint_);

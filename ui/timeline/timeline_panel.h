@@ -5,6 +5,7 @@
 namespace lapidary::ui {
 
 class Document;
+class RunChoice;
 class RunHint;
 class Theme;
 class Timeline;
@@ -17,10 +18,13 @@ class TimelinePanel : public QWidget {
   explicit TimelinePanel(Theme* theme, QWidget* parent = nullptr);
   void setDocument(Document* document);
   Timeline* timeline() const { return timeline_; }
+  /// Which repeat is shown; stands where the panel's title is.
+  RunChoice* runChoice() const { return runChoice_; }
 
  private:
   RunHint* hint_;
   Timeline* timeline_;
+  RunChoice* runChoice_;
 };
 
 }  // namespace lapidary::ui
