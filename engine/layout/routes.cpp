@@ -81,8 +81,13 @@ class Pen {
  public:
   explicit Pen(Point start) : points_{start} {}
   void line_to(Point end) {
-    const Point start = points_.back();
+    Point start = points_.back();
     if (std::abs(start.y - end.y) < 0.01 && std::abs(start.x - end.x) < 0.01) return;
+    if (runs_down_ && std::abs(start.x - end.x) < 0.01 && end.y > start.y) {  // one line with the one before
+      points_.resize(points_.size() - 3);
+      start = points_.back();
+    }
+    runs_down_ = std::abs(start.x - end.x) < 0.01 && end.y > start.y;
     points_.push_back({start.x + (end.x - start.x) / 3, start.y + (end.y - start.y) / 3});
     points_.push_back({end.x - (end.x - start.x) / 3, end.y - (end.y - start.y) / 3});
     points_.push_back(end);
@@ -91,6 +96,7 @@ class Pen {
   void curve_to(Point end, double bend) {
     const Point start = points_.back();
     if (std::abs(start.x - end.x) < 0.01 && end.y > start.y) return line_to(end);
+    runs_down_ = false;
     points_.push_back({start.x, start.y + bend});
     points_.push_back({end.x, end.y - bend});
     points_.push_back(end);
@@ -98,6 +104,7 @@ class Pen {
   /// Turns around: leaves downward (or arrives downward) and runs upward on the other side.
   void turn_to(Point end, double reach) {
     const Point start = points_.back();
+    runs_down_ = false;
     points_.push_back({start.x, start.y + reach});
     points_.push_back({end.x, end.y + reach});
     points_.push_back(end);
@@ -106,6 +113,7 @@ class Pen {
 
  private:
   std::vector<Point> points_;
+  bool runs_down_ = false;  ///< the last segment is straight
 };
 
 /// Gaps grow where labels stand, where edges swerve far, and where many lanes begin or end.

@@ -17,7 +17,7 @@ namespace {
 
 /// Subgraphs nested deeper than this stay closed: no picture shows them, and hostile files nest without end.
 constexpr int deepest_subgraph = 32;
-constexpr double widest_box = 320, narrowest_box = 136, silhouette_width = 40;
+constexpr double widest_box = 320, narrowest_box = 136, narrowest_group = 192, silhouette_width = 40;
 /// Larger groups get no silhouette: it would cost more than all the rest.
 constexpr int most_silhouetted = 4000;
 
@@ -298,7 +298,7 @@ class Builder {
     const std::string last = part.repeats > 1 ? " – " + hierarchy_.groups[part.last_group].name : "";
     box.title = fitting(group.name + last, true);
     box.subtitle = std::to_string(box.count) + (box.count == 1 ? " node" : " nodes");
-    return add_box(std::move(box), narrowest_box);
+    return add_box(std::move(box), narrowest_group);
   }
 
   void connect(const Scope& scope, const std::string& value, int to) {
@@ -389,7 +389,7 @@ class Builder {
     for (std::size_t i = 0; i < keep.size(); ++i) {
       const auto& connection = result_.connections[i];
       const auto& before = entering[connection.from];
-      keep[i] = result_.boxes[connection.from].kind != Box::Kind::Input && !connection.label.empty() &&
+      keep[i] = !is_value(result_.boxes[connection.from].kind) && !connection.label.empty() &&
                 std::find(before.begin(), before.end(), connection.label) == before.end() &&
                 said[connection.from].insert(connection.value).second;
     }

@@ -24,12 +24,18 @@ double distance(Point a, Point b) { return std::hypot(a.x - b.x, a.y - b.y); }
 
 double side(Point a, Point b, Point p) { return (b.x - a.x) * (p.y - a.y) - (b.y - a.y) * (p.x - a.x); }
 
-/// Where two segments cross, each well inside the other.
+/// On which side of a line through two points another lies: -1, 1, or 0 on the line itself.
+int side_of_line(Point a, Point b, Point p) {
+  constexpr double on_the_line = 1e-3;
+  const double away = side(a, b, p) / std::max(distance(a, b), 1e-9);
+  return away > on_the_line ? 1 : away < -on_the_line ? -1 : 0;
+}
+
+/// Where two segments cross. Edges that run along each other, and part again, only touch.
 std::optional<Point> crossing(const Segment& s, const Segment& t) {
-  const double a = side(s.a, s.b, t.a), b = side(s.a, s.b, t.b);
-  const double c = side(t.a, t.b, s.a), d = side(t.a, t.b, s.b);
-  if (!((a > 0 && b <= 0) || (a < 0 && b >= 0)) || !((c > 0 && d <= 0) || (c < 0 && d >= 0))) return {};
-  const double share = a / (a - b);
+  if (side_of_line(s.a, s.b, t.a) * side_of_line(s.a, s.b, t.b) >= 0) return {};
+  if (side_of_line(t.a, t.b, s.a) * side_of_line(t.a, t.b, s.b) >= 0) return {};
+  const double a = side(s.a, s.b, t.a), b = side(s.a, s.b, t.b), share = a / (a - b);
   return Point{t.a.x + (t.b.x - t.a.x) * share, t.a.y + (t.b.y - t.a.y) * share};
 }
 

@@ -28,8 +28,9 @@ struct DrawingQuality {
   double area = 0;        ///< in square pixels
 };
 
-/// Points on a chain of cubic Bézier segments (3·n + 1 points), `steps` for each segment.
-std::vector<Point> flattened(const std::vector<Point>& bezier, int steps = 12);
+/// Points on a chain of cubic Bézier segments (3·n + 1 points), `steps` for each segment: an odd number, so
+/// that no point lies in the middle, where other edges pass.
+std::vector<Point> flattened(const std::vector<Point>& bezier, int steps = 13);
 FlatDrawing flattened(const Layout& layout);
 DrawingQuality quality_of(const FlatDrawing& drawing);
 

@@ -127,7 +127,9 @@ QImage CanvasOverlays::drawnPicture(const View& view, QSize size, double pixelRa
   for (const int box : visible.open) painter.fillRect(place(box), theme_->colors().field);
   for (const int box : visible.closed) {
     const double heat = view.heat.empty() ? -1 : view.heat[static_cast<std::size_t>(box)];
-    painter.fillRect(place(box), heat >= 0 ? theme_->heat(heat) : theme_->kind(view.scene.mainKind(box)));
+    painter.fillRect(place(box), heat >= 0           ? theme_->heat(heat)
+                                 : view.heat.empty() ? theme_->kind(view.scene.mainKind(box))
+                                                     : theme_->colors().edge);
   }
   return picture;
 }

@@ -326,7 +326,7 @@ void CanvasPainter::paintBox(Frame& frame, int index, const QRectF& r) {
   }
   if (box.kind == Box::Kind::Group || (box.kind == Box::Kind::Node && !box.part.empty())) {
     const QPointF tip(box.kind == Box::Kind::Group ? r.left() + 17.5 : r.right() - 10,
-                      r.top() + (box.subtitle.empty() ? r.height() / 2 : 14));
+                      r.top() + (box.subtitle.empty() || frame.level != Level::Near ? r.height() / 2 : 14));
     const QPointF triangle[] = {tip + QPointF(-5, -4), tip + QPointF(-5, 4), tip};
     painter.setPen(Qt::NoPen);
     painter.setBrush(frame.colors.weakText);
@@ -366,7 +366,8 @@ void CanvasPainter::paintBoxTexts(Frame& frame, int index) {
   const QColor weak = heated ? title : frame.colors.weakText;
   const bool value = is_value(box.kind);
   const double indent = value ? 17 : box.kind == Box::Kind::Group ? 23 : 15;
-  const double first = box.subtitle.empty() ? r.height() / 2 : 14.5;
+  const bool alone = box.subtitle.empty() || frame.level != Level::Near;
+  const double first = alone ? r.height() / 2 : 14.5;
   paintText(frame, frame.scene.titleText(index), {r.left() + indent, r.top() + first}, true, title);
   if (frame.level != Level::Near) return;
   paintText(frame, frame.scene.subtitleText(index), {r.left() + indent, r.top() + 31}, false, weak);

@@ -187,6 +187,8 @@ class LayoutTest : public QObject {
     LayoutOptions options;
     options.show_constants = true;
     QVERIFY(has(lay_out(model, options), "node:0"));
+    QVERIFY(has(lay_out(model, options), "initializer:w"));
+    QVERIFY(!has(lay_out(model), "initializer:w"));
   }
 
   void leadsSkipsAtTheSide() {

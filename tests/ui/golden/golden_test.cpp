@@ -26,6 +26,7 @@ struct CanvasCase {
   bool heat = false;
   bool constants = false;
   std::vector<Element> selected{};
+  std::set<std::string> open{};  ///< parts, with twelve blocks instead of four
 };
 
 std::vector<CanvasCase> canvasCases() {
@@ -41,7 +42,15 @@ std::vector<CanvasCase> canvasCases() {
       {"canvas_folded_heat", dark, 1, {0, 0}, false, true},
       {"canvas_middle", light, 0.5, {0, 100}, true},
       {"canvas_far", light, 0.2, {-600, 0}, true},
-      {"canvas_far_folded", dark, 0.3, {-400, -200}},
+      {"canvas_far_folded",
+       dark,
+       0.4,
+       {-200, 0},
+       false,
+       false,
+       false,
+       {},
+       {"layers", "repeat:layers/layers.0"}},
   };
 }
 
@@ -72,12 +81,15 @@ class GoldenTest : public QObject {
   }
   void canvas() {
     QFETCH(CanvasCase, row);
-    OpenDocument f(ui::test::blocks_model());
+    OpenDocument f(ui::test::blocks_model(row.open.empty() ? 4 : 12));
     f.theme.setMode(row.mode);
     Canvas canvas(&f.document);
     canvas.setAnimated(false);
     canvas.resize(560, 400);
     canvas.show();
+    for (const std::string& part : row.open) {
+      if (!f.document.isOpen(part)) QVERIFY(f.relaidOut([&] { f.document.setOpen(part, true); }));
+    }
     if (row.openAll) QVERIFY(f.relaidOut([&] { f.document.openAllGroups(); }));
     if (row.constants) QVERIFY(f.relaidOut([&] { f.document.setConstantsShown(true); }));
     if (row.heat) f.document.takeResult(ui::test::made_up_result(f.document));

@@ -203,10 +203,9 @@ class TimelineTest : public QObject {
     Fixture f({800, 110});
     f.wheel({400, 60}, {0, 960});
     const std::int64_t begin = f.timeline.visibleBegin();
-    const QRectF before = f.timeline.placeOf(first_thread, f.itemOf(8));
     f.drag({400, 90}, {-60, -40});
     QVERIFY(f.timeline.visibleBegin() > begin);
-    QVERIFY(f.timeline.placeOf(first_thread, f.itemOf(8)).top() < before.top());
+    QVERIFY(f.timeline.findChild<QScrollBar*>()->value() > 0);
     QVERIFY(f.document.selection()->isEmpty());
   }
 
