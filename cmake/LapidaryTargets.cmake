@@ -19,7 +19,7 @@ endif()
 
 # lapidary_folder(NAME DEPENDENCY...): the sources of the current folder as static library lapidary_NAME.
 function(lapidary_folder name)
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp ${CMAKE_CURRENT_SOURCE_DIR}/*.h)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp ${CMAKE_CURRENT_SOURCE_DIR}/*.h)
   add_library(lapidary_${name} STATIC ${sources})
   target_include_directories(lapidary_${name} PUBLIC $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}>)
   target_link_libraries(lapidary_${name} PUBLIC ${ARGN})

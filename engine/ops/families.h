@@ -36,6 +36,7 @@ void register_math(OperatorTable& table);
 void register_matmul(OperatorTable& table);
 void register_matmul_integer(OperatorTable& table);
 void register_n_grams(OperatorTable& table);
+void register_microsoft(OperatorTable& table);
 void register_non_max_suppression(OperatorTable& table);
 void register_normalization(OperatorTable& table);
 void register_optional(OperatorTable& table);

@@ -75,6 +75,7 @@ constexpr void (*families[])(OperatorTable&) = {
     register_unique,
     register_unpooling,
     register_window_function,
+    register_microsoft,
 };
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <QTemporaryDir>
 #include <stdexcept>
 
+#include "engine/io/model_file.h"
 #include "engine/runtime/backend.h"
 #include "engine/runtime/inputs.h"
 
@@ -83,6 +84,36 @@ PeerResult runInPeer(const QString& model, const NamedData& inputs, int runs, in
   if (!node.waitForFinished(600'000) || node.exitCode() != 0)
     throw std::runtime_error("ONNX Runtime failed: " + node.readAllStandardError().toStdString());
   return readResult(work);
+}
+
+std::vector<PeerAnswer> runManyInPeer(const std::vector<PeerJob>& jobs) {
+  const QTemporaryDir folder;
+  QStringList arguments{QStringLiteral(LAPIDARY_SOURCE_DIR "/tests/peers/run_model.js"),
+                        folderFromEnvironment("LAPIDARY_PEER"), QStringLiteral("--jobs")};
+  std::vector<QDir> works;
+  for (const PeerJob& job : jobs) {
+    const QString path = folder.filePath(QString::number(works.size()));
+    QDir().mkpath(path);
+    works.emplace_back(path);
+    arguments << path;
+    save_model(*job.model, works.back().filePath(QStringLiteral("model.onnx")).toStdString());
+    writeInputs(works.back(), job.inputs);
+  }
+  QProcess node;
+  node.start(QStringLiteral("node"), arguments);
+  const bool ended = node.waitForFinished(600'000) && node.exitStatus() == QProcess::NormalExit;
+  std::vector<PeerAnswer> answers;
+  for (const QDir& work : works) {
+    PeerAnswer& answer = answers.emplace_back();
+    QFile error(work.filePath(QStringLiteral("error.txt")));
+    if (error.open(QIODevice::ReadOnly))
+      answer.error = QString::fromUtf8(error.readAll());
+    else if (work.exists(QStringLiteral("outputs.json")))
+      answer.outputs = readResult(work).outputs;
+    else
+      answer.error = ended ? QStringLiteral("no answer") : QStringLiteral("the peer died here, or before");
+  }
+  return answers;
 }
 
 const std::vector<ZooModel>& zooModels() {

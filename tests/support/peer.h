@@ -24,6 +24,19 @@ struct PeerResult {
 /// it fails.
 PeerResult runInPeer(const QString& model, const NamedData& inputs, int runs = 1, int threads = 2);
 
+/// A model and its data, for runManyInPeer().
+struct PeerJob {
+  ModelPointer model;
+  NamedData inputs;
+};
+/// What the peer says of one of many models: outputs, or why it cannot run it.
+struct PeerAnswer {
+  NamedData outputs;
+  QString error;
+};
+/// Runs every model once in one process, without the peer's optimizer (LAPIDARY_PEER must be set).
+std::vector<PeerAnswer> runManyInPeer(const std::vector<PeerJob>& jobs);
+
 /// A real model, and the sizes of its inputs in tests, by input name; "sr" of the voice models is a sampling
 /// rate.
 struct ZooModel {
