@@ -6,6 +6,7 @@
 #include "engine/model/function_body.h"
 #include "engine/model/graph_index.h"
 #include "engine/reference/interpreter.h"
+#include "engine/runtime/unsupported.h"
 
 namespace lapidary::cpu {
 namespace {
@@ -75,7 +76,7 @@ class Lowerer {
     Scope scope;
     add_inputs(scope);
     lower_graph(*model_.graph, model_.opset_imports, scope, -1, 0);
-    if (!unsupported_.empty()) throw_unsupported();
+    if (!unsupported_.empty()) throw_unsupported(unsupported_);
     for (const auto& name : request_.output_names) {
       const ValueId id = scope.find(name);
       if (id < 0) throw Error("no input, initializer or node makes this output").tensor(name);
@@ -183,14 +184,6 @@ class Lowerer {
       unsupported_.push_back(name);
     for (const auto& output : node.outputs)
       if (!output.empty()) scope.ids[output] = graph_.add_value(output);
-  }
-
-  [[noreturn]] void throw_unsupported() const {
-    std::string list;
-    for (const auto& name : unsupported_) list += (list.empty() ? "" : ", ") + name;
-    UnsupportedOperatorError error("the model uses operators that cannot be run here: " + list);
-    error.advice("It can still be opened, drawn and saved");  // on its own: advice() returns the base class
-    throw error;
   }
 
   void inline_function(const Function& function, const Node& call, Scope& scope, int origin, int depth) {

@@ -6,6 +6,7 @@
 
 #include "engine/model/function_body.h"
 #include "engine/model/graph_index.h"
+#include "engine/runtime/unsupported.h"
 
 namespace lapidary {
 namespace {
@@ -113,12 +114,7 @@ struct Interpreter::Plan {
 
 Interpreter::Interpreter(ModelPointer model, bool float64) : model_(std::move(model)), float64_(float64) {
   plan(*model_->graph, model_->opset_imports, 0);
-  if (unsupported_.empty()) return;
-  std::string list;
-  for (const auto& name : unsupported_) list += (list.empty() ? "" : ", ") + name;
-  UnsupportedOperatorError error("the model uses operators that cannot be run here: " + list);
-  error.advice("It can still be opened, drawn and saved");
-  throw error;
+  if (!unsupported_.empty()) throw_unsupported(unsupported_);
 }
 
 Interpreter::~Interpreter() = default;

@@ -116,6 +116,14 @@ std::vector<PeerAnswer> runManyInPeer(const std::vector<PeerJob>& jobs) {
   return answers;
 }
 
+void optimizeInPeer(const QString& model, const QString& result, const QString& level) {
+  QProcess node;
+  node.start(QStringLiteral("node"), {QStringLiteral(LAPIDARY_SOURCE_DIR "/tests/peers/optimize_model.js"),
+                                      folderFromEnvironment("LAPIDARY_PEER"), model, result, level});
+  if (!node.waitForFinished(600'000) || node.exitCode() != 0)
+    throw std::runtime_error("ONNX Runtime failed: " + node.readAllStandardError().toStdString());
+}
+
 const std::vector<ZooModel>& zooModels() {
   static const std::vector<ZooModel> models = {
       {"linear_10x2", {}},

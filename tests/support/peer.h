@@ -37,6 +37,10 @@ struct PeerAnswer {
 /// Runs every model once in one process, without the peer's optimizer (LAPIDARY_PEER must be set).
 std::vector<PeerAnswer> runManyInPeer(const std::vector<PeerJob>& jobs);
 
+/// Has the peer's optimizer rewrite a model file (level: basic, extended or all) and save the result. Throws
+/// std::runtime_error with its message if it fails.
+void optimizeInPeer(const QString& model, const QString& result, const QString& level);
+
 /// A real model, and the sizes of its inputs in tests, by input name; "sr" of the voice models is a sampling
 /// rate.
 struct ZooModel {

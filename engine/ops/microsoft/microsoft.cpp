@@ -13,9 +13,10 @@ void register_microsoft(OperatorTable& table) {
   for (const auto add_family :
        {register_activations, microsoft::register_attention, register_block_quantization, register_fused,
         register_group_query_attention, register_linear_algebra, register_mixture_of_experts,
-        register_multi_head_attention, microsoft::register_normalization, register_packed_attention,
-        register_quantized_elementwise, register_quantized_products, register_quantized_windows,
-        microsoft::register_rotary_embedding, microsoft::register_shape})
+        register_multi_head_attention, register_nchwc, microsoft::register_normalization,
+        register_packed_attention, register_quantized_elementwise, register_quantized_products,
+        register_quantized_recurrent, register_quantized_windows, microsoft::register_rotary_embedding,
+        microsoft::register_shape})
     add_family(table);
 }
 

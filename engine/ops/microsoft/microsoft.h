@@ -15,18 +15,20 @@ inline constexpr const char* domain = "com.microsoft";
 // One function a family, each in the file of that name; register_microsoft() calls them all.
 void register_activations(OperatorTable& table);
 void register_attention(OperatorTable& table);
-void register_multi_head_attention(OperatorTable& table);
-void register_group_query_attention(OperatorTable& table);
-void register_packed_attention(OperatorTable& table);
-void register_rotary_embedding(OperatorTable& table);
 void register_block_quantization(OperatorTable& table);
-void register_mixture_of_experts(OperatorTable& table);
-void register_linear_algebra(OperatorTable& table);
 void register_fused(OperatorTable& table);
+void register_group_query_attention(OperatorTable& table);
+void register_linear_algebra(OperatorTable& table);
+void register_mixture_of_experts(OperatorTable& table);
+void register_multi_head_attention(OperatorTable& table);
+void register_nchwc(OperatorTable& table);
 void register_normalization(OperatorTable& table);
+void register_packed_attention(OperatorTable& table);
 void register_quantized_elementwise(OperatorTable& table);
 void register_quantized_products(OperatorTable& table);
+void register_quantized_recurrent(OperatorTable& table);
 void register_quantized_windows(OperatorTable& table);
+void register_rotary_embedding(OperatorTable& table);
 void register_shape(OperatorTable& table);
 
 /// A record of the domain, in its only version.
