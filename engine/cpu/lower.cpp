@@ -148,6 +148,8 @@ class Lowerer {
         return inline_function(*function, *node, scope, origin, depth);
     LoweredNode lowered;
     lowered.op = lowered.shown = node->op_type;
+    // Kernels are chosen by name: those of other domains must not be taken for the standard's.
+    if (!normalized_domain(node->domain).empty()) lowered.op = node->domain + "." + node->op_type;
     lowered.node = node;
     lowered.record = operator_table().find(node->domain, node->op_type, opset_of(imports, node->domain));
     lowered.origins = {origin};
