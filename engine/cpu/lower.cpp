@@ -5,6 +5,7 @@
 #include "engine/cpu/lowered_graph.h"
 #include "engine/model/function_body.h"
 #include "engine/model/graph_index.h"
+#include "engine/ops/microsoft/expansion.h"
 #include "engine/reference/interpreter.h"
 #include "engine/runtime/unsupported.h"
 
@@ -155,7 +156,9 @@ class Lowerer {
     lowered.origins = {origin};
     lowered.labels = {node->label()};
     for (const auto& name : node->inputs) lowered.inputs.push_back(resolve(name, *node, scope));
-    if (inline_branch(lowered, imports, scope, origin, depth)) return;
+    if (inline_branch(lowered, imports, scope, origin, depth) ||
+        inline_expansion(lowered, scope, origin, depth))
+      return;
     if (!lowered.record || !lowered.record->kernel_function) return note_unsupported(*node, scope);
     if (forward_constant(*node, scope) || forward_input(lowered, index, scope)) return;
     capture_outer_values(lowered, imports, scope);
@@ -211,6 +214,25 @@ class Lowerer {
     inner.outer = &scope;
     lower_graph(*branch, imports, inner, origin, depth + 1);
     export_outputs(*branch, *lowered.node, inner, scope);
+    return true;
+  }
+
+  /// An operator of another domain that the standard's can do gives way to them.
+  bool inline_expansion(const LoweredNode& lowered, Scope& scope, int origin, int depth) {
+    std::vector<Type> types;
+    for (const ValueId id : lowered.inputs) {
+      Type& type = types.emplace_back();
+      if (id < 0) continue;
+      const LoweredValue& value = graph_.values[id];
+      type = Type::tensor(value.element);
+      if (value.is_static) type.shape = shape_of(value.dims);
+    }
+    const GraphPointer body = expansion_of(*lowered.node, types);
+    if (!body) return false;
+    Scope inner;
+    for (std::size_t i = 0; i < body->inputs.size(); ++i) inner.ids[body->inputs[i].name] = lowered.inputs[i];
+    lower_graph(*body, {{"", expansion_opset}}, inner, origin, depth + 1);
+    export_outputs(*body, *lowered.node, inner, scope);
     return true;
   }
 

@@ -9,6 +9,8 @@
 #include "engine/ops/operator_table.h"
 #include "tests/support/peer.h"
 
+Q_DECLARE_METATYPE(lapidary::test::PeerAnswer)
+
 namespace lapidary::test {
 namespace {
 
@@ -75,80 +77,75 @@ std::vector<Datum> runContributed(const ContributedCase& row, const std::string&
   throw Error("no backend " + name);
 }
 
-void agreeWithPeer(const std::vector<ContributedCase>& rows) {
+void add_rows(const std::vector<ContributedCase>& cases) {
+  QTest::addColumn<ContributedCase>("row");
+  for (const ContributedCase& row : cases)
+    QTest::addRow("%s %s", row.node.op_type.c_str(), row.name.c_str()) << row;
+}
+
+void add_peer_rows(const std::vector<ContributedCase>& cases) {
   if (folderFromEnvironment("LAPIDARY_PEER").isEmpty())
     QSKIP("LAPIDARY_PEER names no folder with onnxruntime-node");
   std::vector<PeerJob> jobs;
-  std::vector<const ContributedCase*> compared;
-  for (const ContributedCase& row : rows) {
+  std::vector<ContributedCase> compared;
+  for (const ContributedCase& row : cases) {
     if (!row.in_peer) continue;
     PeerJob& job = jobs.emplace_back();
     job.model = modelOf(row, job.inputs);
-    compared.push_back(&row);
+    compared.push_back(row);
   }
   const auto answers = runManyInPeer(jobs);
-  std::string complaints;
-  for (std::size_t i = 0; i < compared.size(); ++i) {
-    const ContributedCase& row = *compared[i];
-    if (!answers[i].error.isEmpty()) {
-      complaints +=
-          "\n" + row.node.op_type + " " + row.name + ": the peer says " + answers[i].error.toStdString();
-      continue;
-    }
-    std::vector<Datum> want;
-    for (const auto& [unused, datum] : answers[i].outputs) want.push_back(datum);
-    for (const char* backend : {"reference", "cpu"}) {
-      std::string complaint;
-      try {
-        complaint = disagreement(runContributed(row, backend), want, row);
-      } catch (const Error& error) {
-        complaint = error.what();
-      }
-      if (!complaint.empty())
-        complaints += "\n" + row.node.op_type + " " + row.name + " on " + backend + ": " + complaint;
-    }
-  }
-  QVERIFY2(complaints.empty(), complaints.c_str());
+  QTest::addColumn<ContributedCase>("row");
+  QTest::addColumn<PeerAnswer>("answer");
+  for (std::size_t i = 0; i < compared.size(); ++i)
+    QTest::addRow("%s %s", compared[i].node.op_type.c_str(), compared[i].name.c_str())
+        << compared[i] << answers[i];
 }
 
-void inferWhatTheyCompute(const std::vector<ContributedCase>& rows) {
-  std::string complaints;
-  for (const ContributedCase& row : rows) {
-    const auto complain = [&](const std::string& text) {
-      complaints += "\n" + row.node.op_type + " " + row.name + ": " + text;
-    };
-    NamedData inputs;
-    const ModelPointer model = modelOf(row, inputs);
-    const InferredTypes types = infer_types(*model);
-    const auto outputs = runContributed(row, "reference");
-    for (std::size_t i = 0; i < outputs.size(); ++i) {
-      const Type& inferred = types.type_of(model->graph->outputs[i].name);
-      const Type computed = outputs[i].tensor().full_type();
-      bool fits = inferred.element == computed.element && inferred.shape &&
-                  inferred.shape->size() == computed.shape->size();
-      for (std::size_t axis = 0; fits && axis < computed.shape->size(); ++axis)
-        fits = !(*inferred.shape)[axis].is_constant() || (*inferred.shape)[axis] == (*computed.shape)[axis];
-      if (!fits) complain("inferred " + to_string(inferred) + " where it is " + to_string(computed));
-    }
-    const Operator* record = operator_table().find(row.node.domain, row.node.op_type, 17);
-    if (!record || !record->cost_function) complain("no cost");
+void check_peer_row() {
+  QFETCH(ContributedCase, row);
+  QFETCH(PeerAnswer, answer);
+  QVERIFY2(answer.error.isEmpty(), qPrintable("the peer says " + answer.error));
+  std::vector<Datum> want;
+  for (const auto& [unused, datum] : answer.outputs) want.push_back(datum);
+  for (const char* backend : {"reference", "cpu"}) {
+    const std::string complaint = disagreement(runContributed(row, backend), want, row);
+    QVERIFY2(complaint.empty(), (backend + (": " + complaint)).c_str());
   }
-  QVERIFY2(complaints.empty(), complaints.c_str());
 }
 
-void agreeAmongThemselves(const std::vector<ContributedCase>& rows) {
-  for (const ContributedCase& row : rows) {
-    const std::string complaint =
-        disagreement(runContributed(row, "cpu"), runContributed(row, "reference"), row);
-    QVERIFY2(complaint.empty(), (row.node.op_type + " " + row.name + ": " + complaint).c_str());
+void check_inferred_row() {
+  QFETCH(ContributedCase, row);
+  NamedData inputs;
+  const ModelPointer model = modelOf(row, inputs);
+  const InferredTypes types = infer_types(*model);
+  const auto outputs = runContributed(row, "reference");
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    const Type& inferred = types.type_of(model->graph->outputs[i].name);
+    const Type computed = outputs[i].tensor().full_type();
+    bool fits = inferred.element == computed.element && inferred.shape &&
+                inferred.shape->size() == computed.shape->size();
+    for (std::size_t axis = 0; fits && axis < computed.shape->size(); ++axis)
+      fits = !(*inferred.shape)[axis].is_constant() || (*inferred.shape)[axis] == (*computed.shape)[axis];
+    QVERIFY2(fits, ("inferred " + to_string(inferred) + " where it is " + to_string(computed)).c_str());
   }
+  const ModelCost cost = cost_of(*model, types);
+  const Operator* record = operator_table().find(row.node.domain, row.node.op_type, 17);
+  QVERIFY(record && record->cost_function && !cost.nodes.empty());
+}
+
+void check_backends_row() {
+  QFETCH(ContributedCase, row);
+  const std::string complaint =
+      disagreement(runContributed(row, "cpu"), runContributed(row, "reference"), row);
+  QVERIFY2(complaint.empty(), complaint.c_str());
 }
 
 Tensor noise(Dims dims, int seed, DataType type) {
   std::mt19937 generator(static_cast<unsigned>(seed));
   std::vector<double> values(static_cast<std::size_t>(element_count(dims)));
   for (double& value : values) {
-    const unsigned drawn = generator() >> 8;
+    const auto drawn = static_cast<std::uint32_t>(generator()) >> 8;
     value = is_integer(type) ? static_cast<double>(drawn % 256) - (is_signed(type) ? 128 : 0)
                              : static_cast<double>(drawn) / (1 << 23) - 1;
   }

@@ -28,12 +28,14 @@ Node contributed(std::string op_type, std::vector<std::pair<std::string, Attribu
 /// The outputs of the case on the named backend, through a model that holds just its node.
 std::vector<Datum> runContributed(const ContributedCase& row, const std::string& backend);
 
-/// Test functions of each family: agreement with the peer on both built-in backends (skipped with a line
-/// where LAPIDARY_PEER is not set), and inference and cost against what is computed.
-void agreeWithPeer(const std::vector<ContributedCase>& rows);
-void inferWhatTheyCompute(const std::vector<ContributedCase>& rows);
-/// Both backends compute the same.
-void agreeAmongThemselves(const std::vector<ContributedCase>& rows);
+/// Rows of data-driven tests, in the _data function, and what each row promises, in the test function:
+/// it agrees with the peer on both built-in backends (skipped with a line where LAPIDARY_PEER is not set);
+/// its inference says what it computes, and its cost is known; both backends compute the same.
+void add_peer_rows(const std::vector<ContributedCase>& cases);
+void check_peer_row();
+void add_rows(const std::vector<ContributedCase>& cases);
+void check_inferred_row();
+void check_backends_row();
 
 /// Numbers between -1 and 1, the same each time for a seed; integers over all of the type's 8 bits.
 Tensor noise(Dims dims, int seed = 1, DataType type = DataType::Float32);
@@ -43,3 +45,5 @@ Tensor byte(int value, DataType type = DataType::UInt8);
 Tensor int32s(Dims dims, const std::vector<std::int32_t>& values);
 
 }  // namespace lapidary::test
+
+Q_DECLARE_METATYPE(lapidary::test::ContributedCase)

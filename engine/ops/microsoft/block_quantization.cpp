@@ -102,7 +102,7 @@ void matmul_bnb4(KernelContext& context) {
   const std::int64_t n = positive_attribute(context, "N"), k = positive_attribute(context, "K"),
                      block_size = read_block_size(context, 0);
   const auto& table = context.integer("quant_type", 1) == 0 ? four_bit_floats : normal_floats;
-  const auto bytes = values_as<std::uint8_t>(context.input(1));
+  const auto bytes = context.input(1).span<std::uint8_t>();
   const auto scales = values_as<double>(context.input(2));
   if (static_cast<std::int64_t>(bytes.size()) < (n * k + 1) / 2 ||
       static_cast<std::int64_t>(scales.size()) < (n * k + block_size - 1) / block_size)

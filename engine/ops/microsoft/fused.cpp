@@ -4,7 +4,7 @@
 #include "engine/ops/convolution.h"
 #include "engine/ops/element_move.h"
 #include "engine/ops/matmul.h"
-#include "engine/ops/microsoft/microsoft.h"
+#include "engine/ops/microsoft/fused.h"
 
 namespace lapidary::microsoft {
 namespace {
@@ -86,24 +86,6 @@ void register_convolutions(OperatorTable& table) {
 }
 
 // --- products ---
-
-/// The order of axes that a factor of FusedMatMul is read in: with `batch` the first axis goes before the
-/// last one, with `swapped` the last two then change places. A vector is never transposed.
-std::vector<std::int64_t> factor_order(std::size_t rank, bool swapped, bool batch) {
-  std::vector<std::int64_t> order(rank);
-  std::iota(order.begin(), order.end(), 0);
-  if (rank < 2) return order;
-  if (batch) std::rotate(order.begin(), order.begin() + 1, order.end() - 1);
-  if (swapped) std::swap(order[rank - 1], order[rank - 2]);
-  return order;
-}
-
-bool flag(const Node& node, const char* name) { return node.attribute_or(name, std::int64_t{0}) != 0; }
-
-std::vector<std::int64_t> factor_order(const Node& node, std::size_t index, std::size_t rank) {
-  return index == 0 ? factor_order(rank, flag(node, "transA"), flag(node, "transBatchA"))
-                    : factor_order(rank, flag(node, "transB"), flag(node, "transBatchB"));
-}
 
 /// alpha · A · B.
 Tensor fused_product(const KernelContext& context) {
@@ -252,6 +234,18 @@ void register_products(OperatorTable& table) {
 }
 
 }  // namespace
+
+std::vector<std::int64_t> factor_order(const Node& node, std::size_t index, std::size_t rank) {
+  const auto is_set = [&](const char* a, const char* b) {
+    return node.attribute_or(index == 0 ? a : b, std::int64_t{0}) != 0;
+  };
+  std::vector<std::int64_t> order(rank);
+  std::iota(order.begin(), order.end(), 0);
+  if (rank < 2) return order;
+  if (is_set("transBatchA", "transBatchB")) std::rotate(order.begin(), order.begin() + 1, order.end() - 1);
+  if (is_set("transA", "transB")) std::swap(order[rank - 1], order[rank - 2]);
+  return order;
+}
 
 void register_fused(OperatorTable& table) {
   register_convolutions(table);

@@ -5,6 +5,7 @@
 
 #include "engine/ops/element_move.h"
 #include "engine/ops/families.h"
+#include "engine/ops/microsoft/fused.h"
 
 namespace lapidary {
 
@@ -92,10 +93,15 @@ Tensor activated(const KernelContext& context, Tensor x, const FusedActivation& 
     };
     return compute(context, "Clip", {x, limit(0), limit(1)});
   }
+  return compute(context, activation.name.c_str(), {std::move(x)}, activation_attributes(activation));
+}
+
+Attributes activation_attributes(const FusedActivation& activation) {
   Attributes attributes;
+  if (activation.name.empty()) return attributes;
   const auto& names = fusible(activation.name).parameters;
   for (std::size_t i = 0; i < names.size(); ++i) attributes.emplace_back(names[i], activation.parameters[i]);
-  return compute(context, activation.name.c_str(), {std::move(x)}, std::move(attributes));
+  return attributes;
 }
 
 Operator& with_activation(Operator& record) {

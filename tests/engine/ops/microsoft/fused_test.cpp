@@ -123,9 +123,12 @@ std::vector<ContributedCase> all() {
 class FusedTest : public QObject {
   Q_OBJECT
  private slots:
-  void agreeWithOnnxRuntime() { agreeWithPeer(all()); }
-  void inferWhatTheyCompute() { test::inferWhatTheyCompute(all()); }
-  void areTheSameOnBothBackends() { agreeAmongThemselves(all()); }
+  void agreeWithOnnxRuntime_data() { add_peer_rows(all()); }
+  void agreeWithOnnxRuntime() { check_peer_row(); }
+  void inferWhatTheyCompute_data() { add_rows(all()); }
+  void inferWhatTheyCompute() { check_inferred_row(); }
+  void areTheSameOnBothBackends_data() { add_rows(all()); }
+  void areTheSameOnBothBackends() { check_backends_row(); }
 
   void isConvolutionWithResidualAndActivation() {
     const Node fused = node("FusedConv", {"x", "w", "b", "z"}, {"y"}, {{"activation", std::string("Relu")}},

@@ -50,9 +50,12 @@ std::vector<ContributedCase> all() {
 class QuantizedRecurrentTest : public QObject {
   Q_OBJECT
  private slots:
-  void agreeWithOnnxRuntime() { agreeWithPeer(all()); }
-  void inferWhatTheyCompute() { test::inferWhatTheyCompute(all()); }
-  void areTheSameOnBothBackends() { agreeAmongThemselves(all()); }
+  void agreeWithOnnxRuntime_data() { add_peer_rows(all()); }
+  void agreeWithOnnxRuntime() { check_peer_row(); }
+  void inferWhatTheyCompute_data() { add_rows(all()); }
+  void inferWhatTheyCompute() { check_inferred_row(); }
+  void areTheSameOnBothBackends_data() { add_rows(all()); }
+  void areTheSameOnBothBackends() { check_backends_row(); }
 
   /// With weights and data that 8 bits hold exactly it is the LSTM of the standard.
   void isTheStandardsWhereNothingIsRounded() {

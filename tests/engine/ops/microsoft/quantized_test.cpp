@@ -26,7 +26,9 @@ std::vector<ContributedCase> elementwise() {
          {a, scalar(0.021f), byte(120), row, scalar(0.013f), byte(130), scalar(0.033f), byte(100)}});
     rows.push_back({"without zero points",
                     contributed(op_type),
-                    {a, scalar(0.021f), {}, b, scalar(0.013f), {}, scalar(0.053f), byte(0)}});
+                    {a, scalar(0.021f), {}, b, scalar(0.013f), {}, scalar(0.053f), byte(0)},
+                    {},
+                    false});
   }
   for (const char* op_type : {"QLinearSigmoid", "QLinearLeakyRelu"}) {
     rows.push_back({"uint8",
@@ -227,9 +229,12 @@ Node microsoft(const char* op_type, std::vector<std::string> inputs,
 class QuantizedTest : public QObject {
   Q_OBJECT
  private slots:
-  void agreeWithOnnxRuntime() { agreeWithPeer(all()); }
-  void inferWhatTheyCompute() { test::inferWhatTheyCompute(all()); }
-  void areTheSameOnBothBackends() { agreeAmongThemselves(all()); }
+  void agreeWithOnnxRuntime_data() { add_peer_rows(all()); }
+  void agreeWithOnnxRuntime() { check_peer_row(); }
+  void inferWhatTheyCompute_data() { add_rows(all()); }
+  void inferWhatTheyCompute() { check_inferred_row(); }
+  void areTheSameOnBothBackends_data() { add_rows(all()); }
+  void areTheSameOnBothBackends() { check_backends_row(); }
 
   void computesOnTheNumbersThatIntegersStandFor_data() { kernel_columns_for_quantized(); }
   void computesOnTheNumbersThatIntegersStandFor() { check_kernel_case(); }
