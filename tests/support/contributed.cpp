@@ -58,6 +58,16 @@ ModelPointer modelOf(const ContributedCase& row, NamedData& inputs) {
   return model;
 }
 
+/// Nothing if the backend computes what is wanted, else how it does not.
+std::string complaintOf(const ContributedCase& row, const std::string& backend,
+                        const std::vector<Datum>& want) {
+  try {
+    return disagreement(runContributed(row, backend), want, row);
+  } catch (const Error& error) {
+    return error.what();
+  }
+}
+
 }  // namespace
 
 Node contributed(std::string op_type, std::vector<std::pair<std::string, AttributeValue>> attributes,
@@ -109,7 +119,7 @@ void check_peer_row() {
   std::vector<Datum> want;
   for (const auto& [unused, datum] : answer.outputs) want.push_back(datum);
   for (const char* backend : {"reference", "cpu"}) {
-    const std::string complaint = disagreement(runContributed(row, backend), want, row);
+    const std::string complaint = complaintOf(row, backend, want);
     QVERIFY2(complaint.empty(), (backend + (": " + complaint)).c_str());
   }
 }

@@ -126,16 +126,20 @@ void matmul_bnb4(KernelContext& context) {
 struct QuantizedTable {
   Tensor data, zeros;
   std::int64_t gather_axis, quantize_axis, block_size, bits;
+  bool packed_in_bytes;
 };
 
 QuantizedTable read_table(const KernelContext& context) {
   const Tensor& data = context.input(0);
-  const bool packed_in_bytes = data.type() == DataType::UInt8;
-  QuantizedTable t{data, input_or_absent(context, 3),   0,
-                   0,    read_block_size(context, 128), bits_of_weights(context)};
-  t.gather_axis = context.normalized_axis(context.integer("gather_axis", 0), data.rank());
-  t.quantize_axis = context.normalized_axis(context.integer("quantize_axis", 1), data.rank());
-  if (packed_in_bytes && t.gather_axis != 0) throw Error("gather_axis of packed bytes can only be 0");
+  QuantizedTable t{unpacked(data),
+                   input_or_absent(context, 3),
+                   context.normalized_axis(context.integer("gather_axis", 0), data.rank()),
+                   context.normalized_axis(context.integer("quantize_axis", 1), data.rank()),
+                   read_block_size(context, 128),
+                   bits_of_weights(context),
+                   data.type() == DataType::UInt8};
+  if (t.zeros.is_present()) t.zeros = unpacked(t.zeros);
+  if (t.packed_in_bytes && t.gather_axis != 0) throw Error("gather_axis of packed bytes can only be 0");
   return t;
 }
 
@@ -163,26 +167,22 @@ Tensor dequantized_along(const Tensor& elements, const Tensor& scales, const Ten
 }
 
 void gather_block_quantized(KernelContext& context) {
-  QuantizedTable t = read_table(context);
-  const bool packed_in_bytes = t.data.type() == DataType::UInt8;
-  const std::int64_t per_byte = packed_in_bytes ? 8 / t.bits : 1;
-  const Tensor& scales = context.input(2);
+  const QuantizedTable t = read_table(context);
   // Rows are taken out before they are dequantized, unless blocks run along the rows themselves.
   const bool first = t.gather_axis != t.quantize_axis;
   const auto taken = [&](const Tensor& tensor) {
     return first && tensor.is_present() ? gathered(context, tensor, t.gather_axis) : tensor;
   };
-  Tensor elements = unpacked(taken(t.data)), zeros = taken(t.zeros);
-  const Tensor scale = taken(scales);
-  if (zeros.is_present()) zeros = unpacked(zeros);
-  if (packed_in_bytes) {
-    elements = unpacked_bits(elements, t.bits, elements.dims().back() * per_byte);
-    if (zeros.is_present()) zeros = unpacked_bits(zeros, t.bits, scale.dims().back());
+  Tensor elements = taken(t.data), zeros = taken(t.zeros);
+  const Tensor scales = taken(context.input(2));
+  if (t.packed_in_bytes) {
+    elements = unpacked_bits(elements, t.bits, elements.dims().back() * (8 / t.bits));
+    if (zeros.is_present()) zeros = unpacked_bits(zeros, t.bits, scales.dims().back());
   }
   const std::int64_t moved = context.input(1).rank() - 1;
   const std::int64_t axis = t.quantize_axis + (first && t.quantize_axis > t.gather_axis ? moved : 0);
-  const Tensor y = dequantized_along(elements, scale, zeros, axis, t.block_size,
-                                     packed_in_bytes ? std::ldexp(1, int(t.bits) - 1) : 0);
+  const double middle = t.packed_in_bytes ? std::ldexp(1, static_cast<int>(t.bits) - 1) : 0;
+  const Tensor y = dequantized_along(elements, scales, zeros, axis, t.block_size, middle);
   context.set_output(0, first ? y : gathered(context, y, t.gather_axis));
 }
 
