@@ -158,6 +158,16 @@ std::vector<ContributedCase> experts() {
                    scaled(s2, 16), b2},
                   {2, 3, 5, 6}});
   rows.push_back({"4 bits in blocks",
+                  contributed("QMoE", {k, normalized, bits4, type("relu"), number("block_size", 32)}),
+                  {noise({5, 64}),
+                   scores,
+                   noise({3, 32, 32}, 3, u8),
+                   scaled(noise({3, 32, 2}, 4), 0.02, 0.04),
+                   {},
+                   noise({3, 64, 16}, 5, u8),
+                   scaled(noise({3, 64, 1}, 6), 0.02, 0.04)},
+                  {2, 3, 5, 6}});
+  rows.push_back({"4 bits in blocks of both layers",
                   contributed("QMoE", {k, normalized, bits4, type("relu"), number("block_size", 16)}),
                   {x,
                    scores,
@@ -166,7 +176,13 @@ std::vector<ContributedCase> experts() {
                    {},
                    noise({3, 16, 16}, 5, u8),
                    scaled(noise({3, 16, 2}, 6), 0.02, 0.04)},
-                  {2, 3, 5, 6}});
+                  {2, 3, 5, 6},
+                  false});
+  rows.push_back(
+      {"8 bits, zero points",
+       contributed("QMoE", {k, normalized, bits8, type("silu")}),
+       {x, scores, q1, s1, {}, q2, s2, {}, {}, {}, {}, noise({3, 32}, 8, u8), noise({3, 16}, 9, u8)},
+       {2, 3, 5, 6, 11, 12}});
   return rows;
 }
 
