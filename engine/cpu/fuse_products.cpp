@@ -302,6 +302,10 @@ bool fuse_consumer(LoweredGraph& graph, int index) {
     return false;
   const Plan plan = plan_fusion(graph, index, graph.nodes[consumer_index], *product);
   if (plan.taken == 0) return false;
+  // Weights times infinity would cancel among themselves to no number.
+  if (std::any_of(plan.affine.scale.begin(), plan.affine.scale.end(),
+                  [](float factor) { return !std::isfinite(factor); }))
+    return false;
   if (plan.affine.scales) scale_weights(graph, index, plan.affine.scale);
   if (plan.affine.scales || plan.affine.shifts) change_bias(graph, index, plan.affine);
   while (graph.nodes[index].inputs.size() < 3) graph.nodes[index].inputs.push_back(-1);

@@ -78,8 +78,10 @@ Neighbours neighbours(double normal, std::int64_t size, const SampleMode& mode) 
   x = std::isnan(x) ? -1 : std::clamp(x, -0x1p40, 0x1p40);
   if (mode.sampling == Sampling::Nearest) x = std::nearbyint(x);  // halves to even
   const double low = mode.align_corners ? 0.0 : -0.5, high = length - 1 - low;
-  if ((x < low || x > high) && mode.padding == Padding::Border) x = std::clamp(x, 0.0, length - 1);
-  if ((x < low || x > high) && mode.padding == Padding::Reflection) x = reflected(x, low, high);
+  // Of a cubic, each neighbour is brought inside by itself, as PyTorch does, from where such models come.
+  const bool outside = mode.sampling != Sampling::Cubic && (x < low || x > high);
+  if (outside && mode.padding == Padding::Border) x = std::clamp(x, 0.0, length - 1);
+  if (outside && mode.padding == Padding::Reflection) x = reflected(x, low, high);
   const auto below = static_cast<std::int64_t>(std::floor(x));
   const double fraction = x - static_cast<double>(below);
   Neighbours found;

@@ -3,6 +3,11 @@
 namespace lapidary::differential {
 namespace {
 
+/// Gates saturate: what extreme weights leave of one another is each engine's own affair.
+void weights(Call& call, const Dims& dims) {
+  call.sized(dims, call.draft.fill == Fill::Edges ? std::optional(Fill::Ordinary) : std::nullopt);
+}
+
 void recurrent(Call& call) {
   const std::int64_t gates = call.record.name == "LSTM" ? 4 : call.record.name == "GRU" ? 3 : 1;
   if (call.version() < 7) throw Unsuitable();
@@ -14,8 +19,8 @@ void recurrent(Call& call) {
   const std::string direction =
       call.random.pick(std::vector<std::string>{"forward", "reverse", "bidirectional"});
   const std::int64_t directions = direction == "bidirectional" ? 2 : 1;
-  call.sized({directions, gates * hidden, features});
-  call.sized({directions, gates * hidden, hidden});
+  weights(call, {directions, gates * hidden, features});
+  weights(call, {directions, gates * hidden, hidden});
   call.optional({directions, 2 * gates * hidden});
   if (call.random.chance(0.3)) {
     std::vector<std::int64_t> lengths;
