@@ -100,6 +100,9 @@ RecipeList normalization_recipes();
 RecipeList recurrent_recipes();
 RecipeList quantization_recipes();
 RecipeList control_flow_recipes();
+RecipeList attention_recipes();
+RecipeList region_recipes();
+RecipeList other_recipes();
 
 /// Inputs of one type that broadcast together, or of the sizes of the first; attributes by their kind.
 void element_wise(Call& call);

@@ -13,9 +13,10 @@ constexpr std::int64_t newest_opset = 27;
 const std::unordered_map<std::string, Recipe>& recipes() {
   static const std::unordered_map<std::string, Recipe> all = [] {
     std::unordered_map<std::string, Recipe> table;
-    for (const auto& list : {element_wise_recipes(), shape_recipes(), indexing_recipes(), reduction_recipes(),
-                             matrix_recipes(), window_recipes(), normalization_recipes(), recurrent_recipes(),
-                             quantization_recipes(), control_flow_recipes()})
+    for (const auto& list :
+         {element_wise_recipes(), shape_recipes(), indexing_recipes(), reduction_recipes(), matrix_recipes(),
+          window_recipes(), normalization_recipes(), recurrent_recipes(), quantization_recipes(),
+          control_flow_recipes(), attention_recipes(), region_recipes(), other_recipes()})
       for (const auto& [name, recipe] : list) table.emplace(name, recipe);
     return table;
   }();
