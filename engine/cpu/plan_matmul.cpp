@@ -92,15 +92,18 @@ std::string plan_with_weights(Planner& planner, const LoweredNode& node, std::in
   return plan(planner, node, m);
 }
 
+/// oneDNN takes no matrices without elements.
 bool is_float_product(const LoweredGraph& graph, const LoweredNode& node) {
-  return graph.is_float(node.inputs[0]) && graph.is_float(node.inputs[1]) && graph.is_float(node.outputs[0]);
+  return graph.is_float(node.inputs[0]) && graph.is_float(node.inputs[1]) &&
+         graph.is_float(node.outputs[0]) && graph.input(node, 0).size() > 0 &&
+         graph.input(node, 1).size() > 0;
 }
 
 }  // namespace
 
 std::string plan_matmul(Planner& planner, const LoweredNode& node) {
   const LoweredGraph& graph = planner.graph;
-  if (!is_float_product(graph, node)) return "not float32";
+  if (!is_float_product(graph, node)) return "not float32, or empty";
   const LoweredValue& a = graph.input(node, 0);
   const LoweredValue& b = graph.input(node, 1);
   if (a.dims.size() < 2 || b.dims.size() < 2) return "an operand is a vector";
@@ -126,7 +129,7 @@ std::string plan_matmul(Planner& planner, const LoweredNode& node) {
 
 std::string plan_gemm(Planner& planner, const LoweredNode& node) {
   const LoweredGraph& graph = planner.graph;
-  if (!is_float_product(graph, node)) return "not float32";
+  if (!is_float_product(graph, node)) return "not float32, or empty";
   if (node.node->attribute_or("alpha", 1.0f) != 1) return "alpha is not 1";
   const LoweredValue& b = graph.input(node, 1);
   const Dims& result = graph.output(node).dims;

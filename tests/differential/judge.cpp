@@ -26,11 +26,12 @@ double unit_of(DataType type) {
   }
 }
 
-Tensor disturbed(const Tensor& tensor, double noise, Random& random) {
+/// Every element wrong by up to `noise` units of its last place, and of the last place of `scale`.
+Tensor disturbed(const Tensor& tensor, double noise, Random& random, double scale = 0) {
   const double unit = unit_of(tensor.type());
   if (unit == 0) return tensor;
   auto values = values_as<double>(tensor);
-  for (auto& value : values) value *= 1 + noise * unit * random.between_reals(-1, 1);
+  for (auto& value : values) value += noise * unit * (std::abs(value) + scale) * random.between_reals(-1, 1);
   return tensor_from(tensor.type(), tensor.dims(), values);
 }
 
@@ -54,25 +55,29 @@ bool may_overflow(const Draft& draft, const Node& node) {
   });
 }
 
+constexpr double steps_of_a_body = 16;
+
 /// What comes of a node when each of its results is a little wrong, or nobody can say what it is.
 Tensor disturbed_result(const Draft& draft, const Node& node, const Tensor& result, double noise,
                         Random& random) {
-  constexpr double steps_of_a_body = 16;
   if (accumulates(node) && may_overflow(draft, node) && unit_of(result.type()) > 0)
     return tensor_from(result.type(), result.dims(),
                        std::vector<double>(static_cast<std::size_t>(result.size()), std::nan("")));
   return disturbed(result, subgraphs_of(node).empty() ? noise : noise * steps_of_a_body, random);
 }
 
-/// The node reading disturbed copies of its floating inputs under names of their own.
+/// The node reading disturbed copies of its floating inputs under names of their own. What goes into a body
+/// stands for what its nodes make of it, which 0 would hide.
 Node with_disturbed_inputs(Draft& draft, const Node& node, double noise) {
+  const bool has_body = !subgraphs_of(node).empty();
   Node changed = node;
   for (auto& name : changed.inputs) {
     if (name.empty() || !draft.find(name).is_tensor()) continue;
-    const Tensor tensor = draft.find(name).tensor();
+    Tensor tensor = draft.find(name).tensor();
     if (unit_of(tensor.type()) == 0) continue;
-    name =
-        draft.items[draft.add({"", disturbed(tensor, noise, draft.random), Item::Origin::Input, true})].name;
+    tensor = has_body ? disturbed(tensor, steps_of_a_body * noise, draft.random, 1)
+                      : disturbed(tensor, noise, draft.random);
+    name = draft.items[draft.add({"", std::move(tensor), Item::Origin::Input, true})].name;
   }
   return changed;
 }
@@ -183,8 +188,7 @@ bool rounding_explains(const Case& one, const std::string& output, const Datum& 
 }  // namespace
 
 std::string disagreement(const Case& one, const Outcome& got, const Outcome& want, double slack) {
-  if (!got.ran() || !want.ran())
-    return got.ran() == want.ran() ? "" : "only one runs: " + got.error + want.error;
+  if (!got.ran() || !want.ran()) return got.ran() == want.ran() ? "" : only_one_runs + got.error + want.error;
   const auto& outputs = one.model->graph->outputs;
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     const Datum& wanted = want.outputs[i];

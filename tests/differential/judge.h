@@ -9,6 +9,9 @@ namespace lapidary::differential {
 /// place: what an honest engine may do. Throws Error where a node refuses.
 std::map<std::string, Datum> run_by_nodes(const Case& one, double noise, std::uint64_t seed);
 
+/// How disagreement() begins where one engine refuses the case.
+inline const std::string only_one_runs = "only one runs: ";
+
 /// The first output in which two outcomes differ by more than rounding can explain, in words; empty if there
 /// is none. Rounding explains what a few noisy runs reach; so a graph that blows up a rounding error, or
 /// decides by one, is judged by what it does with it. `slack` widens what rounding may do.
