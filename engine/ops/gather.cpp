@@ -169,8 +169,9 @@ void one_hot(KernelContext& context) {
     T* to = mutable_elements<T>(output);
     std::fill_n(to, output.size(), elements<T>(values)[0]);
     for (std::size_t i = 0; i < numbers.size(); ++i) {
-      // An index outside [-depth, depth) leaves its row off.
-      const std::int64_t index = numbers[i] < 0 ? numbers[i] + depth : numbers[i];
+      // An index outside [-depth, depth) leaves its row off; before version 11 negative ones lie outside too.
+      const bool from_the_end = numbers[i] < 0 && context.version() >= 11;
+      const std::int64_t index = from_the_end ? numbers[i] + depth : numbers[i];
       const auto place = static_cast<std::int64_t>(i);
       if (index >= 0 && index < depth)
         to[(place / inner * depth + index) * inner + place % inner] = elements<T>(values)[1];

@@ -80,6 +80,7 @@ void negative_log_likelihood(KernelContext& context) {
 
 /// x − ln Σeˣ over the classes.
 void apply_log_softmax(std::vector<double>& x, const Classes& c) {
+  if (c.classes == 0) return;
   for (std::int64_t slice = 0; slice < c.batch * c.positions; ++slice) {
     double* first = x.data() + slice / c.positions * c.classes * c.positions + slice % c.positions;
     double greatest = *first, sum = 0;

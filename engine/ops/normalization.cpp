@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 
 #include "engine/ops/broadcast.h"
@@ -18,7 +19,7 @@ namespace {
 void normalize_groups(KernelContext& context, std::int64_t groups, bool parameters_by_group) {
   const Tensor& x = context.input(0);
   const Planes p = planes_of(x.dims());
-  if (groups < 1 || p.channels % groups != 0)
+  if (groups < 1 || groups > std::max<std::int64_t>(p.channels, 1) || p.channels % groups != 0)
     throw Error(std::to_string(p.channels) + " channels cannot be divided into " + std::to_string(groups) +
                 " groups");
   const std::int64_t count = parameters_by_group ? groups : p.channels;

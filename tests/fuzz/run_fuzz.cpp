@@ -1,6 +1,7 @@
 #include <array>
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <string>
 
 #include "engine/model/memory_budget.h"
@@ -26,6 +27,8 @@ class Choices {
     return (high * 256 + byte()) % count;
   }
   bool likely() { return byte() % 4 != 3; }
+
+  Dims last_dims;  ///< of the tensor that was made before
 
  private:
   const std::uint8_t* data_;
@@ -72,10 +75,19 @@ std::string text(Choices& choices) {
   return words[choices.below(words.size())];
 }
 
-Tensor make_tensor(Choices& choices, DataType type) {
-  Dims dims(choices.byte() % 5);
+/// Often the sizes of the tensor before, so that calls get past the first checks.
+Dims make_dims(Choices& choices) {
+  const std::uint8_t choice = choices.byte();
+  if (choice % 3 == 0) return choices.last_dims;
+  Dims dims(choice % 5);
   for (auto& size : dims) size = choices.byte() % 5;
   if (element_count(dims) > most_elements) dims = {3};
+  choices.last_dims = dims;
+  return dims;
+}
+
+Tensor make_tensor(Choices& choices, DataType type) {
+  Dims dims = make_dims(choices);
   const std::int64_t count = element_count(dims);
   if (type == DataType::String) {
     std::vector<std::string> strings;
@@ -182,10 +194,12 @@ Call make_call(Choices& choices) {
     attribute.value = make_attribute(choices, spec.type);
     if (attribute.value.index() != 0) call.node.attributes.push_back(std::move(attribute));
   }
+  std::map<std::string, std::string> types;  // of each constraint
   for (const auto& parameter : record.inputs) {
     const TypeConstraint* constraint = record.find_constraint(parameter.type);
-    const std::size_t chosen = constraint ? choices.below(constraint->types.size()) : 0;
-    const std::string& type = constraint ? constraint->types[chosen] : parameter.type;
+    if (constraint && (!types.contains(parameter.type) || !choices.likely()))
+      types[parameter.type] = constraint->types[choices.below(constraint->types.size())];
+    const std::string type = constraint ? types[parameter.type] : parameter.type;
     for (int i = parameter.arity == Arity::Variadic ? choices.byte() % 4 : 1; i > 0; --i) {
       const bool left_out = parameter.arity == Arity::Optional && !choices.likely();
       call.inputs.push_back(left_out ? Datum() : make_datum(choices, type));

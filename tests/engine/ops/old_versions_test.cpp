@@ -83,6 +83,10 @@ void add_movement() {
                   {reals({1, 3, 2})}, {reals({3, 2}), ints({1, 2})}, 1);
   add_kernel_case("Scatter-9", node("Scatter", {"a", "i", "u"}, {"y"}),
                   {reals({0, 0, 0}), ints({2, 0}), reals({1, 2})}, {reals({2, 0, 1})}, 9);
+  const Node one_hot = node("OneHot", {"i", "d", "v"}, {"y"});
+  const std::vector<Datum> negative_index = {ints({-1}), ints({2}), reals({0, 1})};
+  add_kernel_case("OneHot-9 knows no negative indices", one_hot, negative_index, {matrix({1, 2}, {0, 0})}, 9);
+  add_kernel_case("OneHot-11 counts them from the end", one_hot, negative_index, {matrix({1, 2}, {0, 1})}, 11);
   add_kernel_case("Upsample-7 has scales as attribute",
                   node("Upsample", {"a"}, {"y"}, {{"scales", std::vector<float>{1, 1, 1, 2}}}),
                   {matrix({1, 1, 1, 2}, {1, 2})}, {matrix({1, 1, 1, 4}, {1, 1, 2, 2})}, 7);
