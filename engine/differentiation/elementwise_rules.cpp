@@ -109,6 +109,10 @@ E slope_gelu(const Reverse& r, const E& x, const E&) {
   const E cumulative = apply("Erf", x * (1 / std::numbers::sqrt2)) * 0.5 + 0.5;
   return cumulative + x * apply("Exp", x * x * -0.5) * (std::numbers::inv_sqrtpi / std::numbers::sqrt2);
 }
+/// Outside of ±lambd a shift, inside zero.
+E slope_shrink(const Reverse& r, const E& x, const E&) {
+  return where_true("Greater", apply("Abs", x), real(r, "lambd", 0.5));
+}
 /// What was cut has no influence.
 E slope_clip(const Reverse&, const E& x, const E& y) { return where_true("Equal", x, y); }
 
@@ -173,6 +177,16 @@ std::vector<E> prelu(Reverse& r) {
 std::vector<E> cast(Reverse& r) { return {r.writer.call("CastLike", {r.upstream[0], r.inputs[0]})}; }
 std::vector<E> cast_like(Reverse& r) { return {r.writer.call("CastLike", {r.upstream[0], r.inputs[0]}), {}}; }
 
+/// With fmod, a − b·trunc(a/b): the quotient's whole part does not change.
+std::vector<E> modulo(Reverse& r) {
+  const E &a = r.inputs[0], &b = r.inputs[1], &dy = r.upstream[0];
+  const E quotient = a / b;
+  const E whole = r.attribute("fmod", std::int64_t{0}) != 0
+                      ? apply("Sign", quotient) * apply("Floor", apply("Abs", quotient))
+                      : apply("Floor", quotient);
+  return {unbroadcast(dy, a), unbroadcast(-(dy * whole), b)};
+}
+
 /// Without training, what Dropout does nothing to.
 std::vector<E> dropout(Reverse& r) {
   if (r.inputs.size() > 2 && r.inputs[2].is_present())
@@ -213,6 +227,7 @@ const std::vector<NamedRule>& elementwise_rules() {
       {"Mean", mean},
       {"Min", extreme},
       {"Mish", of_one<slope_mish>},
+      {"Mod", modulo},
       {"Mul", multiply},
       {"Neg", of_one<slope_negation>},
       {"PRelu", prelu},
@@ -220,6 +235,7 @@ const std::vector<NamedRule>& elementwise_rules() {
       {"Reciprocal", of_one<slope_reciprocal>},
       {"Relu", of_one<slope_relu>},
       {"Selu", of_one<slope_selu>},
+      {"Shrink", of_one<slope_shrink>},
       {"Sigmoid", of_one<slope_sigmoid>},
       {"Sin", of_one<slope_sin>},
       {"Sinh", of_one<slope_sinh>},

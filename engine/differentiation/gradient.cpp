@@ -328,8 +328,7 @@ ModelPointer with_gradients(ModelPointer model) {
 std::vector<std::string> differentiable_operators() {
   namespace d = differentiation;
   std::vector<std::string> names;
-  for (const auto* table : {&d::elementwise_rules(), &d::reduction_rules(), &d::product_rules()})
-    for (const auto& rule : *table) names.emplace_back(rule.op);
+  for (const auto& rule : d::all_rules()) names.emplace_back(rule.op);
   for (const auto& movement : d::movements()) names.emplace_back(movement.op);
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());

@@ -94,6 +94,14 @@ E fitted(const E& value, const E& like, std::size_t rank) {
   return w.call("Pad", {value, pads});  // negative pads cut
 }
 
+/// The sum of [N, C, …] over all but the channels.
+E bias_sum(const E& value, std::size_t rank) {
+  Integers axes = {0};
+  for (std::size_t i = 2; i < rank; ++i) axes.push_back(static_cast<std::int64_t>(i));
+  return value.writer->call("ReduceSum", {value, value.writer->integers(axes)},
+                            {{"keepdims", std::int64_t{0}}});
+}
+
 /// By X the transposed convolution of dY with W; by W the convolution of X with dY, batch and channels
 /// swapped and strides and dilations too; by the bias the sums of dY.
 std::vector<E> convolution(Reverse& r) {
@@ -115,9 +123,7 @@ std::vector<E> convolution(Reverse& r) {
                       {{"strides", dilations}, {"dilations", strides}, {"pads", pads}});
   std::vector<E> result = {fitted(dx, x, rank), fitted(swapped(dw, rank), weight, rank)};
   if (r.inputs.size() > 2 && r.inputs[2].is_present()) {
-    Integers axes = {0};
-    for (std::size_t i = 2; i < rank; ++i) axes.push_back(static_cast<std::int64_t>(i));
-    result.push_back(w.call("ReduceSum", {dy, w.integers(axes)}, {{"keepdims", std::int64_t{0}}}));
+    result.push_back(bias_sum(dy, rank));
   }
   return result;
 }
@@ -142,67 +148,100 @@ std::vector<E> global_average_pool(Reverse& r) {
   return {expanded_as(r.upstream[0] / share, x)};
 }
 
-// --- normalization ---
+/// Windows of an average: sizes, strides and pads; each by spatial axis, pads before them and behind them.
+struct Windows {
+  Integers kernel, strides, dilations, pads;
+};
 
-/// [C] as [C, 1, …], to meet [N, C, …].
-E by_channel(const E& value, std::size_t rank) {
-  Integers axes;
-  for (std::size_t i = 1; i + 1 < rank; ++i) axes.push_back(static_cast<std::int64_t>(i));
-  return axes.empty() ? value : value.writer->call("Unsqueeze", {value, value.writer->integers(axes)});
+Windows windows_of(const Reverse& r) {
+  const auto kernel = r.attribute("kernel_shape", Integers{});
+  const std::string auto_pad = r.attribute("auto_pad", std::string("NOTSET"));
+  if (kernel.empty() || r.attribute("ceil_mode", std::int64_t{0}) != 0 ||
+      (auto_pad != "NOTSET" && auto_pad != "VALID"))
+    throw Error("only " + r.node.op_type + " with explicit pads and without ceil_mode can be differentiated");
+  return {kernel, list_of(r, "strides", kernel.size(), 1), list_of(r, "dilations", kernel.size(), 1),
+          list_of(r, "pads", 2 * kernel.size(), 0)};
 }
 
-/// y = scale·(x − mean)/√(variance + ε) + bias, with given mean and variance.
-std::vector<E> batch_normalization(Reverse& r) {
-  if (r.attribute("training_mode", std::int64_t{0}) != 0 || r.version < 7)
-    throw Error("BatchNormalization can be differentiated only where it does not train");
-  const std::size_t rank = rank_of(r, 0, 0);
-  if (rank < 2) throw Error("BatchNormalization can be differentiated only for known ranks");
-  const E &x = r.inputs[0], &dy = r.upstream[0];
-  const E scale = by_channel(r.inputs[1], rank), mean = by_channel(r.inputs[3], rank);
-  const E variance = by_channel(r.inputs[4], rank) + static_cast<double>(r.attribute("epsilon", 1e-5f));
-  const E inverse = 1.0 / apply("Sqrt", variance);
-  const E centered = x - mean;
-  const auto sum = [&](const E& value, const E& like) {
-    return reshaped_as(unbroadcast(value, by_channel(like, rank)), like);
-  };
-  return {dy * scale * inverse, sum(dy * centered * inverse, r.inputs[1]), sum(dy, r.inputs[2]),
-          sum(-(dy * scale * inverse), r.inputs[3]),
-          sum(dy * scale * centered * inverse / variance * -0.5, r.inputs[4])};
+/// [N, C, …] as [N·C, 1, …], so that one kernel serves all channels.
+E one_channel(const E& value) {
+  Writer& w = *value.writer;
+  const E spatial = w.call("Slice", {apply("Shape", value), w.integers({2}), w.integers({1000})});
+  return w.call("Reshape",
+                {value, w.call("Concat", {w.integers({-1, 1}), spatial}, {{"axis", std::int64_t{0}}})});
 }
 
-/// With n = (x − mean)/√(variance + ε): dn = dy·scale, dx = (dn − mean(dn) − n·mean(dn·n))/√(variance + ε).
-std::vector<E> layer_normalization(Reverse& r) {
+/// Each element gets its share of every window that it lies in: the transposed convolution with ones, after
+/// division by how many elements each window has.
+std::vector<E> average_pool(Reverse& r) {
   Writer& w = r.writer;
-  const E &x = r.inputs[0], &scale = r.inputs[1], &dy = r.upstream[0];
-  const std::size_t rank = rank_of(r, 0, 0);
-  if (rank == 0) throw Error("LayerNormalization can be differentiated only for known ranks");
-  const auto rank_number = static_cast<std::int64_t>(rank);
-  Integers axes;
-  const std::int64_t first = r.attribute("axis", std::int64_t{-1});
-  for (std::int64_t axis = first < 0 ? first + rank_number : first; axis < rank_number; ++axis)
-    axes.push_back(axis);
-  const auto mean = [&](const E& value) {
-    return w.call("ReduceMean", {value, w.integers(axes)}, {{"keepdims", std::int64_t{1}}});
-  };
-  const E centered = x - mean(x);
-  const E inverse =
-      1.0 / apply("Sqrt", mean(centered * centered) + static_cast<double>(r.attribute("epsilon", 1e-5f)));
-  const E n = centered * inverse, dn = dy * scale;
-  std::vector<E> result = {(dn - mean(dn) - n * mean(dn * n)) * inverse, unbroadcast(dy * n, scale)};
-  if (r.inputs.size() > 2 && r.inputs[2].is_present()) result.push_back(unbroadcast(dy, r.inputs[2]));
+  const Windows v = windows_of(r);
+  const std::size_t rank = v.kernel.size() + 2;
+  Integers kernel_dims = {1, 1};
+  kernel_dims.insert(kernel_dims.end(), v.kernel.begin(), v.kernel.end());
+  const E ones = w.call("Expand", {w.number(1, r.inputs[0]), w.integers(kernel_dims)});
+  const E x = one_channel(r.inputs[0]);
+  E share = one_channel(r.upstream[0]);
+  if (r.attribute("count_include_pad", std::int64_t{0}) != 0) {
+    share = share / apply("ReduceSum", ones);
+  } else {
+    const E present = expanded_as(w.number(1, x), x);
+    share = share / w.call("Conv", {present, ones},
+                           {{"strides", v.strides}, {"dilations", v.dilations}, {"pads", v.pads}});
+  }
+  Integers pads_before = v.pads;
+  std::fill(pads_before.begin() + static_cast<std::ptrdiff_t>(rank - 2), pads_before.end(), 0);
+  const E dx = w.call("ConvTranspose", {share, ones},
+                      {{"strides", v.strides}, {"dilations", v.dilations}, {"pads", pads_before}});
+  return {reshaped_as(fitted(dx, x, rank), r.inputs[0])};
+}
+
+/// What a convolution does to X, its transpose does to dY; by W as there, with X and dY changed.
+std::vector<E> transposed_convolution(Reverse& r) {
+  Writer& w = r.writer;
+  const E &x = r.inputs[0], &weight = r.inputs[1], &dy = r.upstream[0];
+  const std::string auto_pad = r.attribute("auto_pad", std::string("NOTSET"));
+  const std::size_t rank = rank_of(r, 1, 0), spatial = rank - 2;
+  if (rank < 3 || r.attribute("group", std::int64_t{1}) != 1 || auto_pad != "NOTSET" ||
+      !r.attribute("output_shape", Integers{}).empty())
+    throw Error(
+        "only a ConvTranspose of known rank, in one group and with explicit pads can be differentiated");
+  const Integers strides = list_of(r, "strides", spatial, 1), dilations = list_of(r, "dilations", spatial, 1),
+                 pads = list_of(r, "pads", 2 * spatial, 0);
+  const E dx = w.call("Conv", {dy, weight}, {{"strides", strides}, {"dilations", dilations}, {"pads", pads}});
+  const E dw = w.call("Conv", {swapped(dy, rank), swapped(x, rank)},
+                      {{"strides", dilations}, {"dilations", strides}, {"pads", pads}});
+  std::vector<E> result = {fitted(dx, x, rank), fitted(swapped(dw, rank), weight, rank)};
+  if (r.inputs.size() > 2 && r.inputs[2].is_present()) result.push_back(bias_sum(dy, rank));
   return result;
+}
+
+/// The greatest of each channel take the derivative, in equal parts.
+std::vector<E> global_max_pool(Reverse& r) {
+  const E &x = r.inputs[0], &y = r.outputs[0];
+  const E chosen = where_true("Equal", x, expanded_as(y, x));
+  return {chosen * (r.upstream[0] / unbroadcast(chosen, y))};
+}
+
+/// y = (Σ|x|ᵖ)^(1/p):  dx = dy·sign(x)·(|x|/y)ᵖ⁻¹
+std::vector<E> global_lp_pool(Reverse& r) {
+  const E &x = r.inputs[0], &y = r.outputs[0];
+  const E power = r.writer.number(static_cast<double>(r.attribute("p", std::int64_t{2}) - 1), x);
+  return {r.upstream[0] * apply("Sign", x) * r.writer.call("Pow", {apply("Abs", x) / y, power})};
 }
 
 }  // namespace
 
 const std::vector<NamedRule>& product_rules() {
   static const std::vector<NamedRule> rules = {
-      {"BatchNormalization", batch_normalization},
+      {"AveragePool", average_pool},
       {"Conv", convolution},
+      {"ConvTranspose", transposed_convolution},
       {"Einsum", einsum_rule},
       {"Gemm", gemm},
       {"GlobalAveragePool", global_average_pool},
-      {"LayerNormalization", layer_normalization},
+      {"GlobalLpPool", global_lp_pool},
+      {"GlobalMaxPool", global_max_pool},
       {"MatMul", matmul},
       {"MaxPool", max_pool},
   };

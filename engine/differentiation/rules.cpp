@@ -5,11 +5,19 @@
 
 namespace lapidary::differentiation {
 
+std::vector<NamedRule> all_rules() {
+  std::vector<NamedRule> all;
+  for (const auto* table :
+       {&elementwise_rules(), &reduction_rules(), &product_rules(), &normalization_rules()})
+    all.insert(all.end(), table->begin(), table->end());
+  return all;
+}
+
 Rule find_rule(std::string_view op) {
-  for (const auto* table : {&elementwise_rules(), &reduction_rules(), &product_rules()})
-    for (const auto& named : *table)
-      if (named.op == op) return named.rule;
-  return nullptr;
+  static const std::vector<NamedRule> rules = all_rules();
+  const auto found =
+      std::find_if(rules.begin(), rules.end(), [&](const NamedRule& named) { return named.op == op; });
+  return found == rules.end() ? nullptr : found->rule;
 }
 
 const std::vector<Movement>& movements() {
@@ -59,7 +67,7 @@ bool is_piecewise_constant(std::string_view op) {
                                 "Equal",
                                 "Floor",
                                 "Greater",
-                                "GreaterOrEqual",
+                                "GreaterOrEqual", "Hardmax",
                                 "IsInf",
                                 "IsNaN",
                                 "Less",

@@ -38,7 +38,10 @@ struct NamedRule {
 const std::vector<NamedRule>& elementwise_rules();
 const std::vector<NamedRule>& reduction_rules();
 const std::vector<NamedRule>& product_rules();
+const std::vector<NamedRule>& normalization_rules();
 
+/// All of them.
+std::vector<NamedRule> all_rules();
 /// The rule for an operator of ai.onnx, or nullptr.
 Rule find_rule(std::string_view op);
 

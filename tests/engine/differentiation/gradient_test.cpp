@@ -201,6 +201,44 @@ void GradientTest::agreesWithDifferences_data() {
                              {{"mean", Tensor::of<double>({3}, {0.1, 0.2, 0.3})},
                               {"variance", Tensor::of<double>({3}, {1, 2, 3})}}});
 
+  add("GlobalMaxPool", {{{2, 2, 3, 2}}, squared(n("GlobalMaxPool", {"a"}))});
+  add("GlobalLpPool", {{{2, 2, 3, 2}}, squared(n("GlobalLpPool", {"a"}, {{"p", std::int64_t{3}}}))});
+  for (const std::int64_t counts : {0, 1})
+    add("AveragePool " + std::to_string(counts), {{{2, 2, 5, 6}},
+                                                  squared(n("AveragePool", {"a"},
+                                                            {{"kernel_shape", Ints{3, 2}},
+                                                             {"strides", Ints{2, 3}},
+                                                             {"pads", Ints{1, 0, 1, 1}},
+                                                             {"count_include_pad", counts}}))});
+  add("ConvTranspose",
+      {{{2, 2, 3, 2}, {2, 3, 3, 2}, {3}},
+       squared(n("ConvTranspose", {"a", "b", "c"},
+                 {{"strides", Ints{2, 3}}, {"pads", Ints{1, 0, 1, 1}}, {"dilations", Ints{1, 2}}}))});
+  add("InstanceNormalization", {{{2, 2, 5}, {2}, {2}}, squared(n("InstanceNormalization", {"a", "b", "c"}))});
+  add("GroupNormalization",
+      {{{2, 4, 3}, {4}, {4}},
+       squared(n("GroupNormalization", {"a", "b", "c"}, {{"num_groups", std::int64_t{2}}}))});
+  add("MeanVarianceNormalization",
+      {{{2, 2, 3, 2}}, {n("MeanVarianceNormalization", {"a"}, {}, "m"), n("Exp", {"m"})}});
+  for (const std::int64_t p : {1, 2})
+    add("LpNormalization " + std::to_string(p), {{{2, 4}}, squared(n("LpNormalization", {"a"}, {{"p", p}}))});
+  const Tensor targets = Tensor::of<std::int64_t>({2, 2}, {2, 0, 1, 2});
+  const Tensor class_weights = Tensor::of<double>({3}, {1, 2, 3});
+  for (const char* loss : {"NegativeLogLikelihoodLoss", "SoftmaxCrossEntropyLoss"})
+    for (const char* reduction : {"none", "sum", "mean"})
+      add(std::string(loss) + " " + reduction,
+          {{{2, 3, 2}},
+           {n(loss, {"a", "t", "w"},
+              {{"reduction", std::string(reduction)}, {"ignore_index", std::int64_t{1}}}, "loss"),
+            n("Mul", {"loss", "loss"})},
+           24,
+           -2,
+           2,
+           {{"t", targets}, {"w", class_weights}}});
+  add("Shrink", {{{2, 3}}, {n("Shrink", {"a"}, {{"bias", 0.1f}})}});
+  add("Mod", {{{2, 3}, {3}}, {n("Mod", {"a", "b"}, {{"fmod", std::int64_t{1}}})}, 24, 0.5, 4, {}});
+  add("Hardmax", {{{2, 3}}, {n("Hardmax", {"a"}, {}, "h"), n("Mul", {"h", "a"})}});
+
   add("Concat", {{{2, 2}, {2, 3}}, squared(n("Concat", {"a", "b"}, {{"axis", std::int64_t{1}}}))});
   add("Transpose", {{{2, 3}}, squared(n("Transpose", {"a"}))});
   const auto with = [&](const char* op, Dims dims, Tensor parameter,
