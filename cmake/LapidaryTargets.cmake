@@ -12,6 +12,9 @@ add_compile_options(-Wall -Wextra -Wconversion -Wshadow -Wno-sign-conversion)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   add_compile_options(-Wno-restrict)  # GCC 12 warns of "text" + std::string (its bug 105651)
 endif()
+# The build type of the sanitizer presets: assertions on, and just enough optimization; Clang compiles instrumented code
+# three times as fast as GCC does.
+set(CMAKE_CXX_FLAGS_SANITIZED "-O1 -g1")
 if(LAPIDARY_SANITIZE)
   add_compile_options(-fsanitize=${LAPIDARY_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${LAPIDARY_SANITIZE})
