@@ -36,8 +36,8 @@ Json find_mismatches(const RunOnceOptions& options, const std::vector<Value>& va
   for (const auto& value : values) wanted.push_back({value.name, value.type});
   Json mismatches = Json::array();
   for (const auto& [name, expected] : read_data(options.expected_file, wanted, "output")) {
-    const auto found =
-        std::find_if(values.begin(), values.end(), [&](const Value& v) { return v.name == name; });
+    const auto found = std::find_if(values.begin(), values.end(),
+                                    [&, &name = name](const Value& v) { return v.name == name; });
     if (found == values.end())
       throw Error("the model has no output '" + name + "'").file(options.expected_file);
     const Difference found_difference =

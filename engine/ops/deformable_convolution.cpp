@@ -104,14 +104,15 @@ void sample_columns(const Deformation& d, const V* x, const V* offset, const V* 
 
 void deformable_convolution(KernelContext& context) {
   const Deformation d = read_deformation(context);
-  const auto& [batch, groups, in, out] = d.geometry.channels;
+  const std::int64_t batch = d.geometry.channels.batch, groups = d.geometry.channels.groups,
+                     in = d.geometry.channels.in_per_group, out = d.geometry.channels.out_per_group;
   const Tensor& x = context.input(0);
   const std::int64_t positions = d.geometry.output_size(), rows = in * d.taps(), channels = groups * out;
   const std::int64_t moves = d.groups * d.taps() * positions;
   if (context.has_input(3) && context.input(3).size() != channels)
     throw Error("B needs one value for each output channel");
   Tensor& y = context.output(0, x.type(), output_dims_of(d.geometry));
-  dispatch(FloatTypes{}, x.type(), [&, out = out]<class T>() {
+  dispatch(FloatTypes{}, x.type(), [&]<class T>() {
     using V = ComputeType<T>;
     const Tensor none(x.type(), {0});
     const ComputeInput<T> values(x), weights(context.input(1)), offset(context.input(2)),

@@ -44,9 +44,10 @@ std::vector<double> centered(const Tensor& quantized, const Tensor* zero_point, 
   const std::vector<double> zeros = values_as<double>(*zero_point);
   const StridedWalk<1> walk(quantized.dims(), {broadcast_strides(zero_point_dims, quantized.dims())});
   double* value = values.data();
-  walk.for_each_run([&](const auto& from, const auto& steps, std::int64_t count) {
-    for (std::int64_t i = 0; i < count; ++i) *value++ -= zeros[from[0] + i * steps[0]];
-  });
+  walk.for_each_run(
+      [&, lowest = lowest, highest = highest](const auto& from, const auto& steps, std::int64_t count) {
+        for (std::int64_t i = 0; i < count; ++i) *value++ -= zeros[from[0] + i * steps[0]];
+      });
   return values;
 }
 
