@@ -93,7 +93,8 @@ bool is_known(const Case& one) {
   return std::any_of(known.begin(), known.end(), [&](const Deviation& deviation) {
     const auto& nodes = one.model->graph->nodes;
     return std::any_of(nodes.begin(), nodes.end(), [&](const auto& node) {
-      return node->op_type == deviation.op_type && has_trait(one, *node, deviation.trait);
+      return (deviation.op_type == "*" || node->op_type == deviation.op_type) &&
+             has_trait(one, *node, deviation.trait);
     });
   });
 }

@@ -11,16 +11,30 @@
 
 namespace lapidary::differential {
 
-Outcome run_on(const std::string& backend, const Case& one, int threads) {
+namespace {
+
+Outcome run_with(const std::string& backend, const Case& one, const CompileOptions& options) {
   Outcome outcome;
   try {
-    CompileOptions options;
-    options.threads = threads;
     outcome.outputs = find_backend(backend).compile(one.model, options)->run(one.inputs);
   } catch (const std::exception& error) {
     outcome.error = error.what();
   }
   return outcome;
+}
+
+}  // namespace
+
+Outcome run_on(const std::string& backend, const Case& one, int threads) {
+  CompileOptions options;
+  options.threads = threads;
+  return run_with(backend, one, options);
+}
+
+Outcome run_in_float64(const Case& one) {
+  CompileOptions options;
+  options.float64 = true;
+  return run_with("reference", one, options);
 }
 
 struct Peer::Process {

@@ -16,6 +16,8 @@ struct Outcome {
 
 /// Runs the case on a backend of this program.
 Outcome run_on(const std::string& backend, const Case& one, int threads);
+/// Runs the case on `reference` with all floating arithmetic in float64.
+Outcome run_in_float64(const Case& one);
 
 /// ONNX Runtime in a process of its own that takes one model after the other. It is started again if it ends.
 class Peer {
