@@ -168,6 +168,7 @@ Tensor scaled(const Tensor& tensor, double factor, double offset) {
   return tensor_from(tensor.type(), tensor.dims(), values);
 }
 
+Tensor half(const Tensor& tensor) { return converted(tensor, DataType::Float16); }
 Tensor scalar(float value) { return Tensor::scalar(value); }
 Tensor byte(int value, DataType type) {
   return tensor_from(type, {}, std::vector<double>{static_cast<double>(value)});

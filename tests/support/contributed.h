@@ -40,6 +40,7 @@ void check_backends_row();
 /// Numbers between -1 and 1, the same each time for a seed; integers over all of the type's 8 bits.
 Tensor noise(Dims dims, int seed = 1, DataType type = DataType::Float32);
 Tensor scaled(const Tensor& tensor, double factor, double offset = 0);
+Tensor half(const Tensor& tensor);  ///< in float16
 Tensor scalar(float value);
 Tensor byte(int value, DataType type = DataType::UInt8);
 Tensor int32s(Dims dims, const std::vector<std::int32_t>& values);

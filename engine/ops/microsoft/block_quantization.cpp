@@ -5,7 +5,9 @@
 #include <cmath>
 
 #include "engine/ops/arguments.h"
+#include "engine/ops/compute_buffer.h"
 #include "engine/ops/element_move.h"
+#include "engine/ops/gemm.h"
 #include "engine/ops/microsoft/attention.h"
 
 namespace lapidary::microsoft {
@@ -31,26 +33,77 @@ Tensor product_with_rows(const KernelContext& context, const Tensor& a, const Te
 
 // --- MatMulNBits ---
 
+/// Weights [N, K] that are read a row at a time, so that a large matrix never stands in memory as numbers.
+template <class V>
+class PackedRows {
+ public:
+  explicit PackedRows(const KernelContext& context)
+      : bits_(bits_of_weights(context)),
+        block_size_(read_block_size(context, 0)),
+        n_(positive_attribute(context, "N")),
+        k_(positive_attribute(context, "K")),
+        blocks_((k_ + block_size_ - 1) / block_size_),
+        bytes_(context.input(1).span<std::uint8_t>()),
+        scales_(values_as<V>(context.input(2))) {
+    Tensor zeros = input_or_absent(context, 3);
+    if (zeros.is_present() && zeros.type() == DataType::UInt8)
+      zeros = unpacked_bits(zeros.reshaped({n_, zeros.size() / n_}), bits_, blocks_);
+    zeros_ = zeros.is_present()
+                 ? values_as<V>(zeros)
+                 : std::vector<V>(scales_.size(), static_cast<V>(std::int64_t{1} << (bits_ - 1)));
+    const auto blocks = static_cast<std::size_t>(n_ * blocks_);
+    if (scales_.size() != blocks || zeros_.size() != blocks ||
+        static_cast<std::int64_t>(bytes_.size()) != n_ * blocks_ * block_size_ * bits_ / 8)
+      throw Error("weights, scales or zero points do not fit N " + std::to_string(n_) + " and K " +
+                  std::to_string(k_));
+  }
+
+  std::int64_t rows() const { return n_; }
+  std::int64_t length() const { return k_; }
+
+  void read(std::int64_t row, V* to) const {
+    const std::uint8_t* from = bytes_.data() + row * blocks_ * block_size_ * bits_ / 8;
+    const std::int64_t per_byte = 8 / bits_;
+    const int mask = (1 << bits_) - 1;
+    for (std::int64_t i = 0; i < k_; ++i) {
+      const auto block = static_cast<std::size_t>(row * blocks_ + i / block_size_);
+      const int code = from[i / per_byte] >> (i % per_byte * bits_) & mask;
+      to[i] = (static_cast<V>(code) - zeros_[block]) * scales_[block];
+    }
+  }
+
+ private:
+  std::int64_t bits_, block_size_, n_, k_, blocks_;
+  std::span<const std::uint8_t> bytes_;
+  std::vector<V> scales_, zeros_;
+};
+
 void matmul_n_bits(KernelContext& context) {
-  const std::int64_t bits = bits_of_weights(context), block_size = read_block_size(context, 0);
-  const std::int64_t n = positive_attribute(context, "N"), k = positive_attribute(context, "K");
   if (context.integer("weight_prepacked", 0) != 0)
     throw Error("weights in the layout of another device cannot be read");
-  const std::int64_t blocks = (k + block_size - 1) / block_size;
-  const Tensor& b = context.input(1);
-  if (b.size() != n * blocks * block_size * bits / 8)
-    throw Error("weights of " + to_string(b.dims()) + " do not fit N " + std::to_string(n) + " and K " +
-                std::to_string(k));
-  const Tensor elements = unpacked_bits(b.reshaped({n, b.size() / n}), bits, blocks * block_size);
-  Tensor zeros = input_or_absent(context, 3);
-  if (zeros.is_present() && zeros.type() == DataType::UInt8)
-    zeros = unpacked_bits(zeros.reshaped({n, zeros.size() / n}), bits, blocks);
-  const Tensor scales = context.input(2).reshaped({n, blocks});
-  const Tensor weights =
-      dequantized_blocks(section(elements, 1, 0, k), scales, zeros, std::ldexp(1, int(bits) - 1), block_size);
-  Tensor y = product_with_rows(context, context.input(0), weights);
-  if (context.has_input(5)) y = compute(context, "Add", {y, context.input(5)});
-  context.set_output(0, y);
+  const Tensor& a = context.input(0);
+  dispatch(FloatTypes{}, a.type(), [&]<class T>() {
+    using Value = ComputeType<T>;
+    const PackedRows<Value> weights(context);
+    const std::int64_t n = weights.rows(), k = weights.length(), panel = std::min<std::int64_t>(n, 64);
+    Dims dims = a.dims();
+    if (dims.empty() || dims.back() != k)
+      throw Error("A is " + to_string(dims) + " where K is " + std::to_string(k));
+    dims.back() = n;
+    const ComputeInput<T> left(a);
+    Tensor product(a.type(), dims);
+    ComputeOutput<T> result(product);
+    std::vector<Value> rows(static_cast<std::size_t>(panel * k));
+    for (std::int64_t first = 0; first < n; first += panel) {
+      context.cancel.check();
+      const std::int64_t count = std::min(panel, n - first);
+      for (std::int64_t row = 0; row < count; ++row) weights.read(first + row, rows.data() + row * k);
+      gemm<Value>(a.size() / k, count, k, {left.data(), k}, {rows.data(), k, true}, result.data() + first, n);
+    }
+    result.store();
+    context.set_output(0,
+                       context.has_input(5) ? compute(context, "Add", {product, context.input(5)}) : product);
+  });
 }
 
 /// […, K] becomes […, size]; `size` is an attribute's name.

@@ -135,6 +135,13 @@ void add_sink(const KernelContext& context, AttentionCall& call) {
                            3);
 }
 
+/// Scores before the softmax, with 0 where a key is hidden.
+Tensor shown_scores(const Tensor& scores) {
+  auto values = values_as<double>(scores);
+  for (double& value : values) value = value < hidden_score / 2 ? 0 : value;
+  return tensor_from(scores.type(), scores.dims(), values);
+}
+
 void refuse_what_is_not_known(const KernelContext& context) {
   for (const char* name : {"k_quant_type", "v_quant_type"})
     if (context.text(name, "NONE") != "NONE")
@@ -162,7 +169,8 @@ void group_query_attention(KernelContext& context) {
   add_sink(context, call);
   const AttentionResult result = attend(context, call);
   context.set_output(0, joined_heads(result.output));
-  if (context.wants_output(3)) context.set_output(3, section(result.scores, 3, 0, context.integers(6).at(0)));
+  if (context.wants_output(3))
+    context.set_output(3, shown_scores(section(result.scores, 3, 0, context.integers(6).at(0))));
 }
 
 // --- inference, cost, record ---

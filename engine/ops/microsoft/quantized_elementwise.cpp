@@ -122,20 +122,22 @@ void register_unary(OperatorTable& table) {
                   quantized_unary<leaky_relu_name>, 6)
                 .attribute("alpha", 0.01f, "Slope below 0."));
   // The parameters' names differ in case from one operator to the next.
-  table.add(quantized_operator("QLinearSoftmax", "Softmax of a quantized tensor, quantized again.",
-                               quantized_softmax, 17)
-                .attribute("axis", std::int64_t{0},
-                           "Axis that is normalized, or the first of them for opset below 13.")
-                .required_attribute("opset", AttributeType::Int, "Operator set whose Softmax is meant.")
-                .input("X", "T", "The tensor to work on.")
-                .input("X_scale", "tensor(float)", "Its scale.")
-                .optional_input("x_zero_point", "T", "Its zero point; 0.")
-                .input("y_scale", "tensor(float)", "Scale of the result.")
-                .input("y_zero_point", "T", "Zero point of the result.")
-                .output("Y", "T", "Probabilities, of the same sizes.")
-                .infer(same_as_input)
-                .example("X = uint8[3]{10, 20, 30}; X_scale = float{0.1}; y_scale = float{0.0039}; "
-                         "y_zero_point = uint8{0}; opset = 13"));
+  table.add(
+      quantized_operator("QLinearSoftmax", "Softmax of a quantized tensor, quantized again.",
+                         quantized_softmax, 17)
+          .optional_attribute(
+              "axis", AttributeType::Int,
+              "Axis that is normalized, −1 if absent; for opset below 13 the first of them, 1 if absent.")
+          .required_attribute("opset", AttributeType::Int, "Operator set whose Softmax is meant.")
+          .input("X", "T", "The tensor to work on.")
+          .input("X_scale", "tensor(float)", "Its scale.")
+          .optional_input("x_zero_point", "T", "Its zero point; 0.")
+          .input("y_scale", "tensor(float)", "Scale of the result.")
+          .input("y_zero_point", "T", "Zero point of the result.")
+          .output("Y", "T", "Probabilities, of the same sizes.")
+          .infer(same_as_input)
+          .example("X = uint8[3]{10, 20, 30}; X_scale = float{0.1}; y_scale = float{0.0039}; "
+                   "y_zero_point = uint8{0}; opset = 13"));
 }
 
 void register_others(OperatorTable& table) {

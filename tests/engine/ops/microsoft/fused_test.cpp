@@ -51,7 +51,7 @@ std::vector<ContributedCase> convolutions() {
        contributed("FusedConv", fused("Relu")),
        {x, w, {}, noise({1, 6, 4, 3}, 4)},
        {},
-       false},
+       true},
       {"groups and strides",
        contributed(
            "FusedConv",

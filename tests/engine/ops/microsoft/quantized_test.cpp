@@ -1,4 +1,10 @@
+#include <QTemporaryDir>
+
+#include "engine/backends.h"
+#include "engine/compare/difference.h"
+#include "engine/io/model_file.h"
 #include "tests/support/contributed.h"
+#include "tests/support/peer.h"
 
 using namespace lapidary;
 using namespace lapidary::test;
@@ -204,6 +210,9 @@ std::vector<ContributedCase> linear() {
        contributed("DequantizeLinear"),
        {tensor_from(DataType::UInt4, {3}, std::vector<double>{0, 3, 15}), scalar(0.5f)},
        {0}},
+      {"float16",
+       contributed("DequantizeLinear"),
+       {noise({2, 3, 4}, 1, u8), half(scalar(0.017f)), byte(120)}},
       {"blocks",
        contributed("DequantizeLinear", {{"axis", zero}, {"block_size", std::int64_t{2}}}),
        {noise({4, 2}, 1, s8), Tensor::of<float>({2, 2}, {1, 2, 3, 4})},
@@ -217,6 +226,59 @@ std::vector<ContributedCase> all() {
   for (auto&& more : {windows(), products(), linear()}) rows.insert(rows.end(), more.begin(), more.end());
   return rows;
 }
+
+/// A network as quantization tools write it: every value goes through QuantizeLinear and DequantizeLinear.
+/// The scales are such that no value lies in the middle of two steps, where the peer's order of operations
+/// decides.
+class QuantizedNetwork {
+ public:
+  QuantizedNetwork() : builder_(13) {
+    builder_.input("x", DataType::Float32, {1, 4, 8, 6});
+    builder_.initializer("zero", byte(128))
+        .initializer("w", noise({4, 4, 3, 3}, 2, s8))
+        .initializer("w_scale", scalar(0.004f));
+    builder_.initializer("w_zero", byte(0, s8)).initializer("shape", ints({1, 4}));
+    quantize("x", 0.0107f);
+    builder_.add(node("DequantizeLinear", {"w", "w_scale", "w_zero"}, {"weights"}));
+    add("Conv", {"x", "weights"}, "c", 0.0511f, {{"pads", list({1, 1, 1, 1})}});
+    add("Sigmoid", {"c"}, "s", 0.0083f);
+    add("Mul", {"c", "s"}, "m", 0.0417f);
+    add("LeakyRelu", {"m"}, "l", 0.0317f, {{"alpha", 0.1f}});
+    add("Add", {"l", "x"}, "a", 0.0409f);
+    add("AveragePool", {"a"}, "p", 0.0213f, {{"kernel_shape", list({2, 2})}, {"strides", list({2, 2})}});
+    add("Concat", {"p", "p"}, "k", 0.0213f, {{"axis", std::int64_t{2}}});
+    add("GlobalAveragePool", {"k"}, "g", 0.0111f);
+    builder_.add(node("Reshape", {"g_q", "shape"}, {"r_q"}));
+    dequantize("r", 0.0111f);
+    add("Softmax", {"r"}, "y", 1.0f / 256);
+    builder_.output("y_dq", Type::tensor(DataType::Float32));
+  }
+  std::shared_ptr<Model> model() const {
+    auto model = std::make_shared<Model>(*builder_.build());
+    model->ir_version = 8;
+    return model;
+  }
+
+ private:
+  void add(const char* op_type, std::vector<std::string> inputs, const std::string& output, float scale,
+           std::vector<std::pair<std::string, AttributeValue>> attributes = {}) {
+    for (auto& input : inputs)
+      if (input != "weights") input += "_dq";
+    builder_.add(node(op_type, std::move(inputs), {output}, std::move(attributes)));
+    quantize(output, scale);
+  }
+  void quantize(const std::string& value, float scale) {
+    builder_.initializer(value + "_scale", scalar(scale));
+    builder_.add(node("QuantizeLinear", {value, value + "_scale", "zero"}, {value + "_q"}));
+    builder_.add(node("DequantizeLinear", {value + "_q", value + "_scale", "zero"}, {value + "_dq"}));
+  }
+  void dequantize(const std::string& value, float scale) {
+    builder_.initializer(value + "_scale", scalar(scale));
+    builder_.add(node("DequantizeLinear", {value + "_q", value + "_scale", "zero"}, {value + "_dq"}));
+  }
+
+  ModelBuilder builder_;
+};
 
 Node microsoft(const char* op_type, std::vector<std::string> inputs,
                std::vector<std::pair<std::string, AttributeValue>> attributes = {}) {
@@ -238,6 +300,29 @@ class QuantizedTest : public QObject {
 
   void computesOnTheNumbersThatIntegersStandFor_data() { kernel_columns_for_quantized(); }
   void computesOnTheNumbersThatIntegersStandFor() { check_kernel_case(); }
+
+  void filesThatTheOptimizerSavedGiveTheSame() {
+    if (folderFromEnvironment("LAPIDARY_PEER").isEmpty())
+      QSKIP("LAPIDARY_PEER names no folder with onnxruntime-node");
+    const QTemporaryDir folder;
+    const QString plain = folder.filePath("plain.onnx"), optimized = folder.filePath("optimized.onnx");
+    save_model(*QuantizedNetwork().model(), plain.toStdString());
+    optimizeInPeer(plain, optimized, "all");
+    const auto loaded = load_model(optimized.toStdString());
+    QStringList own;
+    for (const auto& each : loaded.model->graph->nodes)
+      if (each->domain == "com.microsoft") own << QString::fromStdString(each->op_type);
+    QVERIFY2(own.contains("QLinearAdd") && own.contains("QLinearSigmoid"), qPrintable(own.join(", ")));
+    const Tensor x = noise({1, 4, 8, 6});
+    const auto peer = runInPeer(optimized, {{"x", x}});
+    for (const auto& backend : backends()) {
+      if (backend.name != "cpu" && backend.name != "reference") continue;
+      const auto got = backend.compile(loaded.model, {})->run({x});
+      const Difference found = difference(got[0], peer.outputs.at(0).second, {1e-3, 1e-5});
+      QVERIFY2(found.equal,
+               (backend.name + ": " + found.message + " of " + own.join(", ").toStdString()).c_str());
+    }
+  }
 
  private:
   static void kernel_columns_for_quantized() {
