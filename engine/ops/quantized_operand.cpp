@@ -44,10 +44,9 @@ std::vector<double> centered(const Tensor& quantized, const Tensor* zero_point, 
   const std::vector<double> zeros = values_as<double>(*zero_point);
   const StridedWalk<1> walk(quantized.dims(), {broadcast_strides(zero_point_dims, quantized.dims())});
   double* value = values.data();
-  walk.for_each_run(
-      [&, lowest = lowest, highest = highest](const auto& from, const auto& steps, std::int64_t count) {
-        for (std::int64_t i = 0; i < count; ++i) *value++ -= zeros[from[0] + i * steps[0]];
-      });
+  walk.for_each_run([&](const auto& from, const auto& steps, std::int64_t count) {
+    for (std::int64_t i = 0; i < count; ++i) *value++ -= zeros[from[0] + i * steps[0]];
+  });
   return values;
 }
 
@@ -73,12 +72,13 @@ Tensor quantized(std::vector<double> values, const Dims& dims, const Tensor& zer
   const auto zeros = values_as<double>(zero_point);
   const StridedWalk<1> walk(dims, {broadcast_strides(broadcast_sizes(zero_point), dims)});
   double* value = values.data();
-  walk.for_each_run([&](const auto& from, const auto& steps, std::int64_t count) {
-    for (std::int64_t i = 0; i < count; ++i, ++value) {
-      const double rounded = is_whole ? std::nearbyint(*value) : *value;
-      *value = std::clamp(rounded + zeros[from[0] + i * steps[0]], lowest, highest);
-    }
-  });
+  walk.for_each_run(
+      [&, low = lowest, high = highest](const auto& from, const auto& steps, std::int64_t count) {
+        for (std::int64_t i = 0; i < count; ++i, ++value) {
+          const double rounded = is_whole ? std::nearbyint(*value) : *value;
+          *value = std::clamp(rounded + zeros[from[0] + i * steps[0]], low, high);
+        }
+      });
   return tensor_from(zero_point.type(), dims, values);
 }
 
