@@ -141,10 +141,23 @@ void Canvas::updateHeat() {
     const Box& box = scene_.box(static_cast<int>(b));
     if (box.kind == Box::Kind::Node && !box.graph) marks_.heat[b] = heat.at(box.node);
     const double value = box.kind == Box::Kind::Node && !box.graph ? heat.valueAt(box.node)
-                         : box.group >= 0 ? groupValues_[static_cast<std::size_t>(box.group)]
-                                          : 0;
+                         : box.group >= 0                          ? valueOfGroups(box)
+                                                                   : 0;
     if (value > 0) marks_.values[b] = milliseconds(value);
   }
+}
+
+/// What a group's box stands for: the group, or all of the row that it begins.
+double Canvas::valueOfGroups(const Box& box) const {
+  const auto& groups = document_->hierarchy()->groups;
+  const int parent = groups[static_cast<std::size_t>(box.group)].parent;
+  if (box.repeats == 1 || parent < 0) return groupValues_[static_cast<std::size_t>(box.group)];
+  const auto& row = groups[static_cast<std::size_t>(parent)].children;
+  auto member = std::find(row.begin(), row.end(), box.group);
+  double sum = 0;
+  for (int i = 0; i < box.repeats && member != row.end(); ++i, ++member)
+    sum += groupValues_[static_cast<std::size_t>(*member)];
+  return sum;
 }
 
 void Canvas::updateMarks() {

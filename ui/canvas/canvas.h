@@ -77,6 +77,7 @@ class Canvas : public QWidget {
   void updateMarks();
   void updateHover();
   void updateHeat();
+  double valueOfGroups(const Box& box) const;
   void followSelection();
   void reveal(int box);
   void moveTo(const Camera& target);

@@ -25,6 +25,11 @@ constexpr double smallestSilhouette = 7;
 
 QRectF rectOf(const Rectangle& r) { return {r.x, r.y, r.width, r.height}; }
 
+/// A closed group stands out from the open one around it.
+const QColor& closedGround(const Box& group, const ThemeColors& colors) {
+  return group.parent < 0 ? colors.group : colors.surface;
+}
+
 /// Five pixels along the left border, inside the rounded corners.
 QPainterPath stripe(double height) {
   constexpr double width = 5, inset = 0.3;
@@ -257,8 +262,10 @@ void CanvasPainter::paintDistantBoxes(Frame& frame) {
 void CanvasPainter::paintDistantSilhouettes(Frame& frame) {
   if (silhouettes_.empty()) return;
   frame.painter.setPen(frame.cosmetic(frame.colors.border));
-  frame.painter.setBrush(frame.colors.group);
-  for (const int box : silhouettes_) frame.painter.drawRect(place(frame, box));
+  for (const int box : silhouettes_) {
+    frame.painter.setBrush(closedGround(frame.scene.box(box), frame.colors));
+    frame.painter.drawRect(place(frame, box));
+  }
   paintSilhouettes(frame, silhouettes_, [this, &frame](int box) {
     const QRectF r = place(frame, box);
     return Rectangle{r.x() + r.width() * 0.1, r.y() + 3, r.width() * 0.8, r.height() - 6};
@@ -305,7 +312,7 @@ void CanvasPainter::paintBox(Frame& frame, int index, const QRectF& r) {
   const Box& box = frame.scene.box(index);
   const double heat = frame.marks.heat.empty() ? -1 : frame.marks.heat[static_cast<std::size_t>(index)];
   const QColor ground = heat >= 0                      ? theme_->heat(heat)
-                        : box.kind == Box::Kind::Group ? frame.colors.group
+                        : box.kind == Box::Kind::Group ? closedGround(box, frame.colors)
                                                        : frame.colors.node;
   painter.setPen(frame.cosmetic(frame.colors.border));
   painter.setBrush(ground);
@@ -340,11 +347,22 @@ void CanvasPainter::paintTexts(Frame& frame) {
   for (const int box : visible_.closed) paintBoxTexts(frame, box);
   if (frame.level != Level::Near) return;
   frame.painter.setOpacity(frame.curveOpacity);
-  for (const int c : visible_.curves) {
-    paintText(frame, frame.scene.labelText(c), pointOf(frame.scene.curve(c).label_place), false,
-              frame.colors.weakText);
-  }
+  for (const int c : visible_.curves) paintLabel(frame, frame.scene.curve(c), frame.scene.labelText(c));
   frame.painter.setOpacity(1);
+}
+
+/// On a strip of the ground, so that no edge runs through the text.
+void CanvasPainter::paintLabel(Frame& frame, const Curve& curve, int number) {
+  if (number == 0) return;
+  const int around = frame.scene.box(curve.from).parent;
+  const QColor& ground = around < 0                                            ? frame.colors.canvas
+                         : frame.scene.box(around).kind == Box::Kind::Subgraph ? frame.colors.surface
+                                                                               : frame.colors.group;
+  const QSizeF size = laidOut(frame, number, false).size();
+  const QPointF at = frame.camera.toScreen(pointOf(curve.label_place));
+  const QRectF strip(at.x() - 2, at.y() - size.height() / 2 + 1, size.width() + 4, size.height() - 2);
+  frame.painter.fillRect(strip, ground);
+  paintText(frame, number, pointOf(curve.label_place), false, frame.colors.weakText);
 }
 
 void CanvasPainter::paintHeader(Frame& frame, int index) {
@@ -375,6 +393,9 @@ void CanvasPainter::paintBoxTexts(Frame& frame, int index) {
   const QPointF end(right, r.top() + first);
   if (box.repeats > 1) {
     paintAtRight(frame, QStringLiteral("× %1").arg(box.repeats), end, true, frame.colors.accent);
+    if (!frame.marks.values.empty())
+      paintAtRight(frame, frame.marks.values[static_cast<std::size_t>(index)], {end.x(), r.top() + 31}, false,
+                   weak);
   } else if (!frame.marks.values.empty()) {  // on the first line with room for it
     const QString& figure = frame.marks.values[static_cast<std::size_t>(index)];
     const double room = right - r.left() - indent - 10 -

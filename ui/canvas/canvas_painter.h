@@ -56,6 +56,7 @@ class CanvasPainter {
   void paintBoxes(Frame& frame);
   void paintBox(Frame& frame, int box, const QRectF& rectangle);
   void paintTexts(Frame& frame);
+  void paintLabel(Frame& frame, const Curve& curve, int number);
   void paintHeader(Frame& frame, int box);
   void paintBoxTexts(Frame& frame, int box);
   void paintMarks(Frame& frame);

@@ -266,6 +266,17 @@ class CanvasNavigationTest : public QObject {
     QVERIFY(colours() >= 3);
   }
 
+  void rowsOfEqualGroupsShowTheTimeOfAll() {
+    Fixture f;
+    QVERIFY(f.relaidOut([&] { f.document.setOpen("layers", true); }));
+    const int row = f.box("repeat:layers/layers.0");
+    QVERIFY(row >= 0);
+    std::vector<double> values(f.document.model()->graph->nodes.size(), 1.0);
+    f.document.heat()->setValues(values, QStringLiteral("ms"));
+    QVERIFY2(f.canvas.describe(row).contains(QStringLiteral("16.0\u202fms")),
+             qPrintable(f.canvas.describe(row)));
+  }
+
   void zoomIsEasedUnlessMotionIsOff() {
     Fixture f;
     f.canvas.setCamera({1, {0, 0}});

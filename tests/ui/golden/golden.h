@@ -19,8 +19,8 @@ inline int difference(QRgb a, QRgb b) {
 /// differ a little everywhere, and much in a few pixels. LAPIDARY_REWRITE_GOLDEN=1 stores the picture as the
 /// golden one. On failure the picture and what differs lie beside the test program.
 inline QString compareWithGolden(const QImage& shown, const QString& name) {
-  constexpr int noticeable = 24;
-  constexpr double most = 0.0004;  // of all pixels
+  constexpr int noticeable = 10;
+  constexpr double most = 0.0001;  // of all pixels
   const QImage picture = shown.convertToFormat(QImage::Format_RGB32);
   const QString path = QStringLiteral(LAPIDARY_SOURCE_DIR "/tests/ui/golden/%1.png").arg(name);
   if (qEnvironmentVariableIsSet("LAPIDARY_REWRITE_GOLDEN"))
