@@ -107,7 +107,9 @@ std::vector<std::string>& Tensor::mutable_strings() {
 }
 
 Tensor Tensor::reshaped(Dims dims) const {
-  assert(checked_count(dims) == size_);
+  if (checked_count(dims) != size_)
+    throw Error(to_string(dims_) + " cannot be seen as " + to_string(dims) +
+                ": it has another number of elements");
   Tensor result = *this;
   result.dims_ = std::move(dims);
   return result;

@@ -128,7 +128,7 @@ std::vector<Type> infer_call(InferenceContext& context, const char* op_type, std
     if (!inputs[i].is_known()) names[i].clear();
   const Node node = node_of(op_type, std::move(names), output_count, std::move(attributes));
   InnerInference inner(node, record.since_version, context, {}, std::move(inputs));
-  record.infer_function(inner);
+  reporting_errors(record.infer_function)(inner);
   for (const auto& problem : inner.problems()) context.report(problem);
   return inner.outputs();
 }
@@ -139,7 +139,7 @@ InferenceFunction infer_as(const char* op_type, std::vector<std::size_t> inputs,
     const auto chosen = inputs.empty() ? all_in_order(context.input_count()) : inputs;
     const Node call = selected_call(context.node(), op_type, chosen);
     InnerInference inner(call, record.since_version, context, chosen, {});
-    record.infer_function(inner);
+    reporting_errors(record.infer_function)(inner);
     for (const auto& problem : inner.problems()) context.report(problem);
     for (std::size_t i = 0; i < inner.outputs().size(); ++i) {
       context.set_output(i, inner.outputs()[i]);

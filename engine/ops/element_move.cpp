@@ -94,6 +94,15 @@ std::int64_t count_between(const Dims& dims, std::size_t begin, std::size_t end)
   return count;
 }
 
+namespace {
+
+void require_axis(const Tensor& tensor, std::int64_t axis) {
+  if (axis < 0 || axis >= tensor.rank())
+    throw Error(to_string(tensor.dims()) + " has no axis " + std::to_string(axis));
+}
+
+}  // namespace
+
 Tensor strided_copy(const Tensor& tensor, Dims dims, std::int64_t offset, const Dims& strides) {
   return with_whole_elements(tensor, [&](const Tensor& from) {
     Tensor to(from.type(), dims);
@@ -119,6 +128,9 @@ Tensor writable_copy(const Tensor& tensor) {
 }
 
 Tensor transposed(const Tensor& tensor, const std::vector<std::int64_t>& perm) {
+  if (perm.size() != tensor.dims().size())
+    throw Error("a tensor of " + std::to_string(perm.size()) + " axes is needed, not " +
+                to_string(tensor.dims()));
   const Dims dense = row_major_strides(tensor.dims());
   Dims dims, strides;
   std::vector<std::int64_t> moving;  // axes that are more than one element long, in their new order
@@ -135,13 +147,14 @@ Tensor concatenated(const std::vector<Tensor>& parts, std::int64_t along) {
   if (parts.empty()) throw Error("there is no tensor to join");
   const auto axis = static_cast<std::size_t>(along);
   const Tensor& first = parts.front();
+  require_axis(first, along);
   if (is_sub_byte(first.type())) {
     std::vector<Tensor> whole;
     for (const auto& part : parts) check_part(first, part, axis), whole.push_back(unpacked(part));
     return packed(concatenated(whole, along), first.type());
   }
   Dims dims = first.dims();
-  dims.at(axis) = 0;
+  dims[axis] = 0;
   for (const auto& part : parts) {
     check_part(first, part, axis);
     dims[axis] = checked_sum(dims[axis], part.dims()[axis]);
@@ -169,7 +182,11 @@ Tensor stacked(std::vector<Tensor> parts, std::int64_t axis) {
 }
 
 Tensor section(const Tensor& tensor, std::int64_t along, std::int64_t start, std::int64_t count) {
+  require_axis(tensor, along);
   const auto axis = static_cast<std::size_t>(along);
+  if (start < 0 || count < 0 || start + count > tensor.dims()[axis])
+    throw Error("axis " + std::to_string(along) + " of " + to_string(tensor.dims()) + " has no " +
+                std::to_string(count) + " indices from " + std::to_string(start) + " on");
   return with_whole_elements(tensor, [&](const Tensor& from) {
     Dims dims = from.dims();
     dims[axis] = count;
@@ -183,6 +200,7 @@ Tensor section(const Tensor& tensor, std::int64_t along, std::int64_t start, std
 }
 
 Tensor element_of(const Tensor& tensor, std::int64_t axis, std::int64_t index) {
+  require_axis(tensor, axis);
   Dims dims = tensor.dims();
   dims.erase(dims.begin() + axis);
   return section(tensor, axis, index, 1).reshaped(std::move(dims));

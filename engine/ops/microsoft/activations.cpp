@@ -27,7 +27,8 @@ void quick_gelu(KernelContext& context) {
 /// x + bias is cut in two along its last axis: left · gelu(right).
 void bias_split_gelu(KernelContext& context) {
   const Tensor sum = biased(context);
-  const std::int64_t size = sum.dims().empty() ? 0 : sum.dims().back(), axis = sum.rank() - 1;
+  if (sum.rank() == 0) throw Error("a scalar cannot be halved");
+  const std::int64_t size = sum.dims().back(), axis = sum.rank() - 1;
   if (size % 2 != 0) throw Error("a size of " + std::to_string(size) + " cannot be halved");
   const Tensor gate = compute(context, "Gelu", {section(sum, axis, size / 2, size / 2)});
   context.set_output(0, compute(context, "Mul", {section(sum, axis, 0, size / 2), gate}));

@@ -1,5 +1,6 @@
 #include "engine/ops/microsoft/attention.h"
 
+#include "engine/ops/arguments.h"
 #include "engine/ops/element_move.h"
 #include "engine/ops/microsoft/quantized.h"
 
@@ -37,11 +38,12 @@ Tensor into_buffer(const Tensor& buffer, const Tensor& state) {
 void attend_to_projection(KernelContext& context, const Tensor& projection, const Tensor& mask,
                           const Tensor& past, const Tensor& bias) {
   refuse_rotation(context);
+  require_rank(projection, 3);
   const std::int64_t heads = positive_attribute(context, "num_heads");
   AttentionCall call = split_projection(projection, projection_sizes(context, projection.dims()[2]), heads);
   const bool shares_buffer = context.integer("past_present_share_buffer", 0) != 0;
   std::optional<std::int64_t> past_length;
-  if (shares_buffer && context.has_input(6)) past_length = context.integers(6).at(0);
+  if (shares_buffer && context.has_input(6)) past_length = single_integer(context, 6);
   split_past(past, past_length, call);
   const Dims& q = call.query.dims();
   const std::int64_t before = call.past_key.is_present() ? call.past_key.dims()[2] : 0;

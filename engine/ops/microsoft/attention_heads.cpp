@@ -16,7 +16,7 @@ class MaskBuilder {
 
   void add(const Tensor& mask) {
     const auto given = values_as<std::int64_t>(mask);
-    const auto& [batch, queries, keys, past] = sizes_;
+    const std::int64_t batch = sizes_.batch, queries = sizes_.queries, keys = sizes_.keys;
     const std::int64_t count = mask.size();
     if (mask.rank() == 3 && count == batch * queries * keys)
       hide([&](std::int64_t b, std::int64_t i, std::int64_t j) {

@@ -26,6 +26,12 @@ std::int64_t read_block_size(const KernelContext& context, std::int64_t otherwis
   return size;
 }
 
+std::span<const std::uint8_t> bytes_of(const Tensor& tensor) {
+  if (tensor.type() != DataType::UInt8)
+    throw Error("packed weights are uint8, not " + std::string(name_of(tensor.type())));
+  return tensor.span<std::uint8_t>();
+}
+
 /// A · weightsᵀ, weights [N, K].
 Tensor product_with_rows(const KernelContext& context, const Tensor& a, const Tensor& weights) {
   return compute(context, "MatMul", {a, transposed(weights, {1, 0})});
@@ -43,7 +49,7 @@ class PackedRows {
         n_(positive_attribute(context, "N")),
         k_(positive_attribute(context, "K")),
         blocks_((k_ + block_size_ - 1) / block_size_),
-        bytes_(context.input(1).span<std::uint8_t>()),
+        bytes_(bytes_of(context.input(1))),
         scales_(values_as<V>(context.input(2))) {
     Tensor zeros = input_or_absent(context, 3);
     if (zeros.is_present() && zeros.type() == DataType::UInt8)
@@ -155,7 +161,7 @@ void matmul_bnb4(KernelContext& context) {
   const std::int64_t n = positive_attribute(context, "N"), k = positive_attribute(context, "K"),
                      block_size = read_block_size(context, 0);
   const auto& table = context.integer("quant_type", 1) == 0 ? four_bit_floats : normal_floats;
-  const auto bytes = context.input(1).span<std::uint8_t>();
+  const auto bytes = bytes_of(context.input(1));
   const auto scales = values_as<double>(context.input(2));
   if (static_cast<std::int64_t>(bytes.size()) < (n * k + 1) / 2 ||
       static_cast<std::int64_t>(scales.size()) < (n * k + block_size - 1) / block_size)
@@ -230,7 +236,8 @@ void gather_block_quantized(KernelContext& context) {
   const Tensor scales = taken(context.input(2));
   if (t.packed_in_bytes) {
     elements = unpacked_bits(elements, t.bits, elements.dims().back() * (8 / t.bits));
-    if (zeros.is_present()) zeros = unpacked_bits(zeros, t.bits, scales.dims().back());
+    if (zeros.is_present())
+      zeros = unpacked_bits(zeros, t.bits, scales.dims().empty() ? 1 : scales.dims().back());
   }
   const std::int64_t moved = context.input(1).rank() - 1;
   const std::int64_t axis = t.quantize_axis + (first && t.quantize_axis > t.gather_axis ? moved : 0);
@@ -308,14 +315,15 @@ void register_products(OperatorTable& table) {
 
 Tensor unpacked_bits(const Tensor& packed, std::int64_t bits, std::int64_t size) {
   const Dims& dims = packed.dims();
-  const std::int64_t width = dims.empty() ? 0 : dims.back(), per_byte = 8 / bits;
+  if (dims.empty()) throw Error("packed weights need an axis");
+  const std::int64_t width = dims.back(), per_byte = 8 / bits;
   if (width * per_byte < size)
     throw Error("packed rows of " + std::to_string(width) + " bytes hold fewer than " + std::to_string(size) +
                 " numbers");
   Dims result_dims = dims;
   result_dims.back() = size;
   Tensor result(DataType::UInt8, result_dims);
-  const auto* from = packed.data<std::uint8_t>();
+  const auto* from = bytes_of(packed).data();
   auto* to = result.mutable_data<std::uint8_t>();
   const int mask = (1 << bits) - 1;
   for (std::int64_t row = 0; size > 0 && row < result.size() / size; ++row)
@@ -326,6 +334,7 @@ Tensor unpacked_bits(const Tensor& packed, std::int64_t bits, std::int64_t size)
 
 Tensor dequantized_blocks(const Tensor& elements, const Tensor& scales, const Tensor& zeros,
                           double default_zero, std::int64_t block_size) {
+  require_rank(elements, 2);
   const std::int64_t rows = elements.dims()[0], length = elements.dims()[1];
   const std::int64_t blocks = (length + block_size - 1) / block_size;
   if (scales.size() != rows * blocks || (zeros.is_present() && zeros.size() != scales.size()))

@@ -1,5 +1,6 @@
 #include <limits>
 
+#include "engine/ops/arguments.h"
 #include "engine/ops/element_move.h"
 #include "engine/ops/microsoft/attention.h"
 
@@ -36,9 +37,10 @@ struct Sequences {
 };
 
 Sequences read_sequences(const KernelContext& context, const Dims& query) {
-  const std::int64_t total = context.integers(6).at(0);
+  const std::int64_t total = single_integer(context, 6);
+  if (total < 0) throw Error("total_sequence_length is " + std::to_string(total));
   Sequences s{query[0], query[2], total, {}, {}};
-  if (context.has_input(3)) s.kept = std::max(total, context.input(3).dims().at(2));
+  if (context.has_input(3)) s.kept = std::max(total, input_of_rank(context, 3, 4).dims()[2]);
   const bool is_prompt = s.length == total;
   for (const std::int64_t last : context.integers(5)) {
     s.totals.push_back(last + 1);
@@ -65,12 +67,18 @@ Tensor token_positions(const KernelContext& context, const Sequences& s) {
 Tensor rotated(const KernelContext& context, const Tensor& heads, const Tensor& positions) {
   return compute(context, "RotaryEmbedding", {heads, context.input(7), context.input(8), positions},
                  {{"interleaved", context.integer("rotary_interleaved", 0)},
-                  {"rotary_embedding_dim", 2 * context.input(7).dims().at(1)}});
+                  {"rotary_embedding_dim", 2 * input_of_rank(context, 7, 2).dims()[1]}});
 }
 
 /// The cache [B, Nkv, kept, H]: each sequence's earlier rows, then its new ones; zeros behind.
 Tensor extended_cache(const Tensor& past, const Tensor& now, const Sequences& s) {
   const Dims& dims = now.dims();
+  if (dims[0] != s.batch || dims[2] != s.length) throw Error(to_string(dims) + " does not fit the queries");
+  if (past.is_present()) {
+    require_rank(past, 4);
+    if (past.type() != now.type() || past.dims() != Dims{dims[0], dims[1], past.dims()[2], dims[3]})
+      throw Error("a past of " + to_string(past.dims()) + " does not fit " + to_string(dims));
+  }
   Tensor cache = zeros_like(now, {dims[0], dims[1], s.kept, dims[3]});
   dispatch_by_size(now.type(), [&]<class T>() {
     T* to = mutable_elements<T>(cache);
@@ -106,7 +114,7 @@ Tensor causal_mask(const KernelContext& context, const Sequences& s, DataType ty
 /// attention_bias [·, ·, S, T] widened to the cache's rows, which nobody sees beyond T.
 Tensor widened_bias(const KernelContext& context, std::int64_t kept) {
   if (!context.has_input(10)) return {};
-  const Tensor& bias = context.input(10);
+  const Tensor& bias = input_of_rank(context, 10, 4);
   Dims rest = bias.dims();
   rest.back() = kept - rest.back();
   return rest.back() <= 0 ? bias : concatenated({bias, zeros_like(bias, rest)}, bias.rank() - 1);
@@ -170,7 +178,7 @@ void group_query_attention(KernelContext& context) {
   const AttentionResult result = attend(context, call);
   context.set_output(0, joined_heads(result.output));
   if (context.wants_output(3))
-    context.set_output(3, shown_scores(section(result.scores, 3, 0, context.integers(6).at(0))));
+    context.set_output(3, shown_scores(section(result.scores, 3, 0, single_integer(context, 6))));
 }
 
 // --- inference, cost, record ---

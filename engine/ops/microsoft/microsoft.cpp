@@ -113,6 +113,17 @@ Operator& with_activation(Operator& record) {
                           "Its numbers in order: alpha; least and greatest; alpha and beta.");
 }
 
+void require_rank(const Tensor& tensor, int rank) {
+  if (tensor.rank() != rank)
+    throw Error("a tensor of " + std::to_string(rank) + " axes is needed, not " + to_string(tensor.dims()));
+}
+
+const Tensor& input_of_rank(const KernelContext& context, std::size_t index, int rank) {
+  const Tensor& tensor = context.input(index);
+  require_rank(tensor, rank);
+  return tensor;
+}
+
 Tensor channels_first(const Tensor& tensor) {
   return transposed(tensor, channels_first_order(tensor.dims().size()));
 }

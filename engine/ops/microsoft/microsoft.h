@@ -49,6 +49,11 @@ Tensor activated(const KernelContext& context, Tensor x, const FusedActivation& 
 /// Declares both attributes.
 Operator& with_activation(Operator& record);
 
+/// Input `index`, which must have `rank` axes; throws Error otherwise.
+const Tensor& input_of_rank(const KernelContext& context, std::size_t index, int rank);
+/// Throws Error unless the tensor has `rank` axes.
+void require_rank(const Tensor& tensor, int rank);
+
 /// [N, sizes…, C] as [N, C, sizes…], and back; tensors of rank 2 and less stay as they are.
 Tensor channels_first(const Tensor& tensor);
 Tensor channels_last(const Tensor& tensor);

@@ -25,7 +25,10 @@ struct Share {
 /// The k experts of the greatest score get each token. Their weights are the softmax of all scores, brought
 /// to a sum of 1 where normalize_routing_weights asks for it; or what another tensor says at their place.
 std::vector<Share> routed(const KernelContext& context, const Tensor& scores, const Tensor& given_weights) {
-  const std::int64_t experts = scores.dims().at(1), k = context.integer("k", 1);
+  require_rank(scores, 2);
+  if (given_weights.is_present() && given_weights.dims() != scores.dims())
+    throw Error("router_weights do not fit router_probs");
+  const std::int64_t experts = scores.dims()[1], k = context.integer("k", 1);
   if (k < 1 || k > experts)
     throw Error("k is " + std::to_string(k) + " of " + std::to_string(experts) + " experts");
   const auto chosen_by = values_as<double>(scores);
@@ -72,6 +75,7 @@ Tensor swiglu(const KernelContext& context, const Tensor& gate, const Tensor& li
                beta = double(context.real("activation_beta", 0));
   const double limit = context.has_attribute("swiglu_limit") ? double(context.real("swiglu_limit", 0))
                                                              : std::numeric_limits<double>::infinity();
+  if (gate.dims() != linear.dims()) throw Error("the two halves of swiglu differ in sizes");
   auto result = values_as<double>(gate);
   const auto straight = values_as<double>(linear);
   for (std::size_t i = 0; i < result.size(); ++i) {
@@ -114,6 +118,7 @@ Tensor answer(const KernelContext& context, ReadLayer read, std::int64_t expert,
 
 void mix(KernelContext& context, ReadLayer read, const Tensor& router_weights) {
   const Tensor& input = context.input(0);
+  if (input.rank() < 1) throw Error("tokens need an axis");
   const std::int64_t width = input.dims().back();
   const Tensor rows = input.reshaped({input.size() / std::max<std::int64_t>(1, width), width});
   const auto shares = routed(context, context.input(1), router_weights);
@@ -126,6 +131,8 @@ void mix(KernelContext& context, ReadLayer read, const Tensor& router_weights) {
         Tensor::of<std::int64_t>({static_cast<std::int64_t>(share.rows.size())}, share.rows);
     const auto said = values_as<double>(answer(context, read, static_cast<std::int64_t>(expert),
                                                compute(context, "Gather", {rows, indices})));
+    if (said.size() != share.rows.size() * static_cast<std::size_t>(width))
+      throw Error("an expert's answer is not as long as a token");
     for (std::size_t i = 0; i < share.rows.size(); ++i)
       for (std::int64_t j = 0; j < width; ++j)
         sum[static_cast<std::size_t>(share.rows[i] * width + j)] += share.weights[i] * said[i * width + j];
@@ -150,13 +157,14 @@ Tensor zero_points(const KernelContext& context, int layer, std::int64_t expert,
                    const Dims& scales) {
   const Tensor packed = expert_part(context, static_cast<std::size_t>(10 + layer), expert);
   if (!packed.is_present()) return packed;
-  return unpacked_bits(packed, bits, scales.size() == 1 ? scales[0] : scales[1]);
+  return unpacked_bits(packed, bits, scales.empty() ? 0 : scales.back());
 }
 
 Layer quantized_layer(const KernelContext& context, int layer, std::int64_t expert) {
   const auto index = static_cast<std::size_t>(3 * layer - 1);
   const Tensor packed = expert_part(context, index, expert);
   if (!packed.is_present()) return {};
+  require_rank(packed, 2);
   const std::int64_t bits = context.integer("expert_weight_bits", 4), size = packed.dims()[1] * 8 / bits;
   const Tensor scales = expert_part(context, index + 1, expert);
   const std::int64_t block = scales.rank() == 2 ? positive_attribute(context, "block_size") : size;

@@ -1,3 +1,4 @@
+#include "engine/ops/arguments.h"
 #include "engine/ops/element_move.h"
 #include "engine/ops/microsoft/attention.h"
 
@@ -33,6 +34,7 @@ AttentionCall read_heads(const KernelContext& context, std::size_t bias) {
   const std::int64_t heads = positive_attribute(context, "num_heads");
   const Tensor& query = context.input(0);
   AttentionCall call;
+  if (query.rank() != 5) require_rank(query, 3);
   if (query.rank() == 5) {
     call.query = packed_part(query, 0), call.key = packed_part(query, 1), call.value = packed_part(query, 2);
     return call;
@@ -48,6 +50,7 @@ AttentionCall read_heads(const KernelContext& context, std::size_t bias) {
   } else if (key.rank() == 4) {
     call.key = key, call.value = context.input(2);
   } else {
+    require_rank(key, 3);
     call.key = split_heads(with_bias(context, key, bias, width), heads);
     call.value = split_heads(with_bias(context, context.input(2), bias, width + key.dims().back()), heads);
   }
@@ -76,6 +79,8 @@ std::vector<std::int64_t> cache_rows(const Tensor& indirection, std::int64_t row
 /// A cache [rows, N, P, H] with each token taken from the row that cache_rows() says.
 Tensor rearranged(const Tensor& cache, const std::vector<std::int64_t>& rows) {
   const Dims& dims = cache.dims();
+  if (static_cast<std::int64_t>(rows.size()) != dims[0] * dims[2])
+    throw Error("past_key and past_value differ in sizes");
   Tensor result = writable_copy(cache);
   dispatch_by_size(cache.type(), [&]<class T>() {
     const T* from = elements<T>(cache);
@@ -95,8 +100,9 @@ Tensor rearranged(const Tensor& cache, const std::vector<std::int64_t>& rows) {
 void read_past(const KernelContext& context, const Layout& layout, AttentionCall& call) {
   if (!context.has_input(layout.past_key)) return;
   call.past_key = context.input(layout.past_key), call.past_value = context.input(layout.past_key + 1);
+  for (const Tensor* past : {&call.past_key, &call.past_value}) require_rank(*past, 4);
   if (context.has_input(layout.past_length)) {
-    const std::int64_t length = context.integers(layout.past_length).at(0);
+    const std::int64_t length = single_integer(context, layout.past_length);
     call.past_key = section(call.past_key, 2, 0, length);
     call.past_value = section(call.past_value, 2, 0, length);
   }
@@ -113,7 +119,7 @@ Tensor present(const KernelContext& context, const Layout& layout, std::size_t i
                const Tensor& now) {
   if (!context.has_input(layout.past_length) || !context.has_input(layout.past_key)) return with_past;
   const Tensor& buffer = context.input(input);
-  const std::int64_t past = context.integers(layout.past_length).at(0), end = past + now.dims()[2];
+  const std::int64_t past = single_integer(context, layout.past_length), end = past + now.dims()[2];
   return concatenated({section(buffer, 2, 0, past), now, section(buffer, 2, end, buffer.dims()[2] - end)}, 2);
 }
 
@@ -121,6 +127,7 @@ void multi_head_attention(KernelContext& context, const Layout& layout, bool cau
                           std::int64_t shown_stage) {
   AttentionCall call = read_heads(context, layout.bias);
   read_past(context, layout, call);
+  for (const Tensor* heads : {&call.query, &call.key, &call.value}) require_rank(*heads, 4);
   const Dims &q = call.query.dims(), &k = call.key.dims();
   const std::int64_t before = call.past_key.is_present() ? call.past_key.dims()[2] : 0;
   const Tensor mask = additive_mask(context, input_or_absent(context, layout.mask),
@@ -150,13 +157,13 @@ struct HeadShapes {
 
 std::optional<HeadShapes> head_shapes(const std::optional<Shape>& q, const std::optional<Shape>& k,
                                       const std::optional<Shape>& v, std::int64_t heads) {
-  if (!q) return std::nullopt;
+  if (!q || (q->size() != 3 && q->size() != 5)) return std::nullopt;
   HeadShapes s;
   s.batch = (*q)[0], s.queries = (*q)[1];
   if (q->size() == 5) return s.keys = s.queries, s.size = s.value_size = (*q)[4], s;
-  if (q->size() != 3) return std::nullopt;
   if (!k) return s.keys = s.queries, s.size = s.value_size = floor_div((*q)[2], 3 * heads), s;
   s.size = s.value_size = floor_div((*q)[2], heads);
+  if (k->size() < 3) return std::nullopt;
   s.keys = (*k)[k->size() == 4 ? 2 : 1];
   if (v && v->size() == 3) s.value_size = floor_div((*v)[2], heads);
   if (v && v->size() == 4) s.value_size = (*v)[3];
@@ -185,7 +192,9 @@ void infer_multi_head_attention(InferenceContext& context, const Layout& layout)
 template <const Layout& layout>
 std::optional<Cost> multi_head_cost(const CostContext& context) {
   const auto y = context.output_dims(0), q = context.input_dims(0), k = context.input_dims(1);
-  if (!y || !q || (context.inputs.size() > 1 && context.inputs[1].is_known() && !k)) return std::nullopt;
+  if (!y || !q || (context.inputs.size() > 1 && context.inputs[1].is_known() && !k) || y->size() != 3 ||
+      q->size() < 2 || (k && k->size() < 3))
+    return std::nullopt;
   const auto heads = std::max<std::int64_t>(1, context.node.attribute_or("num_heads", std::int64_t{1}));
   std::int64_t keys = k ? (*k)[k->size() == 4 ? 2 : 1] : (*q)[1];
   if (const auto past = context.input_dims(layout.past_key); past && past->size() == 4) keys += (*past)[2];

@@ -116,6 +116,7 @@ void reorder_output(KernelContext& context) {
 void upsample(KernelContext& context) {
   auto factors = context.integers("scales");
   if (factors.empty()) factors.assign(4, 1);
+  if (factors.size() != 4) throw Error("scales needs one factor for each of four axes");
   const std::vector<float> scales(factors.begin(), factors.end());
   Attributes attributes = attributes_of(context.node(), {"coordinate_transformation_mode", "mode"});
   attributes.emplace_back("nearest_mode", std::string("floor"));

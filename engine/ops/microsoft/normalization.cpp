@@ -246,7 +246,7 @@ void group_norm(KernelContext& context) {
 /// Values of each sample's channels, [N, C] or with axes of size 1, ready to be added to x; others as they
 /// are.
 Tensor beside_channels(const KernelContext& context, const Tensor& x, const Tensor& added) {
-  if (added.rank() == x.rank() || x.rank() < 3) return added;
+  if (added.rank() == x.rank() || added.rank() == 0 || x.rank() < 3) return added;
   const bool last = context.integer("channels_last", 1) != 0;
   Dims dims(x.dims().size(), 1);
   if (added.rank() == 2) dims[0] = added.dims()[0];

@@ -51,6 +51,7 @@ Tensor packed_rows(const KernelContext& context, const Packing& p, const Tensor&
 
 /// Output 0 from queries, keys and values side by side [tokens, q + k + v].
 void attend_packed(KernelContext& context, const Tensor& projection, std::size_t offsets) {
+  require_rank(projection, 2);
   const Packing p = read_packing(context, offsets, projection.dims()[0]);
   const std::int64_t heads = positive_attribute(context, "num_heads");
   AttentionCall call = split_projection(padded(context, p, projection),
@@ -84,7 +85,7 @@ void packed_multi_head_attention(KernelContext& context) {
 
 std::optional<Cost> packed_cost(const CostContext& context, std::size_t offsets, double projection) {
   const auto y = context.output_dims(0), padded = context.input_dims(offsets);
-  if (!y || !padded || padded->size() != 2) return std::nullopt;
+  if (!y || !padded || padded->size() != 2 || y->size() != 2) return std::nullopt;
   // Each token sees at most a whole sequence.
   Cost cost = attention_cost(static_cast<double>((*y)[0]), static_cast<double>((*padded)[1]),
                              static_cast<double>((*y)[1]));

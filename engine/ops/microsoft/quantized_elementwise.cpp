@@ -1,3 +1,4 @@
+#include "engine/ops/element_move.h"
 #include "engine/ops/microsoft/quantized.h"
 
 namespace lapidary::microsoft {
@@ -201,7 +202,7 @@ Tensor dequantized(const KernelContext& context, std::size_t index) {
 
 Tensor requantized(const KernelContext& context, const Tensor& y, std::size_t scale, DataType type) {
   Tensor zero = input_or_absent(context, scale + 1);
-  if (!zero.is_present()) zero = tensor_from(type, context.input(scale).dims(), std::vector<double>(1, 0.0));
+  if (!zero.is_present()) zero = zeros_like(Tensor(type, {0}), context.input(scale).dims());
   return compute(context, "QuantizeLinear", {y, context.input(scale), zero});
 }
 
