@@ -32,5 +32,7 @@ std::string plan_lstm(Planner& planner, const LoweredNode& node);
 std::string plan_softmax(Planner& planner, const LoweredNode& node);
 std::string plan_layer_normalization(Planner& planner, const LoweredNode& node);
 std::string plan_reduction(Planner& planner, const LoweredNode& node);
+/// TreeEnsemble and its older forms.
+std::string plan_trees(Planner& planner, const LoweredNode& node);
 
 }  // namespace lapidary::cpu

@@ -64,4 +64,12 @@ void register_unique(OperatorTable& table);
 void register_unpooling(OperatorTable& table);
 void register_window_function(OperatorTable& table);
 
+// ai.onnx.ml, in the folder ml.
+void register_categories(OperatorTable& table);
+void register_features(OperatorTable& table);
+void register_linear(OperatorTable& table);
+void register_maps(OperatorTable& table);
+void register_support_vectors(OperatorTable& table);
+void register_tree_ensemble(OperatorTable& table);
+
 }  // namespace lapidary

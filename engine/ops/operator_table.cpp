@@ -76,6 +76,13 @@ constexpr void (*families[])(OperatorTable&) = {
     register_unpooling,
     register_window_function,
     register_microsoft,
+
+    register_categories,
+    register_features,
+    register_linear,
+    register_maps,
+    register_support_vectors,
+    register_tree_ensemble,
 };
 
 }  // namespace

@@ -9,6 +9,12 @@ QString difference_of_data(const Datum& got, const Datum& want) {
   if (got.value.index() != want.value.index()) return QStringLiteral("another kind of value");
   if (!want.is_present()) return {};
   if (want.is_tensor()) return difference(got.tensor(), want.tensor());
+  if (const auto* map = std::get_if<std::shared_ptr<const MapDatum>>(&got.value)) {
+    const auto& other = std::get<std::shared_ptr<const MapDatum>>(want.value);
+    const QString keys = difference((*map)->keys, other->keys);
+    if (!keys.isEmpty()) return QStringLiteral("in the keys: %1").arg(keys);
+    return difference_of_data(Datum::sequence((*map)->values), Datum::sequence(other->values));
+  }
   const auto &a = got.sequence(), &b = want.sequence();
   if (a.size() != b.size()) return QStringLiteral("got %1 elements, want %2").arg(a.size()).arg(b.size());
   for (std::size_t i = 0; i < a.size(); ++i)
