@@ -15,9 +15,17 @@ struct RunOnceOptions {
   Tolerance tolerance{1e-3, 1e-5};
 };
 
-Json output_json(const std::string& name, const Datum& datum) {
-  if (!datum.is_tensor())
-    return {{"name", name}, {"type", datum.is_sequence() ? "sequence" : "other"}, {"shape", nullptr}};
+/// Of a sequence how many elements it has, of a map how many keys; `type` is the one inferred.
+Json collection_json(const std::string& name, const Type& type, const Datum& datum) {
+  Json json = {{"name", name}, {"type", type.is_known() ? to_string(type) : "other"}, {"shape", nullptr}};
+  if (datum.is_sequence()) json["length"] = datum.sequence().size();
+  if (const auto* map = std::get_if<std::shared_ptr<const MapDatum>>(&datum.value))
+    json["length"] = (*map)->values.size();
+  return json;
+}
+
+Json output_json(const std::string& name, const Type& type, const Datum& datum) {
+  if (!datum.is_tensor()) return collection_json(name, type, datum);
   const Tensor& tensor = datum.tensor();
   Json json = value_json(name, tensor.full_type());
   const Summary summary = summarize(tensor);
@@ -60,7 +68,8 @@ void print_result(const Json& json) {
   std::vector<std::vector<std::string>> rows = {{"output", "type", "min", "max", "mean", "NaN", "inf"}};
   for (const auto& output : json["outputs"]) {
     if (!output.contains("min")) {
-      rows.push_back({output["name"].get<std::string>(), output["type"].get<std::string>()});
+      const std::string length = output.contains("length") ? " [" + output["length"].dump() + "]" : "";
+      rows.push_back({output["name"].get<std::string>(), output["type"].get<std::string>() + length});
       continue;
     }
     rows.push_back({output["name"].get<std::string>(),
@@ -117,7 +126,8 @@ int run_once(const RunOnceOptions& options, const Output& output) {
                {"outputs", Json::array()},          {"mismatches", Json::array()}};
   const std::size_t shown =
       output.json ? outputs.size() : std::min(outputs.size(), prepared.loaded.model->graph->outputs.size());
-  for (std::size_t i = 0; i < shown; ++i) json["outputs"].push_back(output_json(values[i].name, outputs[i]));
+  for (std::size_t i = 0; i < shown; ++i)
+    json["outputs"].push_back(output_json(values[i].name, values[i].type, outputs[i]));
   if (!options.expected_file.empty()) json["mismatches"] = find_mismatches(options, values, outputs);
   output.json ? print_json(json) : print_result(json);
   if (!output.json) print_classes(options.run.model.path, values, outputs);

@@ -8,6 +8,7 @@
 #include "engine/io/datum_proto.h"
 #include "engine/io/file_names.h"
 #include "engine/io/json_tensor.h"
+#include "engine/io/map_arrays.h"
 #include "engine/io/npy.h"
 #include "engine/io/safetensors.h"
 #include "engine/io/zip_archive.h"
@@ -49,7 +50,7 @@ NamedData read_npz(const std::string& path, const std::vector<WantedData>& wante
       throw error.tensor(name);
     }
   }
-  return data;
+  return tensors_as_maps(std::move(data), wanted);
 }
 
 std::pair<std::string, Datum> read_proto(const std::string& path, const Type& type) {
@@ -166,17 +167,12 @@ void write_safetensors_file(const std::string& path, const NamedData& data) {
 
 void write_npz(const std::string& path, const NamedData& data) {
   if (data.empty()) throw Error("there is nothing to write", Error::Kind::Usage);
+  const NamedData tensors = maps_as_tensors(data);
   std::vector<NpyParts> arrays;
-  for (const auto& [name, datum] : data) {
-    if (!datum.is_tensor())
-      throw Error("is no tensor, and npz holds only these")
-          .tensor(name)
-          .advice("Write to a folder or to .json");
-    arrays.push_back(write_npy(datum.tensor()));
-  }
+  for (const auto& [name, datum] : tensors) arrays.push_back(write_npy(datum.tensor()));
   std::vector<std::pair<std::string, Pieces>> entries;
-  for (std::size_t i = 0; i < data.size(); ++i)
-    entries.emplace_back(data[i].first + ".npy",
+  for (std::size_t i = 0; i < tensors.size(); ++i)
+    entries.emplace_back(tensors[i].first + ".npy",
                          Pieces{std::as_bytes(std::span(arrays[i].header)), arrays[i].elements.bytes()});
   TemporaryName file(path);
   write_zip(file.name(), entries, ZipMethod::Store);

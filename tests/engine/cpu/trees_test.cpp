@@ -139,7 +139,7 @@ void CpuTreesTest::givesWhatTheReferenceGives_data() {
     add(std::string(name_of(type)), [&](Forest& f) { f.input = type, f.tracks_missing = true; });
   for (const std::int64_t rows : {0, 1, 7, 9, 513, 4000})
     add(std::to_string(rows) + " rows", [&](Forest& f) { f.rows = rows; });
-  add("deep trees", [](Forest& f) { f.depth = 30; });
+  add("deep trees", [](Forest& f) { f.depth = 16; });
   add("single nodes", [](Forest& f) { f.depth = 0; });
   for (const std::int64_t classes : {2, 5})
     add(std::to_string(classes) + " classes", [&](Forest& f) { f.classifies = true, f.targets = classes; });

@@ -24,17 +24,26 @@ const onnx::OpSchema* find_schema(const Operator& record) {
   return onnx::OpSchemaRegistry::Schema(record.name, record.since_version, record.domain);
 }
 
+/// libonnx writes the values of maps without "tensor(…)", and other spaces.
+std::string in_one_notation(std::string type) {
+  if (type.find("map(") == std::string::npos) return type;
+  if (const auto at = type.find("tensor("); at != std::string::npos) type.erase(at, 7);
+  std::erase_if(type, [](char c) { return c == ' ' || c == ')'; });
+  return type;
+}
+
 /// What a formal parameter may be, sorted: types of its constraint, or its only type.
 std::vector<std::string> types_of(const Operator& record, const Parameter& parameter) {
   std::vector<std::string> types = {parameter.type};
   if (const TypeConstraint* constraint = record.find_constraint(parameter.type)) types = constraint->types;
+  std::transform(types.begin(), types.end(), types.begin(), in_one_notation);
   std::sort(types.begin(), types.end());
   return types;
 }
 
 std::vector<std::string> types_of(const onnx::OpSchema::FormalParameter& parameter) {
   std::vector<std::string> types;
-  for (const auto& type : parameter.GetTypes()) types.push_back(*type);
+  for (const auto& type : parameter.GetTypes()) types.push_back(in_one_notation(*type));
   std::sort(types.begin(), types.end());
   return types;
 }
@@ -100,7 +109,6 @@ void SchemaTest::agrees_data() {
   QTest::addColumn<int>("version");
   for (const auto& schema : onnx::OpSchemaRegistry::get_all_schemas_with_history()) {
     const std::string& domain = schema.domain();
-    if (domain == "ai.onnx.ml") continue;  // tested with its own family
     if (is_corrected_later(schema)) continue;
     QTest::addRow("%s:%s-%d", domain.c_str(), schema.Name().c_str(), schema.SinceVersion())
         << QString::fromStdString(domain) << QString::fromStdString(schema.Name()) << schema.SinceVersion();

@@ -214,7 +214,8 @@ void FeaturesTest::refuses_data() {
               {map_of<float>(ints({0}), {1})}, "'THIN'");
   add_refusal("an unknown target", ml("CastMap", {{"cast_to", std::string("TO_INT")}}),
               {map_of<float>(ints({0}), {1})}, "'TO_INT'");
-  add_refusal("text that is no number", ml("CastMap"), {map_of<std::string>(ints({0}), {"x"})}, "");
+  add_refusal("text that is no number", ml("CastMap"), {map_of<std::string>(ints({0}), {"x"})},
+              "not a number");
   add_refusal("columns without labels", ml("ZipMap", {{"classlabels_int64s", list({4})}}), {x},
               "2 columns and 1 labels");
 }

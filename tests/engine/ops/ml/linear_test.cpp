@@ -179,7 +179,8 @@ void LinearTest::refuses_data() {
   add_refusal("a negative number of vectors", svm_regressor({{"n_supports", std::int64_t{-1}}}), {x},
               "n_supports is -1");
   add_refusal("vectors that are not there", svm_regressor({{"n_supports", INT64_MAX}}), {x}, "too few");
-  add_refusal("text", linear_regressor(), {Tensor::of_strings({1, 2}, {"a", "b"})}, "");
+  add_refusal("text", linear_regressor(), {Tensor::of_strings({1, 2}, {"a", "b"})},
+              "string is not supported");
 }
 
 void LinearTest::infers_data() {
