@@ -33,9 +33,9 @@ const std::vector<Candidate>& candidates_for(const std::string& op) {
       {"LayerNormalization", {plan_layer_normalization}},
       {"ReduceMean", {plan_reduction}},
       {"ReduceSum", {plan_reduction}},
-      {"TreeEnsemble", {plan_trees}},
-      {"TreeEnsembleClassifier", {plan_trees}},
-      {"TreeEnsembleRegressor", {plan_trees}},
+      {"ai.onnx.ml.TreeEnsemble", {plan_trees}},
+      {"ai.onnx.ml.TreeEnsembleClassifier", {plan_trees}},
+      {"ai.onnx.ml.TreeEnsembleRegressor", {plan_trees}},
   };
   static const std::vector<Candidate> none;
   const auto found = all.find(op);

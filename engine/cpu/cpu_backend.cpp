@@ -147,8 +147,8 @@ Backend cpu_backend() {
                        std::int64_t since_version) -> std::string {
     const Operator* record = operator_table().find(domain, op_type, since_version);
     if (!record || !record->kernel_function) return "no kernel is written for it";
-    return normalized_domain(domain).empty() && cpu::has_own_kernel(op_type) ? ""
-                                                                             : "runs the reference kernel";
+    const std::string name = normalized_domain(domain).empty() ? op_type : domain + "." + op_type;
+    return cpu::has_own_kernel(name) ? "" : "runs the reference kernel";
   };
   backend.compile = [](ModelPointer model, const CompileOptions& options) -> std::shared_ptr<Program> {
     return std::make_shared<CpuProgram>(std::move(model), options);

@@ -270,7 +270,7 @@ std::string plan_trees(Planner& planner, const LoweredNode& node) {
   TreeStep step;
   try {
     forest = read_forest(attributes);
-    step.classifies = node.op == "TreeEnsembleClassifier";
+    step.classifies = node.node->op_type == "TreeEnsembleClassifier";
     if (step.classifies) step.classes = read_forest_classes(attributes, forest);
   } catch (const Error& error) {
     return error.message();  // the reference kernel refuses it where it runs

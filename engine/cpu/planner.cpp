@@ -53,7 +53,12 @@ void Planner::plan_node(const LoweredNode& node) {
     return std::any_of(node.inputs.begin(), node.inputs.end(), condition) ||
            std::any_of(node.outputs.begin(), node.outputs.end(), condition);
   };
-  if (touches([&](ValueId id) { return is_dynamic(id); })) {
+  // Text has no place in the arena, but a kernel may make some.
+  const auto is_text = [&](ValueId id) {
+    return graph.values[id].element == DataType::String &&
+           std::find(node.outputs.begin(), node.outputs.end(), id) != node.outputs.end();
+  };
+  if (touches([&](ValueId id) { return is_dynamic(id) && !is_text(id); })) {
     note_ = "sizes are known only while it runs";
   } else if (touches([&](ValueId id) {
                return id >= 0 && graph.values[id].size() == 0 && !graph.values[id].is_constant();
