@@ -80,13 +80,12 @@ std::uint32_t next_node(const PackedForest<T>& trees, std::uint32_t at, const T*
 
 constexpr int lanes = 8;
 
-/// Walks down one tree with `lanes` rows, to the leaves.
+/// Walks down from `at` with a row for each lane, to the leaves, which are `depth` nodes below at most.
 template <Comparison comparison, bool tracks_missing, class T>
-void walk(const PackedForest<T>& trees, const Tree& tree, const T* const (&rows)[lanes],
+void walk(const PackedForest<T>& trees, std::int32_t depth, const T* const (&rows)[lanes],
           std::uint32_t (&at)[lanes]) {
-  for (auto& node : at) node = static_cast<std::uint32_t>(tree.root);
   constexpr int levels = 4;  // between looks at whether all have arrived
-  for (int depth = tree.depth; depth > 0; depth -= levels) {
+  for (; depth > 0; depth -= levels) {
     std::uint32_t moved = 0;
     for (int level = std::min(depth, levels); level > 0; --level) {
       moved = 0;
@@ -101,7 +100,7 @@ void walk(const PackedForest<T>& trees, const Tree& tree, const T* const (&rows)
 }
 
 template <class T>
-using Walk = void (*)(const PackedForest<T>&, const Tree&, const T* const (&)[lanes],
+using Walk = void (*)(const PackedForest<T>&, std::int32_t, const T* const (&)[lanes],
                       std::uint32_t (&)[lanes]);
 
 template <class T, bool tracks_missing>
@@ -122,27 +121,57 @@ Walk<T> walk_for(Comparison comparison) {
   }
 }
 
-/// Adds the votes that the walks ended at to the rows' scores.
+/// Adds the votes of a leaf to a row's scores.
 template <class T>
-void vote(const PackedForest<T>& trees, const std::uint32_t (&at)[lanes], std::int64_t count,
-          double* scores) {
+void vote(const PackedForest<T>& trees, std::uint32_t leaf, double* row) {
   const Forest& forest = trees.forest;
-  for (std::int64_t lane = 0; lane < count; ++lane) {
-    double* const row = scores + lane * forest.targets;
-    if (!trees.weights.empty()) {
-      add_vote(forest.aggregate, *row, trees.weights[at[lane]]);
-      continue;
-    }
-    const ForestNode& leaf = forest.nodes[at[lane]];
-    for (std::int32_t i = leaf.first_vote; i < leaf.last_vote; ++i) {
-      const Vote& given = forest.votes[static_cast<std::size_t>(i)];
-      add_vote(forest.aggregate, row[given.target], given.weight);
-    }
+  if (!trees.weights.empty()) return add_vote(forest.aggregate, *row, trees.weights[leaf]);
+  const ForestNode& node = forest.nodes[leaf];
+  for (std::int32_t i = node.first_vote; i < node.last_vote; ++i) {
+    const Vote& given = forest.votes[static_cast<std::size_t>(i)];
+    add_vote(forest.aggregate, row[given.target], given.weight);
   }
 }
 
-/// All votes for rows of `columns` features. Trees are taken one after the other for a block of rows, so that
-/// a tree is in the cache while they walk it; each row's votes come in the order of the trees.
+/// All votes for one row, which walks down several trees at a time.
+template <class T>
+void score_row(const PackedForest<T>& trees, Walk<T> walk_down, const T* row, double* scores) {
+  const T* lane_rows[lanes];
+  std::fill(std::begin(lane_rows), std::end(lane_rows), row);
+  const auto& all = trees.forest.trees;
+  std::uint32_t at[lanes];
+  for (std::size_t first = 0; first < all.size(); first += lanes) {
+    std::int32_t depth = 0;
+    for (std::size_t lane = 0; lane < lanes; ++lane) {
+      const Tree& tree = all[std::min(first + lane, all.size() - 1)];
+      at[lane] = static_cast<std::uint32_t>(tree.root);
+      depth = std::max(depth, tree.depth);
+    }
+    walk_down(trees, depth, lane_rows, at);
+    for (std::size_t lane = 0; lane < std::min<std::size_t>(lanes, all.size() - first); ++lane)
+      vote(trees, at[lane], scores);
+  }
+}
+
+/// All votes for a block of rows, several of which walk down a tree at a time. Trees are taken one after the
+/// other, so that a tree is in the cache while the block walks it.
+template <class T>
+void score_block(const PackedForest<T>& trees, Walk<T> walk_down, const T* rows, std::int64_t count,
+                 std::int64_t columns, double* scores) {
+  std::uint32_t at[lanes];
+  for (const Tree& tree : trees.forest.trees)
+    for (std::int64_t row = 0; row < count; row += lanes) {
+      const T* lane_rows[lanes];
+      for (std::int64_t lane = 0; lane < lanes; ++lane)
+        lane_rows[lane] = rows + std::min(row + lane, count - 1) * columns;
+      std::fill(std::begin(at), std::end(at), static_cast<std::uint32_t>(tree.root));
+      walk_down(trees, tree.depth, lane_rows, at);
+      for (std::int64_t lane = 0; lane < std::min<std::int64_t>(lanes, count - row); ++lane)
+        vote(trees, at[lane], scores + (row + lane) * trees.forest.targets);
+    }
+}
+
+/// All votes for rows of `columns` features; each row's come in the order of the trees.
 template <class T>
 void score_rows(const PackedForest<T>& trees, const T* rows, std::int64_t count, std::int64_t columns,
                 double* scores) {
@@ -151,16 +180,14 @@ void score_rows(const PackedForest<T>& trees, const T* rows, std::int64_t count,
       trees.has_missing_true ? walk_for<T, true>(trees.comparison) : walk_for<T, false>(trees.comparison);
   const std::int64_t targets = trees.forest.targets;
   begin_scores(trees.forest, {scores, static_cast<std::size_t>(count * targets)});
-  std::uint32_t at[lanes];
+  if (count < lanes) {
+    for (std::int64_t row = 0; row < count; ++row)
+      score_row(trees, walk_down, rows + row * columns, scores + row * targets);
+    return;
+  }
   for (std::int64_t first = 0; first < count; first += block)
-    for (const Tree& tree : trees.forest.trees)
-      for (std::int64_t row = first; row < std::min(count, first + block); row += lanes) {
-        const T* lane_rows[lanes];
-        for (std::int64_t lane = 0; lane < lanes; ++lane)
-          lane_rows[lane] = rows + std::min(row + lane, count - 1) * columns;
-        walk_down(trees, tree, lane_rows, at);
-        vote(trees, at, std::min<std::int64_t>(lanes, count - row), scores + row * targets);
-      }
+    score_block(trees, walk_down, rows + first * columns, std::min(block, count - first), columns,
+                scores + first * targets);
 }
 
 /// The rows in the type in which the trees compare; a copy in `kept` if they have another.
