@@ -16,6 +16,7 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 
+#include "engine/io/map_arrays.h"
 #include "ui/document/format.h"
 #include "ui/inspector/tensor_charts.h"
 
@@ -128,10 +129,25 @@ QWidget* TensorView::makeTools() {
   return tools;
 }
 
+namespace {
+
+/// A tensor itself; of maps their keys and a table of their values; nothing for other data.
+NamedData shownAsTensors(const NamedData::value_type& entry) {
+  try {
+    return maps_as_tensors({entry});
+  } catch (const Error&) {
+    return {};
+  }
+}
+
+}  // namespace
+
 void TensorView::setData(const NamedData& offered) {
   data_.clear();
-  for (const auto& entry : offered)
-    if (entry.second.is_tensor()) data_.push_back(entry);
+  for (const auto& entry : offered) {
+    const NamedData shown = shownAsTensors(entry);
+    data_.insert(data_.end(), shown.begin(), shown.end());
+  }
   {
     const QSignalBlocker quiet(names_);
     names_->clear();
