@@ -26,12 +26,20 @@ double unit_of(DataType type) {
   }
 }
 
+/// An element wrong by up to `error` of its own size and of `scale`. Zeros have either sign, and numbers
+/// below the normal ones may be zeros.
+double disturbed(double value, double error, double scale, Random& random) {
+  constexpr double smallest_normal = 0x1p-126;
+  if (scale == 0 && std::abs(value) < smallest_normal && random.chance(0.5)) return value > 0 ? -0.0 : 0.0;
+  return value + error * (std::abs(value) + scale) * random.between_reals(-1, 1);
+}
+
 /// Every element wrong by up to `noise` units of its last place, and of the last place of `scale`.
 Tensor disturbed(const Tensor& tensor, double noise, Random& random, double scale = 0) {
   const double unit = unit_of(tensor.type());
   if (unit == 0) return tensor;
   auto values = values_as<double>(tensor);
-  for (auto& value : values) value += noise * unit * (std::abs(value) + scale) * random.between_reals(-1, 1);
+  for (auto& value : values) value = disturbed(value, noise * unit, scale, random);
   return tensor_from(tensor.type(), tensor.dims(), values);
 }
 
@@ -39,19 +47,25 @@ bool accumulates(const Node& node) {
   const OperatorKind kind = kind_of(node.domain, node.op_type);
   return kind == OperatorKind::MatrixAndConvolution || kind == OperatorKind::Normalization ||
          kind == OperatorKind::PoolingAndReduction || node.op_type == "Softmax" ||
-         node.op_type == "LogSoftmax" || node.op_type == "CumSum";
+         node.op_type == "LogSoftmax" || node.op_type == "CumSum" || !subgraphs_of(node).empty();
 }
 
 /// Finite, and so large that squares or sums of squares overflow on the way.
+bool may_overflow(const Tensor& tensor) {
+  if (unit_of(tensor.type()) == 0 || tensor.type() == DataType::Float64) return false;
+  const double limit = tensor.type() == DataType::Float16 ? 100 : 1e16;
+  const auto values = values_as<double>(tensor);
+  return std::any_of(values.begin(), values.end(),
+                     [&](double value) { return std::isfinite(value) && std::abs(value) > limit; });
+}
+
+/// The same of what the node reads; its bodies may read everything.
 bool may_overflow(const Draft& draft, const Node& node) {
-  return std::any_of(node.inputs.begin(), node.inputs.end(), [&](const std::string& name) {
-    if (name.empty() || !draft.find(name).is_tensor()) return false;
-    const Tensor tensor = draft.find(name).tensor();
-    if (unit_of(tensor.type()) == 0 || tensor.type() == DataType::Float64) return false;
-    const double limit = tensor.type() == DataType::Float16 ? 100 : 1e16;
-    const auto values = values_as<double>(tensor);
-    return std::any_of(values.begin(), values.end(),
-                       [&](double value) { return std::isfinite(value) && std::abs(value) > limit; });
+  const bool has_body = !subgraphs_of(node).empty();
+  return std::any_of(draft.items.begin(), draft.items.end(), [&](const Item& item) {
+    const bool reads =
+        has_body || std::find(node.inputs.begin(), node.inputs.end(), item.name) != node.inputs.end();
+    return reads && item.is_tensor() && may_overflow(item.tensor());
   });
 }
 
@@ -122,14 +136,12 @@ Tolerance tolerance_for(DataType type) {
   }
 }
 
-/// Activations fused into products take the larger of NaN and their limit to be the limit.
+/// What is fused into a product limits its input, and takes the larger of NaN and a limit to be the limit.
 bool may_lose_nan(const Case& one) {
   const auto& nodes = one.model->graph->nodes;
-  const auto has = [&](OperatorKind kind) {
-    return std::any_of(nodes.begin(), nodes.end(),
-                       [&](const auto& node) { return kind_of(node->domain, node->op_type) == kind; });
-  };
-  return has(OperatorKind::MatrixAndConvolution) && has(OperatorKind::Activation);
+  return nodes.size() > 1 && std::any_of(nodes.begin(), nodes.end(), [](const auto& node) {
+           return kind_of(node->domain, node->op_type) == OperatorKind::MatrixAndConvolution;
+         });
 }
 
 /// Whether `got` lies among what noisy runs gave, or near it.
