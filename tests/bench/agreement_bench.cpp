@@ -35,7 +35,7 @@ Json compare(const std::vector<Datum>& got, const NamedData& wanted, const Graph
   std::int64_t mismatches = 0;
   for (const auto& [name, datum] : wanted) {
     const auto at = std::find_if(graph.outputs.begin(), graph.outputs.end(),
-                                 [&](const Value& output) { return output.name == name; });
+                                 [&name = name](const Value& output) { return output.name == name; });
     const Difference found =
         difference(got.at(static_cast<std::size_t>(at - graph.outputs.begin())), datum, tolerance);
     largest = std::max(largest, found.max_absolute);
