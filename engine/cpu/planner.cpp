@@ -53,12 +53,10 @@ void Planner::plan_node(const LoweredNode& node) {
     return std::any_of(node.inputs.begin(), node.inputs.end(), condition) ||
            std::any_of(node.outputs.begin(), node.outputs.end(), condition);
   };
-  // Text has no place in the arena, but a kernel may make some.
-  const auto is_text = [&](ValueId id) {
-    return graph.values[id].element == DataType::String &&
-           std::find(node.outputs.begin(), node.outputs.end(), id) != node.outputs.end();
-  };
-  if (touches([&](ValueId id) { return is_dynamic(id) && !is_text(id); })) {
+  // Text has no place in the arena, also where it is constant, but a kernel may make some.
+  const auto is_text = [&](ValueId id) { return id >= 0 && graph.values[id].element == DataType::String; };
+  const auto has_no_place = [&](ValueId id) { return is_dynamic(id) && !is_text(id); };
+  if (touches(has_no_place) || std::any_of(node.inputs.begin(), node.inputs.end(), is_text)) {
     note_ = "sizes are known only while it runs";
   } else if (touches([&](ValueId id) {
                return id >= 0 && graph.values[id].size() == 0 && !graph.values[id].is_constant();

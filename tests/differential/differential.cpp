@@ -72,10 +72,11 @@ std::vector<Deviation> known_deviations() {
   return list;
 }
 
-/// Traits: any; not_finite (NaN or infinity goes in); empty (a size is 0); the name of an element type that
-/// goes in, or of an attribute that the node has.
+/// Traits: any; not_finite (NaN or infinity goes in); empty (a size is 0); before_N (an operator set below N);
+/// the name of an element type that goes in, or of an attribute that the node has.
 bool has_trait(const Case& one, const Node& node, const std::string& trait) {
   if (trait == "any" || node.find_attribute(trait)) return true;
+  if (trait.starts_with("before_")) return one.model->opset() < std::atoll(trait.c_str() + 7);
   std::vector<Tensor> tensors;
   for (const auto& datum : one.inputs)
     if (datum.is_tensor()) tensors.push_back(datum.tensor());

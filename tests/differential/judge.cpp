@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "engine/analysis/inferred_types.h"
 #include "engine/compare/difference.h"
@@ -44,10 +45,12 @@ Tensor disturbed(const Tensor& tensor, double noise, Random& random, double scal
 }
 
 bool accumulates(const Node& node) {
+  static const std::set<std::string, std::less<>> others = {"Softmax", "LogSoftmax", "CumSum", "DFT", "STFT",
+                                                            "LSTM",    "GRU",        "RNN"};
   const OperatorKind kind = kind_of(node.domain, node.op_type);
   return kind == OperatorKind::MatrixAndConvolution || kind == OperatorKind::Normalization ||
-         kind == OperatorKind::PoolingAndReduction || node.op_type == "Softmax" ||
-         node.op_type == "LogSoftmax" || node.op_type == "CumSum" || !subgraphs_of(node).empty();
+         kind == OperatorKind::PoolingAndReduction || others.contains(node.op_type) ||
+         !subgraphs_of(node).empty();
 }
 
 /// Finite, and so large that squares or sums of squares overflow on the way.
@@ -71,13 +74,24 @@ bool may_overflow(const Draft& draft, const Node& node) {
 
 constexpr double steps_of_a_body = 16;
 
+/// Sums of waves and saturated gates are as wrong as their largest, wherever they lie.
+double scale_of_errors(const Node& node, const Tensor& result) {
+  static const std::set<std::string, std::less<>> uneven = {"DFT", "STFT", "LSTM", "GRU", "RNN"};
+  double largest = 0;
+  if (!uneven.contains(node.op_type) || unit_of(result.type()) == 0) return largest;
+  for (const double value : values_as<double>(result))
+    if (std::isfinite(value)) largest = std::max(largest, std::abs(value));
+  return largest;
+}
+
 /// What comes of a node when each of its results is a little wrong, or nobody can say what it is.
 Tensor disturbed_result(const Draft& draft, const Node& node, const Tensor& result, double noise,
                         Random& random) {
   if (accumulates(node) && may_overflow(draft, node) && unit_of(result.type()) > 0)
     return tensor_from(result.type(), result.dims(),
                        std::vector<double>(static_cast<std::size_t>(result.size()), std::nan("")));
-  return disturbed(result, subgraphs_of(node).empty() ? noise : noise * steps_of_a_body, random);
+  return disturbed(result, subgraphs_of(node).empty() ? noise : noise * steps_of_a_body, random,
+                   scale_of_errors(node, result));
 }
 
 /// The node reading disturbed copies of its floating inputs under names of their own. What goes into a body
