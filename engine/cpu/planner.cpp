@@ -322,6 +322,9 @@ void Planner::collect_outputs() {
     source.value = id;
     source.element = value.element;
     source.dims = value.dims;
+    source.name = value.name;
+    if (value.producer >= 0 && !graph.nodes[value.producer].labels.empty())
+      source.maker = graph.nodes[value.producer].labels.back();
     made_->output_buffers.push_back(-1);
     if (value.is_constant()) {
       source.kind = OutputSource::Kind::Constant;

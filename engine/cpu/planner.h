@@ -49,6 +49,7 @@ struct OutputSource {
   Tensor constant;
   int position = -1;  ///< of the input that is handed on
   ValueId value = -1;
+  std::string name, maker;  ///< of the value and the node, for messages
 };
 
 /// A oneDNN memory object that each session makes once: a buffer seen in a layout.

@@ -175,7 +175,7 @@ void name_largest(Error& error, const LoweredGraph& graph) {
       most = size, largest = &value, maker = &node;
     }
   }
-  if (largest) error.node(maker->node->label()).tensor(largest->name);
+  if (largest) error.node(maker->labels.empty() ? "" : maker->labels.back()).tensor(largest->name);
 }
 
 }  // namespace

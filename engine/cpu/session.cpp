@@ -46,6 +46,19 @@ void Session::bind(BufferId buffer, const std::byte* bytes) {
   }
 }
 
+namespace {
+
+Tensor output_tensor(const OutputSource& source) {
+  try {
+    return Tensor(source.element, source.dims);
+  } catch (Error& error) {
+    error.node(source.maker).tensor(source.name);
+    throw;
+  }
+}
+
+}  // namespace
+
 std::vector<Datum> Session::run(const std::vector<Datum>& inputs, const RunOptions& run_options) {
   options = &run_options;
   const Executable& plan = *executable;
@@ -63,7 +76,7 @@ std::vector<Datum> Session::run(const std::vector<Datum>& inputs, const RunOptio
   for (std::size_t i = 0; i < plan.outputs.size(); ++i) {
     if (plan.output_buffers[i] < 0 || plan.buffers[plan.output_buffers[i]].position != static_cast<int>(i))
       continue;
-    made[i] = Tensor(plan.outputs[i].element, plan.outputs[i].dims);
+    made[i] = output_tensor(plan.outputs[i]);
     bind(plan.output_buffers[i], made[i].mutable_bytes());
   }
   run_steps();
