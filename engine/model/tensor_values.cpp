@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "engine/model/memory_budget.h"
+#include "engine/model/saturating_cast.h"
 #include "engine/model/tensor.h"
 
 namespace lapidary {
@@ -17,6 +18,8 @@ To convert_element(From value) {
     return To(static_cast<float>(value));
   else if constexpr (std::is_same_v<To, bool>)
     return value != From{};
+  else if constexpr (std::is_integral_v<To> && std::is_floating_point_v<From>)
+    return saturating_cast<To>(static_cast<double>(value));
   else
     return static_cast<To>(value);
 }

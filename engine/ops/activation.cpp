@@ -1,5 +1,6 @@
 #include <numbers>
 
+#include "engine/model/saturating_cast.h"
 #include "engine/ops/elementwise.h"
 #include "engine/ops/families.h"
 #include "engine/ops/operator_table.h"
@@ -86,7 +87,7 @@ void shrink(KernelContext& context) {
   const double bias = context.real("bias", 0.0f), threshold = context.real("lambd", 0.5f);
   map_input<NumberTypes>(context, [=](auto x) {
     const auto value = static_cast<double>(x);
-    return static_cast<decltype(x)>(value < -threshold  ? value + bias
+    return from_double<decltype(x)>(value < -threshold  ? value + bias
                                     : value > threshold ? value - bias
                                                         : 0.0);
   });

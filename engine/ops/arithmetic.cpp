@@ -1,10 +1,10 @@
 #include <cmath>
 
+#include "engine/model/saturating_cast.h"
 #include "engine/ops/elementwise.h"
 #include "engine/ops/families.h"
 #include "engine/ops/known_values.h"
 #include "engine/ops/operator_table.h"
-#include "engine/ops/saturating_cast.h"
 
 namespace lapidary {
 namespace {

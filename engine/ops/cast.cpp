@@ -4,11 +4,11 @@
 #include <charconv>
 #include <cmath>
 
+#include "engine/model/saturating_cast.h"
 #include "engine/ops/cost.h"
 #include "engine/ops/families.h"
 #include "engine/ops/known_values.h"
 #include "engine/ops/operator_table.h"
-#include "engine/ops/saturating_cast.h"
 #include "engine/ops/types.h"
 
 namespace lapidary {

@@ -1,5 +1,6 @@
 #include "engine/ops/matmul.h"
 
+#include "engine/model/saturating_cast.h"
 #include "engine/ops/broadcast.h"
 #include "engine/ops/compute_buffer.h"
 #include "engine/ops/families.h"
@@ -98,9 +99,15 @@ void scale_and_add(Tensor& y, typename ComputeOutput<T>::Value* result, float al
   const auto scaled = [](float factor, Value value) {
     if (factor == 1.0f) return value;
     if constexpr (std::is_integral_v<Value>)
-      return static_cast<Value>(static_cast<double>(factor) * static_cast<double>(value));
+      return saturating_cast<Value>(static_cast<double>(factor) * static_cast<double>(value));
     else
       return static_cast<Value>(factor) * value;
+  };
+  const auto sum = [](Value a, Value b) {
+    if constexpr (std::is_integral_v<Value>)  // wraps around
+      return static_cast<Value>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
+    else
+      return a + b;
   };
   if (alpha != 1.0f)
     for (std::int64_t i = 0; i < y.size(); ++i) result[i] = scaled(alpha, result[i]);
@@ -109,7 +116,8 @@ void scale_and_add(Tensor& y, typename ComputeOutput<T>::Value* result, float al
   const StridedWalk<1> walk(y.dims(), {broadcast_strides(c->dims(), y.dims())});
   Value* to = result;
   walk.for_each_run([&](const auto& from, const auto& steps, std::int64_t count) {
-    for (std::int64_t i = 0; i < count; ++i) to[i] += scaled(beta, offsets[from[0] + i * steps[0]]);
+    for (std::int64_t i = 0; i < count; ++i)
+      to[i] = sum(to[i], scaled(beta, offsets[from[0] + i * steps[0]]));
     to += count;
   });
 }

@@ -1,11 +1,11 @@
 #include <cmath>
 
+#include "engine/model/saturating_cast.h"
 #include "engine/ops/broadcast.h"
 #include "engine/ops/cast.h"
 #include "engine/ops/cost.h"
 #include "engine/ops/families.h"
 #include "engine/ops/operator_table.h"
-#include "engine/ops/saturating_cast.h"
 #include "engine/ops/types.h"
 
 namespace lapidary {
@@ -51,7 +51,7 @@ Tensor aligned(const KernelContext& context, const Tensor& given, const Dims& di
     return parameter.reshaped(along_axis);
   }
   Dims expected = dims;
-  expected[axis] = (dims[axis] + block_size - 1) / block_size;
+  expected[axis] = dims[axis] / block_size + (dims[axis] % block_size != 0);
   if (parameter.dims() != expected)
     throw Error("block scales are " + to_string(parameter.dims()) + " where blocks of " +
                 std::to_string(block_size) + " need " + to_string(expected));

@@ -2,12 +2,12 @@
 #include <limits>
 #include <numeric>
 
+#include "engine/model/saturating_cast.h"
 #include "engine/ops/broadcast.h"
 #include "engine/ops/cost.h"
 #include "engine/ops/families.h"
 #include "engine/ops/known_values.h"
 #include "engine/ops/operator_table.h"
-#include "engine/ops/saturating_cast.h"
 #include "engine/ops/types.h"
 
 namespace lapidary {

@@ -126,7 +126,8 @@ std::vector<std::int64_t> projection_sizes(const KernelContext& context, std::in
 
 std::int64_t positive_attribute(const KernelContext& context, const char* name) {
   const std::int64_t value = context.integer(name, 0);
-  if (value < 1) throw Error("attribute '" + std::string(name) + "' is " + std::to_string(value));
+  if (value < 1 || value > std::numeric_limits<std::int32_t>::max())
+    throw Error("attribute '" + std::string(name) + "' is " + std::to_string(value));
   return value;
 }
 

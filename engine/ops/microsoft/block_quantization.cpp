@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 
 #include "engine/ops/arguments.h"
 #include "engine/ops/compute_buffer.h"
 #include "engine/ops/element_move.h"
 #include "engine/ops/gemm.h"
 #include "engine/ops/microsoft/attention.h"
+#include "engine/ops/working_memory.h"
 
 namespace lapidary::microsoft {
 namespace {
@@ -22,7 +24,8 @@ std::int64_t bits_of_weights(const KernelContext& context) {
 
 std::int64_t read_block_size(const KernelContext& context, std::int64_t otherwise) {
   const std::int64_t size = context.integer("block_size", otherwise);
-  if (size < 1) throw Error("block_size is " + std::to_string(size));
+  if (size < 1 || size > std::numeric_limits<std::int32_t>::max())
+    throw Error("block_size is " + std::to_string(size));
   return size;
 }
 
@@ -99,7 +102,7 @@ void matmul_n_bits(KernelContext& context) {
     const ComputeInput<T> left(a);
     Tensor product(a.type(), dims);
     ComputeOutput<T> result(product);
-    std::vector<Value> rows(static_cast<std::size_t>(panel * k));
+    auto rows = working_memory<Value>({panel, k});
     for (std::int64_t first = 0; first < n; first += panel) {
       context.cancel.check();
       const std::int64_t count = std::min(panel, n - first);

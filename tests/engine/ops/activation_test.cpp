@@ -57,6 +57,8 @@ void ActivationTest::computesAsTheStandardSays_data() {
               "'approximate'");
   add_kernel_case("Mish", node("Mish", x, y), {reals({0, 1})}, {reals({0, 0.8650984f})});
   add_kernel_case("Swish", node("Swish", x, y, {{"alpha", 2.0f}}), {reals({0, 1})}, {reals({0, 0.880797f})});
+  add_kernel_case("Shrink within an integer's range", node("Shrink", x, y, {{"bias", -9.5f}}),
+                  {bytes({0, 3, 250})}, {bytes({0, 12, 255})});
   add_kernel_case("Shrink", node("Shrink", x, y, {{"lambd", 1.5f}, {"bias", 1.0f}}), {reals({-2, -1, 1, 2})},
                   {reals({-1, 0, 0, 1})});
   add_kernel_case("Clip by attributes before 11", node("Clip", x, y, {{"min", -1.0f}, {"max", 1.0f}}),

@@ -73,6 +73,9 @@ class MatMulTest : public QObject {
                     {values({2, 2}, {2, 6, 3, 11})});
     add_kernel_case("integers with a factor", gemm({{"alpha", 2.0f}}),
                     {words({1, 1}, {3}), words({1, 1}, {-4}), words({1}, {1})}, {words({1, 1}, {-23})});
+    add_kernel_case("products beyond an integer's range stay at its end", gemm({{"alpha", 1e20f}}),
+                    {words({1, 1}, {3}), words({1, 1}, {-4}), words({1}, {0})},
+                    {words({1, 1}, {std::numeric_limits<std::int32_t>::min()})});
     add_kernel_case("broadcast where version 6 asks", gemm({{"broadcast", yes}}),
                     {a, b, values({2}, {10, 20})}, {values({2, 2}, {12, 23, 16, 31})}, 6);
     add_refusal("no broadcast in version 6", gemm({}), {a, b, values({2}, {10, 20})}, "C is 2", 6);

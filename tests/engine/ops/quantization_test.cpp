@@ -31,6 +31,10 @@ void QuantizationTest::computesAsTheStandardSays_data() {
       "block scales of wrong sizes",
       node("DequantizeLinear", {"x", "s"}, y, {{"axis", std::int64_t{0}}, {"block_size", std::int64_t{2}}}),
       {bytes({1, 2, 3}), reals({1, 2, 3})}, "block scales");
+  add_refusal("a block as long as a number can tell",
+              node("DequantizeLinear", {"x", "s"}, y,
+                   {{"axis", std::int64_t{0}}, {"block_size", std::numeric_limits<std::int64_t>::max()}}),
+              {bytes({1, 2, 3}), reals({1, 2, 3})}, "block scales");
   add_kernel_case("zero points are taken off", node("DequantizeLinear", xsz, y),
                   {bytes({10, 12, 0}), Tensor::scalar(2.0f), Tensor::scalar<std::uint8_t>(10)},
                   {reals({0, 4, -20})});

@@ -21,4 +21,14 @@ T saturating_cast(double value) {
   return static_cast<T>(value);
 }
 
+/// A number computed in double as T, whatever kind of number that is: integers as saturating_cast() makes
+/// them.
+template <class T>
+T from_double(double value) {
+  if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>)
+    return saturating_cast<T>(value);
+  else
+    return static_cast<T>(value);
+}
+
 }  // namespace lapidary
