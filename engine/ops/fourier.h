@@ -33,4 +33,11 @@ class FourierTransform {
   std::vector<Complex> transformed_;  ///< the transform of the conjugate chirp
 };
 
+/// The transform of at most 64 values in place and in single precision, or its inverse with the factor 1/N,
+/// by butterflies of mixed radix (Cooley and Tukey 1965); false, and nothing done, for longer ones and those
+/// with other prime factors than 2, 3, 5, 7 and 11. ONNX's recorded results of complex signals are made so,
+/// and are compared more closely than single precision is exact; long signals are better transformed in
+/// double.
+bool short_transform(std::vector<std::complex<float>>& values, bool inverse);
+
 }  // namespace lapidary

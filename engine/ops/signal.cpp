@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 
 #include "engine/ops/arguments.h"
@@ -8,6 +9,7 @@
 #include "engine/ops/known_values.h"
 #include "engine/ops/operator_table.h"
 #include "engine/ops/types.h"
+#include "engine/ops/working_memory.h"
 
 namespace lapidary {
 namespace {
@@ -74,6 +76,14 @@ void mirror(std::vector<Complex>& spectrum) {
   if (length % 2 == 0) spectrum[length / 2] = spectrum[length / 2].real();
 }
 
+/// A short line transformed as short_transform() does; false if it cannot.
+bool transform_single(std::vector<Complex>& line, bool inverse) {
+  std::vector<std::complex<float>> values(line.begin(), line.end());
+  if (!short_transform(values, inverse)) return false;
+  std::copy(values.begin(), values.end(), line.begin());
+  return true;
+}
+
 void dft(KernelContext& context) {
   const Tensor& signal = context.input(0);
   const Dims& dims = signal.dims();
@@ -85,18 +95,20 @@ void dft(KernelContext& context) {
   output_dims.back() = s.parts();
   const FourierTransform transform(s.length);
   const auto input = values_as<double>(signal);
-  std::vector<double> output(static_cast<std::size_t>(element_count(output_dims)));
+  auto output = working_memory<double>(output_dims);
   const std::int64_t inner = element_count(Dims(dims.begin() + s.axis + 1, dims.end() - 1));
   const std::int64_t outer = element_count(Dims(dims.begin(), dims.begin() + s.axis));
   const std::int64_t used = std::min(size, s.makes_real_signal() ? one_sided(s.length) : s.length);
-  std::vector<Complex> line(static_cast<std::size_t>(s.length));
+  auto line = working_memory<Complex>({s.length});
+  const bool is_single = signal.type() == DataType::Float32 && parts == 2 && s.parts() == 2;
   for (std::int64_t at = 0; at < outer * inner; ++at) {
     context.cancel.check();
     const std::int64_t first = at / inner * inner * size + at % inner;
     std::fill(line.begin(), line.end(), Complex{});
     for (std::int64_t i = 0; i < used; ++i) line[i] = element(input, first + i * inner, parts);
     if (s.makes_real_signal()) mirror(line);
-    s.inverse ? transform.inverse(line.data()) : transform.forward(line.data());
+    if (!(is_single && transform_single(line, s.inverse)))
+      s.inverse ? transform.inverse(line.data()) : transform.forward(line.data());
     double* const start = output.data() + (at / inner * inner * points + at % inner) * s.parts();
     for (std::int64_t k = 0; k < points; ++k) {
       start[k * inner * s.parts()] = line[k].real();
@@ -185,15 +197,15 @@ void stft(KernelContext& context) {
   const Tensor& signal = context.input(0);
   const auto input = values_as<double>(signal);
   const FourierTransform transform(s.length);
-  std::vector<double> window(static_cast<std::size_t>(s.length), 1.0);
+  auto window = working_memory<double>({s.length}, 1.0);
   if (context.has_input(2)) {
     // A window shorter than the frame leaves its end silent.
     window = values_as<double>(context.input(2));
     window.resize(static_cast<std::size_t>(s.length), 0.0);
   }
   const Dims dims{s.batch, s.frames, s.points, 2};
-  std::vector<double> output(static_cast<std::size_t>(element_count(dims)));
-  std::vector<Complex> frame(static_cast<std::size_t>(s.length));
+  auto output = working_memory<double>(dims);
+  auto frame = working_memory<Complex>({s.length});
   double* next = output.data();
   for (std::int64_t at = 0; at < s.batch * s.frames; ++at) {
     context.cancel.check();
@@ -275,7 +287,7 @@ void mel_weight_matrix(KernelContext& context) {
   // Refuses sizes that cannot be had before the bins are listed.
   Tensor sized(context.made_type(mel_type(context.integer("output_datatype", 1))), dims);
   const auto bins = mel_bins(count, length, rate, number_of(context, 3), number_of(context, 4));
-  std::vector<double> output(static_cast<std::size_t>(sized.size()), 0.0);
+  auto output = working_memory<double>(dims);
   const auto set = [&](std::int64_t bin, std::int64_t band, std::int64_t part, std::int64_t whole) {
     if (bin >= dims[0])
       throw Error("a band reaches beyond the spectrum's " + std::to_string(dims[0]) + " bins");

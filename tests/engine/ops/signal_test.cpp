@@ -14,6 +14,7 @@ class SignalTest : public QObject {
  private slots:
   void transformsEveryLengthExactly_data();
   void transformsEveryLengthExactly();
+  void transformsShortOnesInSinglePrecision();
   void computes_data();
   void computes() { check_kernel_case(); }
   void infers_data();
@@ -85,6 +86,27 @@ void SignalTest::transformsEveryLengthExactly() {
   for (std::size_t k = 0; k < result.size(); ++k) QVERIFY(std::abs(result[k] - wanted[k]) < 1e-11);
   transform.inverse(result.data());
   for (std::size_t k = 0; k < result.size(); ++k) QVERIFY(std::abs(result[k] - signal[k]) < 1e-12);
+}
+
+/// Lengths of small factors, within what single precision can tell.
+void SignalTest::transformsShortOnesInSinglePrecision() {
+  std::mt19937 random(7);
+  std::normal_distribution<double> normal;
+  for (const std::size_t length : {2u, 3u, 4u, 6u, 8u, 10u, 12u, 21u, 35u, 44u, 60u, 64u}) {
+    std::vector<Complex> signal(length);
+    for (auto& value : signal) value = {normal(random), normal(random)};
+    std::vector<std::complex<float>> values(signal.begin(), signal.end());
+    QVERIFY(short_transform(values, false));
+    const auto wanted = slow_transform(signal);
+    for (std::size_t k = 0; k < length; ++k) QVERIFY(std::abs(Complex(values[k]) - wanted[k]) < 2e-5);
+    QVERIFY(short_transform(values, true));
+    for (std::size_t k = 0; k < length; ++k) QVERIFY(std::abs(Complex(values[k]) - signal[k]) < 2e-6);
+  }
+  for (const std::size_t length : {0u, 1u, 13u, 26u, 65u, 100u}) {
+    std::vector<std::complex<float>> values(length, 1.0f);
+    QVERIFY(!short_transform(values, false));
+    for (const auto& value : values) QCOMPARE(value.real(), 1.0f);
+  }
 }
 
 void SignalTest::computes_data() {
