@@ -6,6 +6,7 @@
 #include "engine/ops/gemm.h"
 #include "engine/ops/operator_table.h"
 #include "engine/ops/types.h"
+#include "engine/ops/working_memory.h"
 
 namespace lapidary {
 namespace {
@@ -202,8 +203,9 @@ std::vector<V> attend(const KernelContext& context, const Heads<V>& q, const Hea
   const bool heads_last = context.input(0).rank() == 3;
   const AttentionSettings settings = read_settings(context, q.size);
   const ScoreBias bias(context, {q.batch, q.heads, q.length, k.length}, past);
-  std::vector<V> y(static_cast<std::size_t>(q.batch * q.heads * q.length * v.size));
-  std::vector<V> scores(static_cast<std::size_t>(q.length * k.length)), scaled;
+  auto y = working_memory<V>({q.batch, q.heads, q.length, v.size});
+  auto scores = working_memory<V>({q.length, k.length});
+  std::vector<V> scaled;
   const std::int64_t row_stride = heads_last ? q.heads * v.size : v.size;
   for (std::int64_t b = 0; b < q.batch; ++b)
     for (std::int64_t head = 0; head < q.heads; ++head) {
@@ -231,8 +233,8 @@ void run_attention(KernelContext& context) {
   if (context.has_input(4)) k = appended(context.input(4), k), v = appended(context.input(5), v);
   check_heads(q, k, v);
   const DataType type = context.input(0).type();
-  std::vector<V> shown(
-      context.wants_output(3) ? static_cast<std::size_t>(q.batch * q.heads * q.length * k.length) : 0);
+  std::vector<V> shown;
+  if (context.wants_output(3)) shown = working_memory<V>({q.batch, q.heads, q.length, k.length});
   const auto y = attend(context, q, k, v, k.length - now, context.wants_output(3) ? &shown : nullptr);
   const bool heads_last = context.input(0).rank() == 3;
   context.set_output(0, tensor_of(type,

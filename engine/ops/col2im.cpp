@@ -9,6 +9,7 @@
 #include "engine/ops/families.h"
 #include "engine/ops/operator_table.h"
 #include "engine/ops/types.h"
+#include "engine/ops/working_memory.h"
 
 namespace lapidary {
 namespace {
@@ -97,7 +98,7 @@ void col2im(KernelContext& context) {
   Tensor& output = context.output(0, input.type(), dims);
   dispatch(NumberTypes{}, input.type(), [&]<class T>() {
     const T* from = input.data<T>();
-    std::vector<ComputeType<T>> image(static_cast<std::size_t>(pixels));
+    auto image = working_memory<ComputeType<T>>({pixels});
     for (std::int64_t plane = 0; plane < dims[0] * dims[1]; ++plane) {
       context.cancel.check();
       std::fill(image.begin(), image.end(), ComputeType<T>{});

@@ -6,6 +6,7 @@
 #include "engine/ops/known_values.h"
 #include "engine/ops/operator_table.h"
 #include "engine/ops/types.h"
+#include "engine/ops/working_memory.h"
 
 namespace lapidary {
 namespace {
@@ -130,7 +131,7 @@ void eye_like(KernelContext& context) {
   const auto dtype = data_type_from_number(context.integer("dtype", 0));
   const DataType type = dtype == DataType::Undefined ? x.type() : context.made_type(dtype);
   const std::int64_t rows = x.dims()[0], columns = x.dims()[1], k = context.integer("k", 0);
-  std::vector<double> values(static_cast<std::size_t>(rows * columns), 0.0);
+  auto values = working_memory<double>(x.dims());
   for (std::int64_t row = 0; row < rows; ++row)
     if (row + k >= 0 && row + k < columns) values[static_cast<std::size_t>(row * columns + row + k)] = 1;
   context.set_output(0, tensor_from(type, x.dims(), values));

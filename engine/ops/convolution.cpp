@@ -6,6 +6,7 @@
 #include "engine/ops/families.h"
 #include "engine/ops/operator_table.h"
 #include "engine/ops/types.h"
+#include "engine/ops/working_memory.h"
 
 namespace lapidary {
 namespace {
@@ -153,7 +154,7 @@ void causal_convolution(KernelContext& context) {
         past(context.has_input(3) ? context.input(3) : none);
     ComputeOutput<T> result(y), next(state);
     const std::int64_t before = s.kernel - 1;
-    std::vector<Value> line(static_cast<std::size_t>(before + s.length));
+    auto line = working_memory<Value>({before + s.length});
     for (std::int64_t row = 0; row < s.batch * s.channels; ++row) {
       context.cancel.check();
       const std::int64_t channel = row % s.channels;

@@ -5,6 +5,7 @@
 #include "engine/ops/operator_table.h"
 #include "engine/ops/quantized_operand.h"
 #include "engine/ops/types.h"
+#include "engine/ops/working_memory.h"
 
 namespace lapidary {
 namespace {
@@ -26,7 +27,7 @@ std::vector<double> centered_convolution(const KernelContext& context, const Con
   const auto weights = centered(w, w_zero, w_zero ? by_channel(*w_zero, w.dims().size(), 0) : Dims{});
   const auto offsets = bias ? values_as<double>(*bias) : std::vector<double>();
   if (bias && bias->size() != w.dims()[0]) throw Error("the bias needs one value for each output channel");
-  std::vector<double> sums(static_cast<std::size_t>(element_count(output_dims_of(geometry))));
+  auto sums = working_memory<double>(output_dims_of(geometry));
   convolve(geometry, values.data(), weights.data(), bias ? offsets.data() : nullptr, sums.data(),
            context.cancel);
   return sums;

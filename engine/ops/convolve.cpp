@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "engine/ops/gemm.h"
+#include "engine/ops/working_memory.h"
 
 namespace lapidary {
 namespace {
@@ -172,7 +173,7 @@ void convolve_transposed(const ConvolutionGeometry& g, const T* x, const T* w, c
   const std::int64_t k = g.channels.in_per_group, positions = g.input_size();
   if (column_rows == 0 || positions == 0) return;
   const std::int64_t step = positions_at_once(column_rows, positions);
-  std::vector<T> columns(static_cast<std::size_t>(column_rows * step));
+  auto columns = working_memory<T>({column_rows, step});
   for (std::int64_t n = 0; n < g.channels.batch; ++n)
     for (std::int64_t group = 0; group < g.channels.groups; ++group) {
       const std::int64_t index = n * g.channels.groups + group;

@@ -8,6 +8,7 @@
 #include "engine/ops/gemm.h"
 #include "engine/ops/operator_table.h"
 #include "engine/ops/types.h"
+#include "engine/ops/working_memory.h"
 
 namespace lapidary {
 namespace {
@@ -119,7 +120,7 @@ void deformable_convolution(KernelContext& context) {
         bias(context.has_input(3) ? context.input(3) : none),
         mask(context.has_input(4) ? context.input(4) : none);
     ComputeOutput<T> result(y);
-    std::vector<V> columns(static_cast<std::size_t>(groups * rows * positions));
+    auto columns = working_memory<V>({groups, rows, positions});
     for (std::int64_t n = 0; n < batch; ++n) {
       context.cancel.check();
       sample_columns(d, values.data() + n * groups * in * d.geometry.input_size(),

@@ -9,6 +9,7 @@
 #include "engine/ops/gemm.h"
 #include "engine/ops/operator_table.h"
 #include "engine/ops/types.h"
+#include "engine/ops/working_memory.h"
 
 namespace lapidary {
 namespace {
@@ -135,6 +136,7 @@ Labelled<V> arranged(const V* from, const Term& term, const Dims& dims, const Te
     result.dims.push_back(size < 0 ? 1 : size);
     walked.push_back(stride);
   }
+  require_memory(element_count(result.dims) * static_cast<std::int64_t>(sizeof(V)), "an operand");
   result.values.reserve(static_cast<std::size_t>(element_count(result.dims)));
   const StridedWalk<1> walk(result.dims, {walked});
   walk.for_each_run([&](const auto& offsets, const auto& steps, std::int64_t count) {
@@ -158,7 +160,7 @@ Labelled<V> summed(Labelled<V> operand, const Term& kept) {
   if (inner.empty()) return operand;
   const auto ordered = arranged(operand.values.data(), operand.labels, operand.dims, outer + inner);
   const Dims dims(ordered.dims.begin(), ordered.dims.begin() + static_cast<std::ptrdiff_t>(outer.size()));
-  Labelled<V> result{outer, dims, std::vector<V>(static_cast<std::size_t>(element_count(dims)), V{})};
+  Labelled<V> result{outer, dims, working_memory<V>(dims)};
   const std::int64_t length = element_count(
       Dims(ordered.dims.begin() + static_cast<std::ptrdiff_t>(outer.size()), ordered.dims.end()));
   for (std::size_t row = 0; row < result.values.size(); ++row)
@@ -209,7 +211,7 @@ Labelled<V> multiplied(Labelled<V> a, Labelled<V> b, const Term& kept, const Can
   };
   const std::int64_t m = product(rows, a), n = product(columns, b), k = product(common, a),
                      count = product(batch, a);
-  result.values.resize(static_cast<std::size_t>(count * m * n));
+  result.values = working_memory<V>(result.dims);
   for (std::int64_t i = 0; i < count; ++i) {
     cancel.check();
     gemm<V>(m, n, k, {left.values.data() + i * m * k, k}, {right.values.data() + i * k * n, n},

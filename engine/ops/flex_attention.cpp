@@ -6,6 +6,7 @@
 #include "engine/ops/gemm.h"
 #include "engine/ops/operator_table.h"
 #include "engine/ops/types.h"
+#include "engine/ops/working_memory.h"
 
 namespace lapidary {
 namespace {
@@ -57,8 +58,7 @@ std::vector<double> scores_of(KernelContext& context, const FlexSizes& s, double
   auto q = values_as<double>(context.input(0));
   const auto k = values_as<double>(context.input(1));
   for (double& value : q) value *= scale;
-  std::vector<double> scores(
-      static_cast<std::size_t>(element_count(Dims{s.batch, s.heads, s.length, s.keys})));
+  auto scores = working_memory<double>({s.batch, s.heads, s.length, s.keys});
   for (std::int64_t head = 0; head < s.batch * s.heads; ++head) {
     context.cancel.check();
     const std::int64_t shared = head / (s.heads / s.shared);
@@ -94,7 +94,7 @@ void flex_attention(KernelContext& context) {
 
   const auto v = values_as<double>(context.input(2));
   const Dims dims{s.batch, s.heads, s.length, s.value_size};
-  std::vector<double> y(static_cast<std::size_t>(element_count(dims)));
+  auto y = working_memory<double>(dims);
   for (std::int64_t head = 0; head < s.batch * s.heads; ++head) {
     context.cancel.check();
     const std::int64_t shared = head / (s.heads / s.shared);

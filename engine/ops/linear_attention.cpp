@@ -3,6 +3,7 @@
 #include "engine/ops/families.h"
 #include "engine/ops/operator_table.h"
 #include "engine/ops/types.h"
+#include "engine/ops/working_memory.h"
 
 namespace lapidary {
 namespace {
@@ -116,12 +117,12 @@ void linear_attention(KernelContext& context) {
   };
   const LinearInputs in{numbers(0), numbers(1), numbers(2), numbers(4), numbers(5)};
   const Dims state_dims{s.batch, s.heads, s.key_size, s.value_size};
-  std::vector<double> state(static_cast<std::size_t>(element_count(state_dims)), 0.0);
+  auto state = working_memory<double>(state_dims);
   if (context.has_input(3)) {
     if (context.input(3).dims() != state_dims) throw Error("past_state is not " + to_string(state_dims));
     state = numbers(3);
   }
-  std::vector<double> y(static_cast<std::size_t>(s.batch * s.steps * s.query_heads * s.value_size));
+  auto y = working_memory<double>({s.batch, s.steps, s.query_heads, s.value_size});
   for (std::int64_t step = 0; step < s.batch * s.steps; ++step) {
     context.cancel.check();
     for (std::int64_t head = 0; head < s.heads; ++head) {

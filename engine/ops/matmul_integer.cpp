@@ -5,6 +5,7 @@
 #include "engine/ops/operator_table.h"
 #include "engine/ops/quantized_operand.h"
 #include "engine/ops/types.h"
+#include "engine/ops/working_memory.h"
 
 namespace lapidary {
 namespace {
@@ -28,7 +29,7 @@ std::vector<double> centered_product(const KernelContext& context, const MatMulG
       centered(context.input(a), zero_a, zero_a && zero_a->size() > 1 ? by_row(*zero_a) : Dims{});
   const auto right =
       centered(context.input(b), zero_b, zero_b && zero_b->size() > 1 ? by_column(*zero_b) : Dims{});
-  std::vector<double> product(static_cast<std::size_t>(element_count(geometry.output)));
+  auto product = working_memory<double>(geometry.output);
   matmul(geometry, left.data(), right.data(), product.data(), context.cancel);
   return product;
 }

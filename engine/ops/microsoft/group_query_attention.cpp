@@ -3,6 +3,7 @@
 #include "engine/ops/arguments.h"
 #include "engine/ops/element_move.h"
 #include "engine/ops/microsoft/attention.h"
+#include "engine/ops/working_memory.h"
 
 namespace lapidary::microsoft {
 namespace {
@@ -99,8 +100,8 @@ Tensor extended_cache(const Tensor& past, const Tensor& now, const Sequences& s)
 Tensor causal_mask(const KernelContext& context, const Sequences& s, DataType type) {
   const std::int64_t window = context.integer("local_window_size", -1);
   const bool causal = context.integer("causal", 1) != 0;
-  std::vector<double> mask;
-  mask.reserve(static_cast<std::size_t>(s.batch * s.length * s.kept));
+  auto mask = working_memory<double>({s.batch, s.length, s.kept});
+  mask.clear();
   for (std::int64_t b = 0; b < s.batch; ++b)
     for (std::int64_t i = 0; i < s.length; ++i)
       for (std::int64_t j = 0; j < s.kept; ++j) {
