@@ -4,10 +4,12 @@
 #include <QContextMenuEvent>
 #include <QGuiApplication>
 #include <QHelpEvent>
+#include <QKeyEvent>
 #include <QMenu>
 #include <QMouseEvent>
 #include <QPainter>
 #include <QToolTip>
+#include <algorithm>
 
 namespace lapidary::ui {
 
@@ -19,6 +21,7 @@ constexpr int margin = 16, rowHeight = 22, sectionGap = 14, badgeHeight = 20;
 
 DescriptionView::DescriptionView(Theme* theme, QWidget* parent) : QWidget(parent), theme_(theme) {
   setMouseTracking(true);
+  setFocusPolicy(Qt::StrongFocus);
   QSizePolicy policy(QSizePolicy::Preferred, QSizePolicy::Fixed);
   policy.setHeightForWidth(true);
   setSizePolicy(policy);
@@ -30,6 +33,7 @@ void DescriptionView::setDescription(Description description) {
   description_ = std::move(description);
   setAccessibleDescription(to_text(description_));
   placed_.clear();
+  current_ = -1;
   arrange(width(), nullptr, &placed_);
   setFixedHeight(heightForWidth(width()));
   update();
@@ -149,6 +153,12 @@ int DescriptionView::arrange(int width, QPainter* painter, std::vector<Placed>* 
 void DescriptionView::paintEvent(QPaintEvent*) {
   QPainter painter(this);
   painter.setRenderHint(QPainter::Antialiasing);
+  if (hasFocus() && current_ >= 0) {
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(theme_->colors().selection);
+    const QRect place = placed_[static_cast<std::size_t>(current_)].place;
+    painter.drawRoundedRect(QRectF(place).adjusted(-8, 0, 8, 0), 4, 4);
+  }
   arrange(width(), &painter, nullptr);
 }
 
@@ -176,6 +186,32 @@ void DescriptionView::mousePressEvent(QMouseEvent* event) {
   if (event->button() != Qt::LeftButton || !row || !row->link) return QWidget::mousePressEvent(event);
   const Element element = *row->link;  // the signal replaces the description
   Q_EMIT linkActivated(element);
+}
+
+void DescriptionView::goToRow(int row) {
+  if (placed_.empty()) return;
+  current_ = std::clamp(row, 0, static_cast<int>(placed_.size()) - 1);
+  const Placed& placed = placed_[static_cast<std::size_t>(current_)];
+  setAccessibleName(tr("%1: %2").arg(placed.row->caption, placed.row->value));
+  Q_EMIT rowReached(placed.place);
+  update();
+}
+
+void DescriptionView::keyPressEvent(QKeyEvent* event) {
+  const DescriptionRow* row = current_ < 0 ? nullptr : placed_[static_cast<std::size_t>(current_)].row;
+  const bool isEnter = event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter;
+  if (event->key() == Qt::Key_Down) {
+    goToRow(current_ + 1);
+  } else if (event->key() == Qt::Key_Up) {
+    goToRow(current_ - 1);
+  } else if (isEnter && row && row->link) {
+    const Element element = *row->link;  // the signal replaces the description
+    Q_EMIT linkActivated(element);
+  } else if (event->matches(QKeySequence::Copy)) {
+    QGuiApplication::clipboard()->setText(row ? row->value : to_text(description_));
+  } else {
+    QWidget::keyPressEvent(event);
+  }
 }
 
 void DescriptionView::contextMenuEvent(QContextMenuEvent* event) {

@@ -21,6 +21,8 @@ class DescriptionView : public QWidget {
 
  Q_SIGNALS:
   void linkActivated(const lapidary::ui::Element& element);
+  /// The keyboard is at the row of that place.
+  void rowReached(const QRect& place);
 
  protected:
   void paintEvent(QPaintEvent* event) override;
@@ -28,6 +30,7 @@ class DescriptionView : public QWidget {
   void mouseMoveEvent(QMouseEvent* event) override;
   void mousePressEvent(QMouseEvent* event) override;
   void contextMenuEvent(QContextMenuEvent* event) override;
+  void keyPressEvent(QKeyEvent* event) override;
   bool event(QEvent* event) override;
 
  private:
@@ -40,11 +43,13 @@ class DescriptionView : public QWidget {
   int arrangeHead(int width, QPainter* painter) const;
   int arrangeRow(const DescriptionRow& row, const QRect& line, QPainter* painter) const;
   const DescriptionRow* rowAt(const QPoint& point) const;
+  void goToRow(int row);
   QFont bold() const;
 
   Theme* theme_;
   Description description_;
   std::vector<Placed> placed_;
+  int current_ = -1;  ///< the row that the keyboard is at
 };
 
 }  // namespace lapidary::ui

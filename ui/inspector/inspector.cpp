@@ -28,6 +28,9 @@ Inspector::Inspector(Theme* theme, JobList* jobs, QWidget* parent)
   setWidgetResizable(true);
   setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   setMinimumWidth(240);
+  setFocusPolicy(Qt::NoFocus);
+  connect(view_, &DescriptionView::rowReached, this,
+          [this](const QRect& place) { ensureVisible(0, place.center().y(), 0, place.height()); });
   connect(view_, &DescriptionView::linkActivated, this, [this](const Element& element) {
     if (document_) document_->selection()->select(element);
   });

@@ -8,6 +8,7 @@
 #include <QProgressBar>
 #include <QPushButton>
 #include <QScrollArea>
+#include <QScrollBar>
 #include <QSpinBox>
 #include <QThread>
 #include <QVBoxLayout>
@@ -78,6 +79,7 @@ RunPanel::RunPanel(JobList* jobs, QWidget* parent)
   scroll_->setWidgetResizable(true);
   scroll_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   scroll_->setFocusPolicy(Qt::NoFocus);
+  connect(scroll_->verticalScrollBar(), &QScrollBar::rangeChanged, this, &RunPanel::fitMargin);
   page->addWidget(note_);
   page->addWidget(scroll_, 1);
   page->addWidget(makeFooter());
@@ -118,8 +120,16 @@ void RunPanel::rebuild() {
   }
   column->addStretch(1);
   scroll_->setWidget(content);
+  fitMargin();
   showProgress();
   if (hadFocus) focusFirst();
+}
+
+/// Fields end where the Run button ends, with a scroll bar and without.
+void RunPanel::fitMargin() {
+  const QScrollBar* bar = scroll_->verticalScrollBar();
+  const int taken = bar->maximum() > bar->minimum() ? bar->sizeHint().width() : 0;
+  if (scroll_->widget()) scroll_->widget()->layout()->setContentsMargins(16, 4, 16 - taken, 16);
 }
 
 void RunPanel::focusFirst() {

@@ -33,6 +33,7 @@ class RunPanel : public QWidget {
 
  private:
   void rebuild();
+  void fitMargin();
   void addDimensions(QVBoxLayout* column);
   void addInputs(QVBoxLayout* column);
   void addSettings(QVBoxLayout* column);

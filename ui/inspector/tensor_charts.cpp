@@ -14,6 +14,7 @@ namespace lapidary::ui {
 namespace {
 
 constexpr int margin = 16, lineHeight = 20;
+constexpr int widestFigures = 360;  ///< so that a number stays near its caption
 
 }  // namespace
 
@@ -77,6 +78,7 @@ void HistogramView::paintFigures(QPainter* painter, const QRect& area) const {
       {tr("zeros"),
        percent(s.elements > 0 ? static_cast<double>(s.zeros) / static_cast<double>(s.elements) : 0)},
       {tr("NaN · infinite"), QStringLiteral("%1 · %2").arg(s.nan).arg(s.infinite)}};
+  line.setWidth(std::min(line.width(), widestFigures));
   for (const auto& [caption, value] : figures) {
     line.translate(0, lineHeight);
     painter->setPen(theme_->colors().weakText);
@@ -96,6 +98,8 @@ void PictureView::setPicture(const QImage& picture) {
   update();
 }
 
+void PictureView::copy() const { QGuiApplication::clipboard()->setImage(picture_); }
+
 void PictureView::paintEvent(QPaintEvent*) {
   if (picture_.isNull()) return;
   QPainter painter(this);
@@ -108,7 +112,7 @@ void PictureView::paintEvent(QPaintEvent*) {
 
 void PictureView::contextMenuEvent(QContextMenuEvent* event) {
   QMenu menu;
-  menu.addAction(tr("Copy picture"), [this] { QGuiApplication::clipboard()->setImage(picture_); });
+  menu.addAction(tr("Copy picture"), this, &PictureView::copy);
   menu.exec(event->globalPos());
 }
 

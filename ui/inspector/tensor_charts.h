@@ -36,6 +36,8 @@ class PictureView : public QWidget {
  public:
   explicit PictureView(QWidget* parent = nullptr);
   void setPicture(const QImage& picture);
+  /// Puts the picture onto the clipboard.
+  void copy() const;
 
  protected:
   void paintEvent(QPaintEvent* event) override;

@@ -4,6 +4,7 @@
 #include <QClipboard>
 #include <QComboBox>
 #include <QFileDialog>
+#include <QGridLayout>
 #include <QGuiApplication>
 #include <QHBoxLayout>
 #include <QHeaderView>
@@ -60,9 +61,11 @@ TensorView::TensorView(Theme* theme, JobList* jobs, QWidget* parent)
   names_->setMinimumContentsLength(12);
   names_->setAccessibleName(tr("Tensor"));
   type_->setProperty("role", QStringLiteral("weak"));
-  sliceRow_ = new QHBoxLayout(sliceBar_);
-  sliceRow_->setContentsMargins(16, 0, 16, 0);
-  sliceRow_->setSpacing(4);
+  // A long type is cut rather than making the panel wider; its tip has all of it.
+  type_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
+  sliceGrid_ = new QGridLayout(sliceBar_);
+  sliceGrid_->setContentsMargins(16, 0, 16, 0);
+  sliceGrid_->setSpacing(4);
   exportError_->setProperty("role", QStringLiteral("problem"));
   exportError_->setWordWrap(true);
   exportError_->setContentsMargins(16, 0, 16, 0);
@@ -85,7 +88,7 @@ TensorView::TensorView(Theme* theme, JobList* jobs, QWidget* parent)
   auto* copy = new QAction(tr("Copy"), table_);
   copy->setShortcut(QKeySequence::Copy);
   copy->setShortcutContext(Qt::WidgetShortcut);
-  connect(copy, &QAction::triggered, this, &TensorView::copySelection);
+  connect(copy, &QAction::triggered, this, &TensorView::copyCells);
   table_->addAction(copy);
   table_->setContextMenuPolicy(Qt::ActionsContextMenu);
   connect(names_, &QComboBox::currentIndexChanged, this, &TensorView::choose);
@@ -97,14 +100,11 @@ QWidget* TensorView::makeTools() {
   auto* column = new QVBoxLayout(tools);
   column->setContentsMargins(16, 4, 16, 0);
   column->setSpacing(2);
-  auto* first = new QHBoxLayout;
-  first->setSpacing(8);
-  first->addWidget(names_, 1);
-  first->addWidget(type_);
   auto* second = new QHBoxLayout;
   second->setSpacing(4);
   auto* tabs = new QTabBar;
   tabs->setExpanding(false);
+  tabs->setAccessibleName(tr("How the numbers are shown"));
   for (const QString& name : {tr("Histogram"), tr("Table"), tr("Picture")}) tabs->addTab(name);
   connect(tabs, &QTabBar::currentChanged, this, [this](int page) {
     pages_->setCurrentIndex(page);
@@ -119,12 +119,14 @@ QWidget* TensorView::makeTools() {
             [this, made, icon] { made->setIcon(theme_->icon(icon, theme_->colors().weakText)); });
     made->setToolTip(what);
     made->setAccessibleName(what);
+    made->setFocusPolicy(Qt::TabFocus);
     connect(made, &QToolButton::clicked, this, run);
     second->addWidget(made);
   };
-  button(QStringLiteral("copy"), tr("Copy as TSV"), &TensorView::copySelection);
+  button(QStringLiteral("copy"), tr("Copy as TSV"), &TensorView::copy);
   button(QStringLiteral("save"), tr("Export as npy, npz or CSV"), &TensorView::exportData);
-  column->addLayout(first);
+  column->addWidget(names_);
+  column->addWidget(type_);
   column->addLayout(second);
   return tools;
 }
@@ -164,7 +166,9 @@ void TensorView::choose(int index) {
   exportError_->hide();
   const Tensor tensor = index < 0 ? Tensor() : data_[static_cast<std::size_t>(index)].second.tensor();
   model_->setTensor(tensor);
-  type_->setText(index < 0 ? QString() : text(to_string(tensor.full_type())));
+  const QString type = index < 0 ? QString() : text(to_string(tensor.full_type()));
+  type_->setText(data_.size() == 1 ? tr("%1 · %2").arg(text(data_.front().first), type) : type);
+  type_->setToolTip(type_->text());
   makeSliceBoxes();
   if (index >= 0) startStatistics();
 }
@@ -182,7 +186,8 @@ void TensorView::makeSliceBoxes() {
       model_->setSlice(slice());
       updatePicture();
     });
-    sliceRow_->addWidget(box, 1);
+    box->setMinimumWidth(64);
+    sliceGrid_->addWidget(box, static_cast<int>(axis) / 2, static_cast<int>(axis) % 2);
     sliceBoxes_.push_back(box);
   }
   sliceBar_->setVisible(!sliceBoxes_.empty());
@@ -220,7 +225,14 @@ void TensorView::updatePicture() {
       [this](const QImage& picture) { picture_->setPicture(picture); });
 }
 
-void TensorView::copySelection() {
+void TensorView::copy() {
+  if (pages_->currentIndex() == PicturePage)
+    picture_->copy();
+  else
+    copyCells();
+}
+
+void TensorView::copyCells() {
   if (current_ < 0) return;
   QModelIndexList cells = table_->selectionModel()->selectedIndexes();
   int top = 0, left = 0, bottom = std::min(model_->rowCount(), 1000) - 1,
@@ -244,7 +256,11 @@ void TensorView::exportData() {
   if (current_ < 0) return;
   const QString path = QFileDialog::getSaveFileName(this, tr("Export tensor"), tr("tensor.npy"),
                                                     tr("Tensors (*.npy *.npz *.csv *.pb *.json)"));
-  if (path.isEmpty()) return;
+  if (!path.isEmpty()) exportTo(path);
+}
+
+void TensorView::exportTo(const QString& path) {
+  if (current_ < 0) return;
   exportError_->hide();
   const auto [name, datum] = data_[static_cast<std::size_t>(current_)];
   jobs_->start(

@@ -10,7 +10,7 @@
 #include "ui/jobs/job_list.h"
 
 class QComboBox;
-class QHBoxLayout;
+class QGridLayout;
 class QLabel;
 class QSpinBox;
 class QStackedWidget;
@@ -33,6 +33,8 @@ class TensorView : public QWidget {
   void setData(const NamedData& data);
   bool isEmpty() const { return data_.empty(); }
   QTableView* table() const { return table_; }
+  /// Writes the tensor shown in a job: npy, npz, csv, pb or json by the name's ending.
+  void exportTo(const QString& path);
 
  private:
   enum Page { HistogramPage, TablePage, PicturePage };
@@ -42,7 +44,8 @@ class TensorView : public QWidget {
   void makeSliceBoxes();
   void startStatistics();
   void updatePicture();
-  void copySelection();
+  void copy();
+  void copyCells();
   void exportData();
   Slice slice() const;
 
@@ -54,7 +57,7 @@ class TensorView : public QWidget {
   TensorTableModel* model_;
   QComboBox* names_;
   QLabel* type_;
-  QHBoxLayout* sliceRow_;
+  QGridLayout* sliceGrid_;
   QWidget* sliceBar_;
   std::vector<QSpinBox*> sliceBoxes_;
   QStackedWidget* pages_;

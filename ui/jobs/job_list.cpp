@@ -8,6 +8,22 @@ namespace {
 
 constexpr std::size_t endedJobsKept = 40;
 
+/// Title and state in a line, for who cannot see the bar.
+QString spoken(const Job& job) {
+  switch (job.state()) {
+    case Job::State::Running:
+      return job.progress() < 0 ? JobList::tr("%1, running").arg(job.title())
+                                : JobList::tr("%1, %2 %").arg(job.title()).arg(qRound(job.progress() * 100));
+    case Job::State::Done:
+      return JobList::tr("%1, done").arg(job.title());
+    case Job::State::Cancelled:
+      return JobList::tr("%1, cancelled").arg(job.title());
+    case Job::State::Failed:
+      return JobList::tr("%1, failed: %2").arg(job.title(), QString::fromUtf8(job.error()->what()));
+  }
+  return {};
+}
+
 }  // namespace
 
 JobList::JobList(QObject* parent) : QAbstractListModel(parent) {
@@ -100,16 +116,20 @@ void JobList::clearEnded() { removeEnded(0); }
 void JobList::removeEnded(std::size_t keep) {
   std::size_t ended = 0;
   for (std::size_t row = 0; row < jobs_.size();) {
-    Job* job = jobs_[row];
-    if (job->isRunning() || ended++ < keep) {
+    if (jobs_[row]->isRunning() || ended++ < keep)
       ++row;
-      continue;
-    }
-    beginRemoveRows({}, static_cast<int>(row), static_cast<int>(row));
-    jobs_.erase(jobs_.begin() + static_cast<std::ptrdiff_t>(row));
-    endRemoveRows();
-    job->deleteLater();
+    else
+      forget(static_cast<int>(row));
   }
+}
+
+void JobList::forget(int row) {
+  Job* job = jobAt(row);
+  beginRemoveRows({}, row, row);
+  jobs_.erase(jobs_.begin() + row);
+  endRemoveRows();
+  job->deleteLater();
+  Q_EMIT activityChanged();
 }
 
 int JobList::rowCount(const QModelIndex& parent) const {
@@ -119,8 +139,9 @@ int JobList::rowCount(const QModelIndex& parent) const {
 QVariant JobList::data(const QModelIndex& index, int role) const {
   const Job* job = jobAt(index.row());
   switch (role) {
-    case Qt::DisplayRole:
     case Qt::AccessibleTextRole:
+      return spoken(*job);
+    case Qt::DisplayRole:
     case TitleRole:
       return job->title();
     case StateRole:

@@ -44,6 +44,8 @@ class JobList : public QAbstractListModel {
   Job* jobAt(int row) const { return jobs_[static_cast<std::size_t>(row)]; }
   /// Forgets the jobs that ended.
   void clearEnded();
+  /// Forgets the job in this row, which must have ended.
+  void forget(int row);
 
   enum Role { TitleRole = Qt::UserRole, StateRole, ProgressRole, ErrorRole };
   int rowCount(const QModelIndex& parent = {}) const override;

@@ -10,6 +10,8 @@
 #include <QSvgRenderer>
 #include <QVBoxLayout>
 
+#include "engine/backends.h"
+#include "ui/document/format.h"
 #include "ui/shell/commands.h"
 
 namespace lapidary::ui {
@@ -33,8 +35,8 @@ void finish(QDialog* made) {
   made->open();
 }
 
-QLabel* weak(const QString& text) {
-  auto* label = new QLabel(text);
+QLabel* weak(const QString& line) {
+  auto* label = new QLabel(line);
   label->setProperty("role", QStringLiteral("weak"));
   return label;
 }
@@ -59,12 +61,15 @@ void show_about(QWidget* window) {
   name->setProperty("role", QStringLiteral("title"));
   grid->addWidget(name, 0, 1);
   grid->addWidget(weak(QCoreApplication::translate("About", "A studio for ONNX models")), 1, 1);
-  const std::pair<QString, QString> versions[] = {
+  std::vector<std::pair<QString, QString>> versions = {
       {QStringLiteral("ONNX"), QStringLiteral("IR 13, opset 27")},
       {QStringLiteral("Qt"), QString::fromLatin1(qVersion())},
       {QStringLiteral("C++"), QString::number(__cplusplus / 100)},
       {QCoreApplication::translate("About", "Compiler"), QStringLiteral(__VERSION__)},
   };
+  for (const Backend& backend : backends())
+    versions.emplace_back(QCoreApplication::translate("About", "Backend %1").arg(text(backend.name)),
+                          text(backend.version));
   int row = 3;
   for (const auto& [what, version] : versions) {
     grid->addWidget(weak(what), row, 0);

@@ -1,5 +1,6 @@
 #include "ui/shell/command_palette.h"
 
+#include <QApplication>
 #include <QKeyEvent>
 #include <QLayout>
 #include <QLineEdit>
@@ -60,6 +61,7 @@ CommandPalette::CommandPalette(Commands* commands, QWidget* window)
   list_->setModel(&model_);
   list_->setItemDelegate(new CommandDelegate(list_));
   list_->setFocusPolicy(Qt::NoFocus);
+  list_->setAccessibleName(tr("Commands"));
   list_->setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);
   list_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   connect(field_, &QLineEdit::textChanged, this, &CommandPalette::fill);
@@ -68,6 +70,7 @@ CommandPalette::CommandPalette(Commands* commands, QWidget* window)
 }
 
 void CommandPalette::open() {
+  before_ = QApplication::focusWidget();
   field_->clear();
   fill({});
   show();
@@ -90,6 +93,9 @@ void CommandPalette::fill(const QString& typed) {
     auto* item = new QStandardItem(
         tr("%1: %2").arg(Commands::groupOf(action), action->text().remove(QLatin1Char('&'))));
     item->setData(QVariant::fromValue(action), ActionRole);
+    if (action->isCheckable())
+      item->setData(tr("%1, %2").arg(item->text(), action->isChecked() ? tr("on") : tr("off")),
+                    Qt::AccessibleTextRole);
     item->setEditable(false);
     model_.appendRow(item);
   }
@@ -107,9 +113,14 @@ void CommandPalette::place() {
   setGeometry((parentWidget()->width() - width) / 2, 52, width, height);
 }
 
+void CommandPalette::leave() {
+  hide();
+  if (before_) before_->setFocus();
+}
+
 void CommandPalette::runCurrent() {
   const QModelIndex index = list_->currentIndex();
-  hide();
+  leave();
   if (!index.isValid()) return;
   auto* action = index.data(ActionRole).value<QAction*>();
   if (action->isEnabled()) action->trigger();
@@ -117,15 +128,21 @@ void CommandPalette::runCurrent() {
 
 bool CommandPalette::eventFilter(QObject* watched, QEvent* event) {
   if (event->type() == QEvent::FocusOut) hide();
-  if (event->type() != QEvent::KeyPress) return QFrame::eventFilter(watched, event);
+  const bool isAsked = event->type() == QEvent::ShortcutOverride;
+  if (!isAsked && event->type() != QEvent::KeyPress) return QFrame::eventFilter(watched, event);
   const auto* key = static_cast<QKeyEvent*>(event);
+  // Escape is also a command of the window, which would come first.
+  if (isAsked) {
+    if (key->key() == Qt::Key_Escape) event->accept();
+    return QFrame::eventFilter(watched, event);
+  }
   const int row = list_->currentIndex().row();
   const auto go = [this](int to) {
     list_->setCurrentIndex(model_.index(std::clamp(to, 0, model_.rowCount() - 1), 0));
   };
   switch (key->key()) {
     case Qt::Key_Escape:
-      hide();
+      leave();
       return true;
     case Qt::Key_Return:
     case Qt::Key_Enter:

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <QFrame>
+#include <QPointer>
 #include <QStandardItemModel>
 
 class QLineEdit;
@@ -25,12 +26,15 @@ class CommandPalette : public QFrame {
   void fill(const QString& typed);
   /// Under the header, as high as its rows need.
   void place();
+  /// Closes, and gives the keyboard back to who had it.
+  void leave();
   void runCurrent();
 
   Commands* commands_;
   QLineEdit* field_;
   QListView* list_;
   QStandardItemModel model_;
+  QPointer<QWidget> before_;
 };
 
 }  // namespace lapidary::ui

@@ -52,7 +52,7 @@ QWidget* DocumentPage::makeFailure() {
   failureTitle_->setAlignment(Qt::AlignCenter);
   failureText_ = new QLabel;
   failureText_->setWordWrap(true);
-  failureText_->setAlignment(Qt::AlignCenter);
+  failureText_->setAlignment(Qt::AlignHCenter | Qt::AlignTop);
   failureText_->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
   failureText_->setFixedWidth(520);
   auto* again = new QPushButton(tr("Try again"));
@@ -67,7 +67,12 @@ QWidget* DocumentPage::makeFailure() {
   column->addStretch(2);
   column->addWidget(failureTitle_);
   column->addSpacing(8);
-  column->addWidget(failureText_, 0, Qt::AlignHCenter);
+  // Only a widget that fills its row is given the height that its lines need.
+  auto* text = new QHBoxLayout;
+  text->addStretch(1);
+  text->addWidget(failureText_);
+  text->addStretch(1);
+  column->addLayout(text);
   column->addSpacing(16);
   column->addLayout(row);
   column->addStretch(3);

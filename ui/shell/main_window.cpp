@@ -9,24 +9,27 @@
 #include <QLabel>
 #include <QLayout>
 #include <QMimeData>
+#include <QPainter>
 #include <QSettings>
 #include <QStackedWidget>
 #include <QStatusBar>
+#include <QSvgRenderer>
 #include <QTabBar>
 #include <QToolBar>
 #include <QToolButton>
 
+#include "engine/layout/drawing.h"
 #include "ui/canvas/canvas.h"
 #include "ui/document/format.h"
 #include "ui/inspector/inspector.h"
 #include "ui/inspector/outputs_panel.h"
 #include "ui/inspector/run_panel.h"
-#include "ui/jobs/jobs_panel.h"
 #include "ui/shell/command_palette.h"
 #include "ui/shell/commands.h"
 #include "ui/shell/document_page.h"
 #include "ui/shell/find_box.h"
 #include "ui/shell/header.h"
+#include "ui/shell/jobs_panel.h"
 #include "ui/shell/outline_panel.h"
 #include "ui/shell/panel_dock.h"
 #include "ui/shell/problems_panel.h"
@@ -82,12 +85,17 @@ MainWindow::MainWindow(Theme* theme, QWidget* parent)
   setCentralWidget(pages_);
   pages_->addWidget(start_);
   pages_->setFocusPolicy(Qt::StrongFocus);
+  pages_->setAccessibleName(tr("Models"));
   pages_->setFocus();
   statusBar()->setFixedHeight(24);
   statusBar()->setSizeGripEnabled(false);
   statusBar()->setContentsMargins(8, 0, 8, 0);
   statusBar()->addWidget(modelLine_, 1);
   statusBar()->addPermanentWidget(selectionLine_);
+  const QSettings settings;
+  leftWanted_ = settings.value(QStringLiteral("view/left"), true).toBool();
+  rightWanted_ = settings.value(QStringLiteral("view/right"), true).toBool();
+  bottomWanted_ = settings.value(QStringLiteral("view/bottom"), false).toBool();
   makePanels();
   makeMenus();
 
@@ -135,13 +143,11 @@ void MainWindow::makePanels() {
   });
   bottom_->addPage(tr("Operators"), [this] { return followDocument(new OperatorsPanel(theme_)); });
   bottom_->addPage(tr("Outputs"), [this] { return followDocument(new OutputsPanel(theme_, jobs_)); });
-  bottom_->addPage(tr("Jobs"), [this] { return new JobsPanel(jobs_); });
+  bottom_->addPage(tr("Jobs"), [this] { return new JobsPanel(theme_, jobs_); });
+  connect(bottom_, &PanelDock::pageShown, this, [this] { bottomWanted_ = true; });
   right_ = new PanelDock(QStringLiteral("right"), tr("Inspector"), this);
   right_->addPage(tr("Inspector"), [this] { return followDocument(new Inspector(theme_, jobs_)); });
   right_->addPage(tr("Run"), [this] { return followDocument(new RunPanel(jobs_)); });
-  addDockWidget(Qt::LeftDockWidgetArea, left_);
-  addDockWidget(Qt::RightDockWidgetArea, right_);
-  addDockWidget(Qt::BottomDockWidgetArea, bottom_);
 }
 
 Document* MainWindow::document() const {
@@ -193,6 +199,7 @@ void MainWindow::addTab(const QString& path) {
 void MainWindow::closeTab(int index) {
   if (index < 0 || index >= header_->tabs()->count()) return;
   QWidget* closed = pages_->widget(index + 1);
+  keepThumbnail(*qobject_cast<DocumentPage*>(closed));
   {
     const QSignalBlocker quiet(header_->tabs());
     header_->tabs()->removeTab(index);
@@ -210,10 +217,11 @@ void MainWindow::showCurrent() {
     header_->setDocument(shown_);
     Q_EMIT documentChanged();
   }
-  // Panels belong to a model; without one the start page has the window to itself.
-  left_->setVisible(shown_ != nullptr && leftWanted_);
-  right_->setVisible(shown_ != nullptr && rightWanted_);
-  if (!shown_) bottom_->hide();
+  // Panels belong to a model; without one the page has the window to itself.
+  const bool hasModel = shown_ && shown_->state() != Document::State::Failed;
+  left_->setVisible(hasModel && leftWanted_);
+  right_->setVisible(hasModel && rightWanted_);
+  bottom_->setVisible(hasModel && bottomWanted_);
   if (page() && shown_->layout()) page()->canvas()->setFocus();
   setWindowTitle(shown_ ? tr("%1 — Lapidary").arg(shown_->title()) : tr("Lapidary"));
   showProblemCount();
@@ -285,13 +293,19 @@ void MainWindow::followRun() {
   if (shown_->runError() && !shown_->isRunning() && shown_->unsupported().empty()) right_->showPage(RunPage);
 }
 
-void MainWindow::keepThumbnail() {
-  const DocumentPage* current = page();
-  if (!current || !current->document()->layout()) return;
-  Canvas* canvas = current->canvas();
-  RecentFiles::setThumbnail(
-      current->document()->path(),
-      canvas->grab().toImage().scaled(400, 240, Qt::KeepAspectRatio, Qt::SmoothTransformation));
+void MainWindow::keepThumbnail(const DocumentPage& page) {
+  const auto& layout = page.document()->layout();
+  if (!layout) return;
+  constexpr QSize largest(400, 240);
+  const auto theme = page.document()->theme()->isDark() ? lapidary::Theme::Dark : lapidary::Theme::Light;
+  QSvgRenderer drawing(QByteArray::fromStdString(to_svg(*layout, theme)));
+  QImage picture(drawing.defaultSize().scaled(largest, Qt::KeepAspectRatio).expandedTo({1, 1}),
+                 QImage::Format_ARGB32_Premultiplied);
+  picture.fill(Qt::transparent);
+  QPainter painter(&picture);
+  drawing.render(&painter);
+  painter.end();
+  RecentFiles::setThumbnail(page.document()->path(), picture);
 }
 
 void MainWindow::setThemeMode(Theme::Mode mode) {
@@ -299,18 +313,29 @@ void MainWindow::setThemeMode(Theme::Mode mode) {
   QSettings().setValue(QStringLiteral("view/theme"), static_cast<int>(mode));
 }
 
+void MainWindow::arrangePanels() {
+  const std::pair<PanelDock*, Qt::DockWidgetArea> places[] = {{left_, Qt::LeftDockWidgetArea},
+                                                              {right_, Qt::RightDockWidgetArea},
+                                                              {bottom_, Qt::BottomDockWidgetArea}};
+  for (const auto& [dock, area] : places) {
+    dock->setFloating(false);
+    addDockWidget(area, dock);
+  }
+  resizeDocks({left_, right_}, {leftWidth, rightWidth}, Qt::Horizontal);
+  resizeDocks({bottom_}, {height() / 3}, Qt::Vertical);
+}
+
 void MainWindow::restoreLayout() {
   QSettings settings;
   resize(1280, 800);
-  leftWanted_ = settings.value(QStringLiteral("view/left"), true).toBool();
-  rightWanted_ = settings.value(QStringLiteral("view/right"), true).toBool();
-  resizeDocks({left_, right_}, {leftWidth, rightWidth}, Qt::Horizontal);
-  resizeDocks({bottom_}, {height() / 3}, Qt::Vertical);
+  arrangePanels();
   bottom_->hide();
   if (settings.contains(QStringLiteral("window/state"))) {
     restoreGeometry(settings.value(QStringLiteral("window/geometry")).toByteArray());
     restoreState(settings.value(QStringLiteral("window/state")).toByteArray());
   }
+  right_->setCurrentPage(settings.value(QStringLiteral("view/rightPage"), 0).toInt());
+  bottom_->setCurrentPage(settings.value(QStringLiteral("view/bottomPage"), 0).toInt());
 }
 
 void MainWindow::saveLayout() {
@@ -319,10 +344,13 @@ void MainWindow::saveLayout() {
   settings.setValue(QStringLiteral("window/state"), saveState());
   settings.setValue(QStringLiteral("view/left"), leftWanted_);
   settings.setValue(QStringLiteral("view/right"), rightWanted_);
+  settings.setValue(QStringLiteral("view/bottom"), bottomWanted_);
+  settings.setValue(QStringLiteral("view/rightPage"), right_->currentPage());
+  settings.setValue(QStringLiteral("view/bottomPage"), bottom_->currentPage());
 }
 
 void MainWindow::closeEvent(QCloseEvent* event) {
-  keepThumbnail();
+  for (int i = 1; i < pages_->count(); ++i) keepThumbnail(*qobject_cast<DocumentPage*>(pages_->widget(i)));
   saveLayout();
   QMainWindow::closeEvent(event);
 }

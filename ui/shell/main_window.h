@@ -5,6 +5,7 @@
 
 #include "ui/document/document.h"
 
+class QAction;
 class QLabel;
 class QMenu;
 class QStackedWidget;
@@ -59,6 +60,7 @@ class MainWindow : public QMainWindow {
   void documentChanged();
 
  protected:
+  QMenu* createPopupMenu() override;
   void closeEvent(QCloseEvent* event) override;
   void dragEnterEvent(QDragEnterEvent* event) override;
   void dropEvent(QDropEvent* event) override;
@@ -83,8 +85,13 @@ class MainWindow : public QMainWindow {
   void showProblemCount();
   void followRun();
   void showStatus();
-  void keepThumbnail();
+  /// Keeps a small picture of the page's graph for the list of recent files.
+  static void keepThumbnail(const DocumentPage& page);
   void setThemeMode(Theme::Mode mode);
+  void addPanelCommands(QMenu* menu);
+  void addThemeCommands(QMenu* menu);
+  void focusPlace(int step);
+  void arrangePanels();
   void restoreLayout();
   void saveLayout();
 
@@ -101,7 +108,9 @@ class MainWindow : public QMainWindow {
   QLabel* modelLine_;
   QLabel* selectionLine_;
   Document* shown_ = nullptr;
-  bool leftWanted_ = true, rightWanted_ = true;
+  QAction* leftShown_ = nullptr;
+  QAction* rightShown_ = nullptr;
+  bool leftWanted_ = true, rightWanted_ = true, bottomWanted_ = false;
   bool constantsWanted_ = false;  ///< as nodes, in every tab
 };
 

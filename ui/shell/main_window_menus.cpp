@@ -8,6 +8,7 @@
 #include <QSettings>
 #include <QStackedWidget>
 #include <QTabBar>
+#include <algorithm>
 
 #include "ui/canvas/canvas.h"
 #include "ui/shell/about.h"
@@ -15,6 +16,7 @@
 #include "ui/shell/commands.h"
 #include "ui/shell/document_page.h"
 #include "ui/shell/find_box.h"
+#include "ui/shell/focus_places.h"
 #include "ui/shell/header.h"
 #include "ui/shell/main_window.h"
 #include "ui/shell/panel_dock.h"
@@ -56,9 +58,9 @@ void MainWindow::makeFileMenu() {
     const QString path = QFileDialog::getSaveFileName(this, tr("Save picture"), {}, tr("Pictures (*.png)"));
     if (!path.isEmpty()) page()->canvas()->grab().save(path);
   });
-  commands_->add(menu, tr("Close Tab"), QKeySequence::Close,
+  commands_->add(menu, tr("Close Tab"), Qt::CTRL | Qt::Key_W,
                  [this] { closeTab(header_->tabs()->currentIndex()); });
-  commands_->add(menu, tr("Quit"), QKeySequence::Quit, [this] { close(); });
+  commands_->add(menu, tr("Quit"), Qt::CTRL | Qt::Key_Q, [this] { close(); });
 }
 
 void MainWindow::fillRecent(QMenu* menu) {
@@ -117,17 +119,7 @@ void MainWindow::makeViewMenu() {
     if (shown_) shown_->heat()->setShown(on);
   });
   menu->addSeparator();
-  commands_->addToggle(menu, tr("Left Panel"), Qt::CTRL | Qt::Key_1, leftWanted_, [this](bool on) {
-    leftWanted_ = on;
-    showCurrent();
-  });
-  commands_->addToggle(menu, tr("Right Panel"), Qt::CTRL | Qt::Key_2, rightWanted_, [this](bool on) {
-    rightWanted_ = on;
-    showCurrent();
-  });
-  commands_->add(menu, tr("Bottom Panel"), Qt::CTRL | Qt::Key_3, [this] {
-    if (shown_) bottom_->setVisible(!bottom_->isVisible());
-  });
+  addPanelCommands(menu);
   for (int panel = 0; panel < bottom_->pageCount(); ++panel)
     commands_->add(menu, tr("Show %1").arg(bottom_->pageTitle(panel)), QKeySequence(Qt::Key_1 + panel),
                    [this, panel] {
@@ -137,16 +129,7 @@ void MainWindow::makeViewMenu() {
     if (shown_) left_->showPage(ProblemsPage);
   });
   menu->addSeparator();
-  auto* modes = new QActionGroup(this);
-  const std::pair<QString, Theme::Mode> names[] = {{tr("Theme of the System"), Theme::Mode::System},
-                                                   {tr("Light Theme"), Theme::Mode::Light},
-                                                   {tr("Dark Theme"), Theme::Mode::Dark}};
-  for (const auto& [name, mode] : names) {
-    QAction* action = commands_->add(menu, name, {}, [this, chosen = mode] { setThemeMode(chosen); });
-    action->setCheckable(true);
-    action->setChecked(theme_->mode() == mode);
-    modes->addAction(action);
-  }
+  addThemeCommands(menu);
   commands_->addToggle(menu, tr("Menu Bar"), Qt::CTRL | Qt::Key_M,
                        QSettings().value(QStringLiteral("view/menuBar"), false).toBool(), [this](bool on) {
                          menuBar()->setVisible(on);
@@ -160,6 +143,72 @@ void MainWindow::makeViewMenu() {
   };
   commands_->add(menu, tr("Next Tab"), Qt::CTRL | Qt::Key_Tab, [turn] { turn(1); });
   commands_->add(menu, tr("Previous Tab"), Qt::CTRL | Qt::SHIFT | Qt::Key_Tab, [turn] { turn(-1); });
+}
+
+void MainWindow::addPanelCommands(QMenu* menu) {
+  leftShown_ =
+      commands_->addToggle(menu, tr("Left Panel"), Qt::CTRL | Qt::Key_1, leftWanted_, [this](bool on) {
+        leftWanted_ = on;
+        showCurrent();
+      });
+  rightShown_ =
+      commands_->addToggle(menu, tr("Right Panel"), Qt::CTRL | Qt::Key_2, rightWanted_, [this](bool on) {
+        rightWanted_ = on;
+        showCurrent();
+      });
+  // A command that shows one of their pages shows them for good.
+  connect(left_, &PanelDock::pageShown, leftShown_, [this] { leftShown_->setChecked(true); });
+  connect(right_, &PanelDock::pageShown, rightShown_, [this] { rightShown_->setChecked(true); });
+  commands_->add(menu, tr("Bottom Panel"), Qt::CTRL | Qt::Key_3, [this] {
+    bottomWanted_ = !bottom_->isVisible();
+    showCurrent();
+  });
+  const std::pair<QString, PanelDock*> docks[] = {{tr("Float Left Panel"), left_},
+                                                  {tr("Float Right Panel"), right_},
+                                                  {tr("Float Bottom Panel"), bottom_}};
+  for (const auto& [title, dock] : docks) {
+    QAction* action = commands_->addToggle(menu, title, {}, false, [this, panel = dock](bool on) {
+      if (panel->isFloating() != on) panel->setFloating(on);
+      if (on && shown_) panel->showPage(std::max(0, panel->currentPage()));
+    });
+    connect(dock, &QDockWidget::topLevelChanged, action, &QAction::setChecked);
+  }
+  commands_->add(menu, tr("Restore Layout"), {}, [this] {
+    arrangePanels();
+    leftShown_->setChecked(true);
+    rightShown_->setChecked(true);
+  });
+  commands_->add(menu, tr("Next Place"), Qt::Key_F6, [this] { focusPlace(1); });
+  commands_->add(menu, tr("Previous Place"), Qt::SHIFT | Qt::Key_F6, [this] { focusPlace(-1); });
+}
+
+void MainWindow::focusPlace(int step) {
+  QList<QWidget*> places{header_, left_->currentWidget(), pages_->currentWidget(), right_->currentWidget(),
+                         bottom_->currentWidget()};
+  places.removeAll(nullptr);
+  focus_place(places, step);
+}
+
+/// The menu of a right click on a panel's title.
+QMenu* MainWindow::createPopupMenu() {
+  auto* menu = new QMenu(this);
+  for (QAction* action : commands_->all())
+    if (action->text().endsWith(tr("Panel")) || action->text() == tr("Restore Layout"))
+      menu->addAction(action);
+  return menu;
+}
+
+void MainWindow::addThemeCommands(QMenu* menu) {
+  auto* modes = new QActionGroup(this);
+  const std::pair<QString, Theme::Mode> names[] = {{tr("Theme of the System"), Theme::Mode::System},
+                                                   {tr("Light Theme"), Theme::Mode::Light},
+                                                   {tr("Dark Theme"), Theme::Mode::Dark}};
+  for (const auto& [name, mode] : names) {
+    QAction* action = commands_->add(menu, name, {}, [this, chosen = mode] { setThemeMode(chosen); });
+    action->setCheckable(true);
+    action->setChecked(theme_->mode() == mode);
+    modes->addAction(action);
+  }
 }
 
 void MainWindow::makeRunMenu() {

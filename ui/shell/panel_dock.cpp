@@ -46,6 +46,12 @@ void PanelDock::setPageTitle(int page, const QString& title) { tabs_->setTabText
 QString PanelDock::pageTitle(int page) const { return tabs_->tabText(page); }
 int PanelDock::currentPage() const { return tabs_->currentIndex(); }
 
+void PanelDock::setCurrentPage(int page) {
+  if (page >= 0 && page < pageCount()) tabs_->setCurrentIndex(page);
+}
+
+QWidget* PanelDock::currentWidget() const { return currentPage() < 0 ? nullptr : pageWidget(currentPage()); }
+
 void PanelDock::addCorner(QWidget* widget, int page) {
   row_->addWidget(widget);
   pages_[static_cast<std::size_t>(page)].corner = widget;

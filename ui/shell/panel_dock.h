@@ -24,6 +24,10 @@ class PanelDock : public QDockWidget {
   /// Opens the dock on this page.
   void showPage(int page);
   int currentPage() const;
+  /// Chooses the page without opening the dock.
+  void setCurrentPage(int page);
+  /// The current page's widget; nullptr if it was never shown.
+  QWidget* currentWidget() const;
   int pageCount() const { return static_cast<int>(pages_.size()); }
   QString pageTitle(int page) const;
   /// The page's widget if it was made, or nullptr.

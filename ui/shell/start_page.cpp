@@ -1,5 +1,6 @@
 #include "ui/shell/start_page.h"
 
+#include <QAction>
 #include <QDir>
 #include <QFileInfo>
 #include <QHBoxLayout>
@@ -125,6 +126,15 @@ StartPage::StartPage(Theme* theme, QWidget* parent)
   };
   connect(recent_, &QListView::clicked, this, choose);
   connect(recent_, &QListView::activated, this, choose);
+  auto* forget = new QAction(tr("Remove from the List"), recent_);
+  forget->setShortcut(QKeySequence::Delete);
+  forget->setShortcutContext(Qt::WidgetShortcut);
+  connect(forget, &QAction::triggered, this, [this] {
+    RecentFiles::remove(recent_->currentIndex().data(PathRole).toString());
+    refresh();
+  });
+  recent_->addAction(forget);
+  recent_->setContextMenuPolicy(Qt::ActionsContextMenu);
 
   auto* names = new QVBoxLayout;
   names->setSpacing(4);

@@ -103,6 +103,7 @@ OperatorsPanel::OperatorsPanel(Theme* theme, QWidget* parent)
   views->addTab(tr("Each"));
   views->addTab(tr("By type"));
   filter_->setPlaceholderText(tr("Filter"));
+  filter_->setAccessibleName(tr("Filter of the operators"));
   filter_->setClearButtonEnabled(true);
   filter_->setFixedWidth(240);
   tools->addWidget(views);

@@ -7,19 +7,23 @@ class QListView;
 namespace lapidary::ui {
 
 class JobList;
+class Theme;
 
-/// All jobs with how far they are, how they ended, and their errors; the cross or Delete cancels one.
+/// All jobs with how far they are, how they ended, and their errors; the cross or Delete cancels one that
+/// runs, and Delete forgets one that ended.
 class JobsPanel : public QWidget {
   Q_OBJECT
 
  public:
-  explicit JobsPanel(JobList* jobs, QWidget* parent = nullptr);
+  JobsPanel(Theme* theme, JobList* jobs, QWidget* parent = nullptr);
 
  protected:
   void keyPressEvent(QKeyEvent* event) override;
 
  private:
   void updateEmpty();
+  void showMenu(const QPoint& place);
+  void copy(int row) const;
 
   JobList* jobs_;
   QListView* list_;
