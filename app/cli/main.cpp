@@ -19,7 +19,7 @@ const std::vector<Command>& commands() {
       {"optimize", "Rewrite a model to a smaller one that computes the same", declare_optimize},
       {"conformance", "Run ONNX backend test folders, each in isolation", declare_conformance},
       {"backends", "List what can run models here", declare_backends},
-      {"ops", "List the operators that are known, with versions and backends", declare_ops},
+      {"ops", "List the operators that are known, or explain one of them", declare_ops},
   };
   return all;
 }

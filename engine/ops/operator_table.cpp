@@ -110,6 +110,14 @@ const Operator* OperatorTable::find(std::string_view domain, std::string_view na
   return best;
 }
 
+std::vector<const Operator*> OperatorTable::versions(std::string_view domain, std::string_view name) const {
+  std::vector<const Operator*> records;
+  const auto found = versions_.find(key_of(domain, name));
+  if (found == versions_.end()) return records;
+  for (const auto& record : found->second) records.push_back(&record);
+  return records;
+}
+
 std::vector<const Operator*> OperatorTable::all() const {
   std::vector<const Operator*> records;
   for (const auto& [key, list] : versions_)

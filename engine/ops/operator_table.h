@@ -14,12 +14,16 @@ namespace lapidary {
 class OperatorTable {
  public:
   void add(Operator record);
-  /// Adds `record` once for each version, with `constraint` widened to all types that the standard had by then.
-  void add_widened(const Operator& record, const std::string& constraint, std::initializer_list<int> versions);
+  /// Adds `record` once for each version, with `constraint` widened to all types that the standard had by
+  /// then.
+  void add_widened(const Operator& record, const std::string& constraint,
+                   std::initializer_list<int> versions);
 
   /// The record in force for `opset` of the domain: the newest whose since-version is not above it; nullptr
   /// if the operator is unknown there. Deprecated records are found too.
   const Operator* find(std::string_view domain, std::string_view name, std::int64_t opset) const;
+  /// All versions of one operator, oldest first; none if it is unknown.
+  std::vector<const Operator*> versions(std::string_view domain, std::string_view name) const;
   /// All versions of all operators, sorted by domain, name, version.
   std::vector<const Operator*> all() const;
 
