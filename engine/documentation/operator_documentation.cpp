@@ -55,7 +55,7 @@ DocumentationSection version_section(const Operator& record) {
     for (const auto& change : changes) text += (text.empty() ? "" : "; ") + change;
     if (version == version_history(record).front().since_version) text = "the first";
     section.rows.insert(section.rows.begin(),
-                        {std::to_string(version), "", text.empty() ? "a clearer text" : text});
+                        {std::to_string(version), "", text.empty() ? "the same, described more clearly" : text});
   }
   return section;
 }

@@ -191,6 +191,7 @@ void add_rectifiers(OperatorTable& table) {
                                     .constraint("T", types::high_precision_numbers())
                                     .infer(same_as_input)
                                     .kernel(prelu)
+                                    .example("X = float[2, 2]{-1, 2, -3, 4}; slope = float[2]{0.1, 0.5}")
                                     .cost(per_element(2));
   table.add(with_consumed_inputs(Operator(prelu_record).constraint("T", floats())));
   table.add(prelu_record.at(6).constraint("T", floats()));
@@ -285,7 +286,8 @@ void add_limiters(OperatorTable& table) {
       unary_operator("Clip", 6, OperatorKind::Activation, "x limited to [min, max].", types::floats(),
                      "input", "output")
           .kernel(clip)
-          .cost(per_element(2));
+          .cost(per_element(2))
+          .example("input = float[5]{-2..2}; min = -1; max = 1");
   table.add(with_consumed_inputs(by_attributes)
                 .optional_attribute("min", AttributeType::Float, "Least value of the result.")
                 .optional_attribute("max", AttributeType::Float, "Greatest value of the result."));
@@ -294,7 +296,8 @@ void add_limiters(OperatorTable& table) {
                 .attribute("max", std::numeric_limits<float>::max(), "Greatest value of the result."));
   const Operator by_inputs = by_attributes.at(11)
                                  .optional_input("min", "T", "Scalar: least value of the result.")
-                                 .optional_input("max", "T", "Scalar: greatest value of the result.");
+                                 .optional_input("max", "T", "Scalar: greatest value of the result.")
+                                 .example("input = float[5]{-2..2}; min = float{-1}; max = float{1}");
   table.add(by_inputs);
   table.add(by_inputs.at(12).constraint("T", types::numbers()));
   table.add(by_inputs.at(13).constraint("T", types::numbers_and_bfloat16()));
@@ -308,6 +311,9 @@ void register_activation(OperatorTable& table) {
   add_sigmoids(table);
   add_smooth_activations(table);
   add_limiters(table);
+  table.note_change(
+      "PRelu", 7,
+      "the slope broadcasts to the sizes of X by numpy's rule; before, it was one number or one a channel");
 }
 
 }  // namespace lapidary

@@ -88,6 +88,7 @@ void add_versions(OperatorTable& table, const char* name, const char* summary, K
           .constraint("T", types::numbers())
           .infer(infer_index)
           .kernel(kernel)
+          .example("data = float[2, 3]{1, 5, 2, 7, 0, 3}; axis = 1")
           .cost(per_input_element(1));
   table.add(record);
   table.add(record.at(11));
@@ -103,6 +104,7 @@ void register_arg_reduction(OperatorTable& table) {
   add_versions(table, "ArgMax", "Position of the greatest element along an axis.",
                find_extreme<Extreme::Greatest>);
   add_versions(table, "ArgMin", "Position of the least element along an axis.", find_extreme<Extreme::Least>);
+  for (const char* name : {"ArgMax", "ArgMin"}) table.note_change(name, 11, negative_axes_count);
 }
 
 }  // namespace lapidary

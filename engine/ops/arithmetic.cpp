@@ -217,6 +217,7 @@ void add_pow(OperatorTable& table) {
                            .constraint("T", types::floats())
                            .infer(broadcast_inputs)
                            .kernel(pow_kernel)
+                           .example("X = float[3]{1, 2, 3}; Y = float{2}")
                            .cost(per_element(10));
   table.add(with_axis_broadcast(pow, 1));
   table.add(pow);
@@ -242,7 +243,8 @@ Operator variadic_operator(const char* name, const char* output, const char* sum
       .constraint("T", types::floats())
       .infer(std::move(inference))
       .kernel(kernel)
-      .cost(variadic_cost);
+      .cost(variadic_cost)
+      .example("first = float[3]{1, 5, 3}; second = float[3]{4, 2, 6}");
 }
 
 void add_variadic(OperatorTable& table) {
@@ -300,11 +302,16 @@ void register_arithmetic(OperatorTable& table) {
                       types::numbers_and_bfloat16())
           .attribute("fmod", std::int64_t{0}, "1 for the remainder of C's fmod, which floating types need.")
           .infer(infer_mod)
-          .kernel(mod_kernel);
+          .kernel(mod_kernel)
+          .example("A = int32[4]{-7, 7, -7, 7}; B = int32[4]{3, 3, -3, -3}");
   table.add(mod_record.at(10).constraint("T", types::numbers()));
   table.add(mod_record);
   add_pow(table);
   add_variadic(table);
+  for (const char* name : {"Add", "Sub", "Mul", "Div", "Pow"})
+    table.note_change(name, 7, "broadcasts by numpy's rule");
+  for (const char* name : {"Sum", "Mean", "Min", "Max"})
+    table.note_change(name, 8, "broadcasts by numpy's rule");
 }
 
 }  // namespace lapidary

@@ -333,6 +333,8 @@ Operator attention_record() {
       .constraint("U", types::numbers_and_bfloat16() + types::tensors({"bool"}))
       .infer(reporting_errors(infer_attention))
       .kernel(attention)
+      .example(
+          "Q = float[1, 1, 2, 2]{1, 0, 0, 1}; K = float[1, 1, 2, 2]{1, 0, 0, 1}; V = float[1, 1, 2, 2]{1..4}")
       .cost(attention_cost);
 }
 

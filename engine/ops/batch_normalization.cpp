@@ -119,7 +119,10 @@ Operator batch_normalization_record() {
       .optional_output("saved_mean", "T", "The batch's means, in training.")
       .optional_output("saved_var", "T", "The batch's variances, in training.")
       .constraint("T", types::floats())
-      .infer(infer_batch_normalization);
+      .infer(infer_batch_normalization)
+      .example(
+          "X = float[1, 2, 2]{1..4}; scale = float[2]{1, 2}; B = float[2]{0, 1}; mean = float[2]{1, 3}; var "
+          "= float[2]{1, 4}");
 }
 
 Operator batch_normalization_14(const Operator& record, const char* parameters, const char* statistics) {
@@ -136,7 +139,10 @@ Operator batch_normalization_14(const Operator& record, const char* parameters, 
       .optional_output("running_mean", statistics, "Running means, in training.")
       .optional_output("running_var", statistics, "Running variances, in training.")
       .constraint("T", types::floats_and_bfloat16())
-      .constraint(statistics, types::floats_and_bfloat16());
+      .constraint(statistics, types::floats_and_bfloat16())
+      .example(
+          "X = float[1, 2, 2]{1..4}; scale = float[2]{1, 2}; B = float[2]{0, 1}; input_mean = float[2]{1, "
+          "3}; input_var = float[2]{1, 4}");
 }
 
 }  // namespace
@@ -153,6 +159,9 @@ void register_batch_normalization(OperatorTable& table) {
   table.add(record);
   table.add(batch_normalization_14(record, "T", "U"));
   table.add(batch_normalization_14(record, "T1", "T2").at(15).constraint("T1", types::floats_and_bfloat16()));
+  table.note_change("BatchNormalization", 9, "the statistics belong to channels always");
+  table.note_change("BatchNormalization", 14,
+                    "training is asked for by an attribute, not by the number of outputs");
 }
 
 }  // namespace lapidary

@@ -41,7 +41,9 @@ void infer_bit_cast(InferenceContext& context) {
 }
 
 Operator bitwise(const char* name, const char* summary, KernelFunction kernel) {
-  return binary_operator(name, 18, OperatorKind::ElementWise, summary, types::integers()).kernel(kernel);
+  return binary_operator(name, 18, OperatorKind::ElementWise, summary, types::integers())
+      .kernel(kernel)
+      .example("A = uint8[3]{12, 10, 255}; B = uint8[3]{10, 6, 15}");
 }
 
 }  // namespace
@@ -56,6 +58,7 @@ void register_bitwise(OperatorTable& table) {
                 .required_attribute("direction", AttributeType::String, "LEFT or RIGHT.")
                 .infer(broadcast_inputs)
                 .kernel(bit_shift)
+                .example(R"(X = uint8[3]{1, 2, 16}; Y = uint8[3]{1, 2, 3}; direction = "LEFT")")
                 .cost(per_element(1)));
   table.add(bitwise("BitwiseAnd", "Bits set in both A and B.",
                     binary_kernel<IntegerTypes, []<class T>(T a, T b) { return static_cast<T>(a & b); }>));
@@ -66,6 +69,7 @@ void register_bitwise(OperatorTable& table) {
   table.add(
       unary_operator("BitwiseNot", 18, OperatorKind::ElementWise, "All bits inverted.", types::integers())
           .kernel(unary_kernel<IntegerTypes, []<class T>(T x) { return static_cast<T>(~x); }>)
+          .example("X = uint8[3]{0, 1, 254}")
           .cost(per_element(1)));
 
   const types::List any_bits =
@@ -81,6 +85,7 @@ void register_bitwise(OperatorTable& table) {
                 .constraint("T2", any_bits)
                 .infer(infer_bit_cast)
                 .kernel(bit_cast_kernel)
+                .example("input = float[2]{1, -2}; to = 6")
                 .cost(no_arithmetic()));
 }
 

@@ -251,12 +251,14 @@ void register_cast(OperatorTable& table) {
                             .kernel(cast)
                             .cost(per_element(1));
   add_versions(table,
-               Operator(base).required_attribute("to", AttributeType::String,
-                                                 "The element type's name, such as FLOAT."),
+               Operator(base)
+                   .required_attribute("to", AttributeType::String, "The element type's name, such as FLOAT.")
+                   .example(R"(input = float[3]{-1.5, 0.5, 2.7}; to = "INT64")"),
                {1});
   add_versions(table,
-               Operator(base).required_attribute("to", AttributeType::Int,
-                                                 "The element type, as TensorProto's number."),
+               Operator(base)
+                   .required_attribute("to", AttributeType::Int, "The element type, as TensorProto's number.")
+                   .example("input = float[3]{-1.5, 0.5, 2.7}; to = 7"),
                {6, 9, 13, 19, 21, 23, 24, 25});
 
   add_versions(
@@ -268,6 +270,7 @@ void register_cast(OperatorTable& table) {
           .output("output", "T2", "The same elements in that type.")
           .infer(infer_cast_like)
           .kernel(cast_like)
+          .example("input = float[3]{-1.5, 0.5, 2.7}; target_type = int64{0}")
           .cost(per_element(1)),
       {15, 19, 21, 23, 24, 25});
 }

@@ -128,21 +128,23 @@ void infer_col2im(InferenceContext& context) {
 }  // namespace
 
 void register_col2im(OperatorTable& table) {
-  table.add(Operator("Col2Im", 18, OperatorKind::ShapeAndLayout)
-                .summary("Puts blocks of an image back in their places and adds them up where they overlap.")
-                .input("input", "T", "[N, C · elements of a block, blocks].")
-                .input("image_shape", "tensor(int64)", "Spatial sizes of the image.")
-                .input("block_shape", "tensor(int64)", "Spatial sizes of a block.")
-                .output("output", "T", "[N, C, image_shape...].")
-                .optional_attribute("dilations", AttributeType::Ints,
-                                    "Distance between a block's pixels; 1 if left out.")
-                .optional_attribute("pads", AttributeType::Ints,
-                                    "Margins before each axis, then after each; 0 if left out.")
-                .optional_attribute("strides", AttributeType::Ints, "Distance between blocks; 1 if left out.")
-                .constraint("T", types::all_and_bfloat16())
-                .infer(infer_col2im)
-                .kernel(col2im)
-                .cost(per_input_element(1)));
+  table.add(
+      Operator("Col2Im", 18, OperatorKind::ShapeAndLayout)
+          .summary("Puts blocks of an image back in their places and adds them up where they overlap.")
+          .input("input", "T", "[N, C · elements of a block, blocks].")
+          .input("image_shape", "tensor(int64)", "Spatial sizes of the image.")
+          .input("block_shape", "tensor(int64)", "Spatial sizes of a block.")
+          .output("output", "T", "[N, C, image_shape...].")
+          .optional_attribute("dilations", AttributeType::Ints,
+                              "Distance between a block's pixels; 1 if left out.")
+          .optional_attribute("pads", AttributeType::Ints,
+                              "Margins before each axis, then after each; 0 if left out.")
+          .optional_attribute("strides", AttributeType::Ints, "Distance between blocks; 1 if left out.")
+          .constraint("T", types::all_and_bfloat16())
+          .infer(infer_col2im)
+          .kernel(col2im)
+          .example("input = float[1, 4, 2]{1..8}; image_shape = int64[2]{2, 3}; block_shape = int64[2]{2, 2}")
+          .cost(per_input_element(1)));
 }
 
 }  // namespace lapidary

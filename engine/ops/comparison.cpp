@@ -64,7 +64,8 @@ Operator predicate(const char* name, int version, const char* summary, types::Li
       .constraint("T1", types::tensors({"bool"}))
       .infer(std::move(inference))
       .kernel(kernel)
-      .cost(per_element(1));
+      .cost(per_element(1))
+      .example("A = float[3]{1, 2, 3}; B = float{2}");
 }
 
 void add_strict_order(OperatorTable& table, const Operator& newest) {
@@ -82,8 +83,9 @@ void register_comparison(OperatorTable& table) {
   const Operator equal_record =
       predicate("Equal", 19, "A = B, element by element, broadcast by numpy's rule.",
                 numbers_and_bool + types::tensors({"bfloat16", "string"}), equal, infer_equal);
-  table.add(with_axis_broadcast(equal_record, 1).constraint("T", before_11));
-  table.add(equal_record.at(7).constraint("T", before_11));
+  const char* const whole_numbers = "A = int32[3]{1, 2, 3}; B = int32{2}";
+  table.add(with_axis_broadcast(equal_record.at(7).example(whole_numbers), 1).constraint("T", before_11));
+  table.add(equal_record.at(7).constraint("T", before_11).example(whole_numbers));
   table.add(equal_record.at(11).constraint("T", numbers_and_bool));
   table.add(equal_record.at(13).constraint("T", numbers_and_bool + types::tensors({"bfloat16"})));
   table.add(equal_record);
@@ -105,6 +107,8 @@ void register_comparison(OperatorTable& table) {
     table.add(record.at(12).constraint("T", types::numbers()));
     table.add(record);
   }
+  for (const char* name : {"Equal", "Greater", "Less"})
+    table.note_change(name, 7, "broadcasts by numpy's rule");
 }
 
 }  // namespace lapidary

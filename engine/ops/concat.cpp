@@ -179,11 +179,12 @@ void register_joining(OperatorTable& table) {
   const Operator concat_1 = Operator("Concat", 1, OperatorKind::ShapeAndLayout)
                                 .summary("Tensors one after the other along an axis.")
                                 .variadic_input("inputs", "T", "Of equal sizes except along the axis.")
-                                .output("concat_result", "T")
+                                .output("concat_result", "T", "All of them, one after the other.")
                                 .attribute("axis", std::int64_t{1}, "Axis to join along.")
                                 .constraint("T", types::floats())
                                 .infer(infer_concat)
                                 .kernel(concat)
+                                .example("first = float[2, 2]{1..4}; second = float[1, 2]{5, 6}; axis = 0")
                                 .cost(no_arithmetic());
   table.add(concat_1);
   table.add_widened(
@@ -197,12 +198,13 @@ void register_cutting(OperatorTable& table) {
   const Operator split_2 =
       Operator("Split", 2, OperatorKind::ShapeAndLayout)
           .summary("Cuts a tensor along an axis, into equal parts or parts of given sizes.")
-          .input("input", "T")
-          .variadic_output("outputs", "T")
+          .input("input", "T", "The tensor to cut.")
+          .variadic_output("outputs", "T", "The parts, in order; all sizes but the axis's are the input's.")
           .attribute("axis", std::int64_t{0}, "Axis to cut.")
           .optional_attribute("split", AttributeType::Ints, "Sizes of the parts.")
           .infer(infer_split)
           .kernel(split)
+          .example("input = float[4]{1..4} -> first, second")
           .cost(no_arithmetic());
   table.add(
       split_2.at(1).optional_input("split", "T", "Sizes of the parts.").constraint("T", types::floats()));
@@ -210,8 +212,10 @@ void register_cutting(OperatorTable& table) {
   const Operator split_13 = Operator(split_2).without_attribute("split").optional_input(
       "split", "tensor(int64)", "Sizes of the parts.");
   table.add_widened(split_13, "T", {13});
-  table.add_widened(Operator(split_13).optional_attribute("num_outputs", AttributeType::Int,
-                                                          "Number of equal parts; the last may be smaller."),
+  table.add_widened(Operator(split_13)
+                        .optional_attribute("num_outputs", AttributeType::Int,
+                                            "Number of equal parts; the last may be smaller.")
+                        .example("input = float[5]{1..5}; num_outputs = 2 -> first, second"),
                     "T", {18});
 }
 
@@ -220,6 +224,8 @@ void register_cutting(OperatorTable& table) {
 void register_concat(OperatorTable& table) {
   register_joining(table);
   register_cutting(table);
+  table.note_change("Concat", 11, negative_axes_count);
+  table.note_change("Split", 11, negative_axes_count);
 }
 
 }  // namespace lapidary

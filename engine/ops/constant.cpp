@@ -215,6 +215,7 @@ void add_constant(OperatorTable& table) {
                                        .output("output", "T", "The tensor that the attribute holds.")
                                        .infer(infer_constant)
                                        .kernel(constant)
+                                       .example("value = float[2, 2]{1..4}")
                                        .cost(no_arithmetic());
   const Operator required =
       Operator(constant_record).required_attribute("value", AttributeType::Tensor, "The tensor.");
@@ -255,6 +256,7 @@ void add_constant_of_shape(OperatorTable& table) {
           .constraint("T2", made)
           .infer(infer_constant_of_shape)
           .kernel(constant_of_shape)
+          .example("input = int64[2]{2, 3}; value = float[1]{7}")
           .cost(no_arithmetic());
   table.add(record);
   const std::pair<int, std::vector<std::string>> added[] = {
@@ -274,6 +276,7 @@ void add_identity(OperatorTable& table) {
                             .summary("The input, unchanged.")
                             .infer(infer_identity)
                             .kernel(identity)
+                            .example("input = float[3]{1..3}")
                             .cost(no_arithmetic());
   const Operator tensors_only =
       Operator(base).input("input", "T", "What is passed on.").output("output", "T", "The same.");
@@ -302,6 +305,7 @@ void add_dropout(OperatorTable& table) {
           .constraint("T", types::floats())
           .infer(infer_dropout)
           .kernel(dropout_before_12)
+          .example("data = float[3]{1..3}")
           .cost(no_arithmetic());
   const Operator by_attribute = Operator(base)
                                     .attribute("ratio", 0.5f, "Share of elements set to 0 in training.")
@@ -352,6 +356,7 @@ void register_constant(OperatorTable& table) {
           .constraint("T2", eye_types)
           .infer(infer_eye_like)
           .kernel(eye_like)
+          .example("input = float[2, 3]{0}; k = 1")
           .cost(no_arithmetic());
   table.add(eye);
   table.add(eye.at(22)
@@ -359,6 +364,7 @@ void register_constant(OperatorTable& table) {
                 .constraint("T2", eye_types + types::tensors({"bfloat16"})));
   add_identity(table);
   add_dropout(table);
+  table.note_change("Dropout", 12, "the mask and random zeros belong to training only");
 }
 
 }  // namespace lapidary

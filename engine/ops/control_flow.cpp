@@ -132,7 +132,10 @@ void register_control_flow(OperatorTable& table) {
           .required_attribute("else_branch", AttributeType::Graph, "Runs otherwise.")
           .constraint("B", {"tensor(bool)"})
           .infer(infer_if)
-          .kernel(if_else);
+          .kernel(if_else)
+          .example(
+              "cond = bool{true}; then_branch = () => (yes) { yes = float{1} }; else_branch = () => (no) { "
+              "no = float{0} } -> result");
   const Operator loop_1 =
       Operator("Loop", 1, OperatorKind::ControlFlow)
           .summary(
@@ -150,7 +153,10 @@ void register_control_flow(OperatorTable& table) {
           .constraint("I", {"tensor(int64)"})
           .constraint("B", {"tensor(bool)"})
           .infer(infer_loop)
-          .kernel(loop);
+          .kernel(loop)
+          .example(
+              "M = int64{3}; cond = bool{true}; start = float[1]{1}; body = (turn, keep, x) => (going, next, "
+              "seen) { going = Identity(keep); next = Add(x, x); seen = Identity(next) } -> last, all");
   for (const int version : {1, 11, 13, 16, 19, 21, 23, 24, 25}) {
     table.add(if_1.at(version).constraint("V", anything_at(version)));
     table.add(loop_1.at(version).constraint("V", anything_at(version)));

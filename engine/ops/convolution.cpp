@@ -204,6 +204,7 @@ Operator convolution_record() {
       .constraint("T", types::floats())
       .infer(reporting_errors(infer_convolution))
       .kernel(convolution)
+      .example("X = float[1, 1, 3, 3]{1..9}; W = float[1, 1, 2, 2]{1, 0, 0, 1}")
       .cost([](const CostContext& context) {
         return convolution_cost(context, 1, context.output_dims(0), bias_flops(context));
       });
@@ -226,6 +227,7 @@ Operator transposed_convolution_record() {
       .constraint("T", types::floats())
       .infer(reporting_errors(infer_transposed_convolution))
       .kernel(transposed_convolution)
+      .example("X = float[1, 1, 2, 2]{1..4}; W = float[1, 1, 2, 2]{1}; strides = [2, 2]")
       .cost([](const CostContext& context) {
         return convolution_cost(context, 1, context.input_dims(0), bias_flops(context));
       });
@@ -246,6 +248,7 @@ Operator causal_convolution_record() {
       .constraint("T", types::tensors({"float", "float16", "bfloat16"}))
       .infer(infer_causal_convolution)
       .kernel(causal_convolution)
+      .example("input = float[1, 1, 4]{1..4}; weight = float[1, 1, 2]{0.5, 1}")
       .cost(causal_convolution_cost);
 }
 

@@ -75,6 +75,7 @@ Operator integer_convolution_record() {
         context.set_output(0, DataType::Int32, convolution_shape(context, 1));
       }))
       .kernel(integer_convolution)
+      .example("x = uint8[1, 1, 3, 3]{2..10}; w = uint8[1, 1, 2, 2]{1}; x_zero_point = uint8{1}")
       .cost(
           [](const CostContext& context) { return convolution_cost(context, 1, context.output_dims(0), 0); });
 }
@@ -102,6 +103,10 @@ Operator quantized_convolution_record() {
         context.set_output(0, context.input_element(7), convolution_shape(context, 3));
       }))
       .kernel(quantized_convolution)
+      .example(
+          "x = uint8[1, 1, 2, 2]{1..4}; x_scale = float{0.5}; x_zero_point = uint8{0}; w = uint8[1, 1, 1, "
+          "1]{4}; w_scale = float{0.5}; w_zero_point = uint8{0}; y_scale = float{0.5}; y_zero_point = "
+          "uint8{10}")
       .cost(
           [](const CostContext& context) { return convolution_cost(context, 3, context.output_dims(0), 3); });
 }

@@ -65,6 +65,7 @@ Operator cumulative(const char* name, int version, const char* summary, types::L
       .constraint("T2", types::tensors({"int32", "int64"}))
       .infer(same_as_input)
       .kernel(kernel)
+      .example("x = float[4]{1..4}; axis = int64{0}")
       .cost(per_element(1));
 }
 

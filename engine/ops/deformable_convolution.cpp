@@ -170,6 +170,9 @@ void register_deformable_convolution(OperatorTable& table) {
         context.set_output(0, context.input_element(0), convolution_shape(context, 1));
       }))
       .kernel(deformable_convolution)
+      .example(
+          "X = float[1, 1, 3, 3]{1..9}; W = float[1, 1, 2, 2]{1}; offset = float[1, 8, 2, 2]{0.5}; "
+          "kernel_shape = [2, 2]")
       .cost(deformable_cost);
   table.add(record);
   table.add(record.at(22).constraint("T", types::floats_and_bfloat16()));

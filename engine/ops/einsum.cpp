@@ -335,6 +335,7 @@ void register_einsum(OperatorTable& table) {
           .constraint("T", types::numbers())
           .infer(reporting_errors(infer_einsum))
           .kernel(einsum)
+          .example(R"(A = float[2, 2]{1..4}; B = float[2, 2]{0, 1, 1, 0}; equation = "ij,jk->ik")")
           .cost(einsum_cost));
 }
 

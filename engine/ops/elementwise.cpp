@@ -33,12 +33,14 @@ void require_same_type(const Tensor& a, const Tensor& b) {
 
 Operator unary_operator(std::string name, int version, OperatorKind kind, std::string summary,
                         types::List element_types, std::string input, std::string output) {
+  const std::string example = input + " = float[5]{-1, -0.5, 0, 0.5, 1}";
   return Operator(std::move(name), version, kind)
       .summary(std::move(summary))
       .input(std::move(input), "T", "The tensor to work on.")
       .output(std::move(output), "T", "The result, of the same sizes.")
       .constraint("T", std::move(element_types))
-      .infer(same_as_input);
+      .infer(same_as_input)
+      .example(example);
 }
 
 Operator binary_operator(std::string name, int version, OperatorKind kind, std::string summary,
@@ -50,6 +52,7 @@ Operator binary_operator(std::string name, int version, OperatorKind kind, std::
       .output("C", "T", "The result, of the sizes that broadcasting gives.")
       .constraint("T", std::move(element_types))
       .infer(broadcast_inputs)
+      .example("A = float[2, 2]{1..4}; B = float[2]{10, 20}")
       .cost(per_element(1));
 }
 
@@ -62,6 +65,7 @@ Operator with_axis_broadcast(const Operator& record, int version) {
   const InferenceFunction inference = record.outputs.at(0).type == "T" ? same_as_input : bool_like_input;
   return record.at(version)
       .infer(inference)
+      .example(record.example_text + "; broadcast = 1")
       .optional_attribute("axis", AttributeType::Int,
                           "Axis of A at which the axes of B begin; the last ones if absent.")
       .attribute("broadcast", std::int64_t{0}, "1 to repeat B along the axes that it lacks.");

@@ -198,10 +198,11 @@ void register_range(OperatorTable& table) {
           .input("start", "T", "First number, a scalar.")
           .input("limit", "T", "Where to end; not part of the output.")
           .input("delta", "T", "Distance from one number to the next; may be negative.")
-          .output("output", "T")
+          .output("output", "T", "The numbers, [count].")
           .constraint("T", types::tensors({"float", "double", "int16", "int32", "int64"}))
           .infer(infer_range)
           .kernel(range)
+          .example("start = int64{1}; limit = int64{10}; delta = int64{3}")
           .cost(per_element(2));
   table.add(range_11);
   table.add(
@@ -217,29 +218,32 @@ void register_expand(OperatorTable& table) {
   table.add_widened(
       Operator("Expand", 8, OperatorKind::ShapeAndLayout)
           .summary("Repeats axes of size 1 until the tensor has the wanted sizes, by numpy's broadcasting.")
-          .input("input", "T")
+          .input("input", "T", "The tensor to repeat.")
           .input("shape", "tensor(int64)", "Sizes to broadcast with; a 1 keeps the input's size.")
-          .output("output", "T")
+          .output("output", "T", "The tensor in its new sizes.")
           .infer(infer_expand)
           .kernel(expand)
+          .example("input = float[2, 1]{1, 2}; shape = int64[2]{2, 3}")
           .cost(no_arithmetic()),
       "T", {8, 13});
   const Operator tile_1 = Operator("Tile", 1, OperatorKind::ShapeAndLayout)
                               .summary("Repeats the whole tensor along its axes.")
-                              .input("input", "T")
+                              .input("input", "T", "The tensor to repeat.")
                               .input("tiles", "T", "How often, a scalar.")
                               .input("axis", "T", "Along which axis, a scalar.")
-                              .output("output", "T")
+                              .output("output", "T", "The repeated tensor.")
                               .constraint("T", types::floats())
                               .constraint("T1", {"tensor(int64)"})
                               .infer(infer_tile)
                               .kernel(tile)
+                              .example("input = float[2]{1, 2}; tiles = float{2}; axis = float{0}")
                               .cost(no_arithmetic());
   table.add(tile_1);
   table.add_widened(Operator(tile_1)
                         .clear_inputs()
-                        .input("input", "T")
-                        .input("repeats", "T1", "How often along each axis."),
+                        .input("input", "T", "The tensor to repeat.")
+                        .input("repeats", "T1", "How often along each axis.")
+                        .example("input = float[2]{1, 2}; repeats = int64[1]{3}"),
                     "T", {6, 13});
   register_range(table);
 }

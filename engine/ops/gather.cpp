@@ -203,36 +203,39 @@ void register_gathering(OperatorTable& table) {
   table.add_widened(
       Operator("Gather", 1, OperatorKind::ShapeAndLayout)
           .summary("Entries of one axis picked by index; the indices' own sizes take the axis's place.")
-          .input("data", "T")
+          .input("data", "T", "What is picked from.")
           .input("indices", "Tind", "Which entries; from 11 on negative ones count from the back.")
-          .output("output", "T")
+          .output("output", "T", "The entries, [axes before, indices' axes, axes after].")
           .attribute("axis", std::int64_t{0}, "Axis to pick from.")
           .constraint("Tind", index_types)
           .infer(infer_gather)
           .kernel(gather)
+          .example("data = float[3, 2]{1..6}; indices = int64[2]{2, 0}")
           .cost(no_arithmetic()),
       "T", {1, 11, 13});
   table.add_widened(
       Operator("GatherElements", 11, OperatorKind::ShapeAndLayout)
           .summary("For each index one element, whose place differs from the index's own only along `axis`.")
-          .input("data", "T")
+          .input("data", "T", "What is picked from.")
           .input("indices", "Tind", "Positions along the axis, of the same rank as the data.")
-          .output("output", "T")
+          .output("output", "T", "One element for each index, of the sizes of `indices`.")
           .attribute("axis", std::int64_t{0}, "Axis to pick from.")
           .constraint("Tind", index_types)
           .infer(infer_gather_elements)
           .kernel(gather_elements)
+          .example("data = float[2, 2]{1..4}; indices = int64[2, 2]{0, 0, 1, 0}; axis = 1")
           .cost(no_arithmetic()),
       "T", {11, 13});
   const Operator gather_nd_11 =
       Operator("GatherND", 11, OperatorKind::ShapeAndLayout)
           .summary("Slices picked by index tuples, which stand along the last axis of `indices`.")
-          .input("data", "T")
+          .input("data", "T", "What is picked from.")
           .input("indices", "tensor(int64)", "Tuples over the leading axes, [..., K].")
-          .output("output", "T")
+          .output("output", "T", "One slice for each tuple.")
           .constraint("T", types::all())
           .infer(infer_gather_nd)
           .kernel(gather_nd)
+          .example("data = float[2, 2]{1..4}; indices = int64[2, 2]{0, 0, 1, 1}")
           .cost(no_arithmetic());
   table.add(gather_nd_11);
   table.add_widened(
@@ -248,15 +251,16 @@ void register_gather(OperatorTable& table) {
   const Operator compress_9 =
       Operator("Compress", 9, OperatorKind::ShapeAndLayout)
           .summary("Entries of an axis, or of the flattened tensor, where a condition holds.")
-          .input("input", "T")
+          .input("input", "T", "What is picked from.")
           .input("condition", "T1", "Which entries to keep; may be shorter than the axis.")
-          .output("output", "T")
+          .output("output", "T", "The entries that were kept.")
           .optional_attribute("axis", AttributeType::Int,
                               "Axis to pick from; the tensor is flattened if left out.")
           .constraint("T", types::all())
           .constraint("T1", {"tensor(bool)"})
           .infer(infer_compress)
           .kernel(compress)
+          .example("input = float[3, 2]{1..6}; condition = bool[3]{false, true, true}; axis = 0")
           .cost(no_arithmetic());
   table.add(compress_9);
   table.add(compress_9.at(11));
@@ -266,16 +270,20 @@ void register_gather(OperatorTable& table) {
           .input("indices", "T1", "Where to be on; out of range leaves all off.")
           .input("depth", "T2", "Length of the new axis, one number.")
           .input("values", "T3", "[off, on].")
-          .output("output", "T3")
+          .output("output", "T3", "Of the rank of `indices` and one more.")
           .attribute("axis", std::int64_t{-1}, "Where the new axis stands in the output.")
           .constraint("T1", types::numbers())
           .constraint("T2", types::numbers())
           .constraint("T3", types::all())
           .infer(infer_one_hot)
           .kernel(one_hot)
+          .example("indices = int64[3]{0, 2, 1}; depth = int64{3}; values = float[2]{0, 1}")
           .cost(no_arithmetic());
   table.add(one_hot_9);
   table.add(one_hot_9.at(11));
+  table.note_change("Gather", 11, "negative axes and indices count from the end");
+  table.note_change("Compress", 11, negative_axes_count);
+  table.note_change("OneHot", 11, "negative axes and indices count from the end");
 }
 
 }  // namespace lapidary

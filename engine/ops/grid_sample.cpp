@@ -277,6 +277,7 @@ void register_grid_sample(OperatorTable& table) {
           .constraint("T2", types::floats())
           .infer(infer_grid_sample)
           .kernel(grid_sample)
+          .example("X = float[1, 1, 2, 2]{1..4}; grid = float[1, 1, 3, 2]{-0.5, -0.5, 0, 0, 0.5, 0.5}")
           .cost(per_element(8));
   table.add(sample_16);
   const Operator sample_20 =
@@ -296,7 +297,9 @@ void register_grid_sample(OperatorTable& table) {
                 .constraint("T2", types::tensors({"int64"}))
                 .infer(infer_affine_grid)
                 .kernel(affine_grid)
+                .example("theta = float[1, 2, 3]{1, 0, 0, 0, 1, 0}; size = int64[4]{1, 1, 2, 2}")
                 .cost(per_element(6)));
+  table.note_change("GridSample", 20, "volumes and more axes, not only images; other names for the modes");
 }
 
 }  // namespace lapidary

@@ -125,7 +125,8 @@ void register_layer_normalization(OperatorTable& table) {
                 .optional_output("InvStdDev", "U", "One by each row's standard deviation.")
                 .constraint("T", types::floats_and_bfloat16())
                 .constraint("U", types::tensors({"float", "bfloat16"}))
-                .infer(infer_layer_normalization));
+                .infer(infer_layer_normalization)
+                .example("X = float[2, 3]{1..6}; Scale = float[3]{1}; B = float[3]{0}"));
   Operator rms =
       normalization_record("RMSNormalization", 23,
                            "Divides each row, the axes from `axis` on, by its root mean square; then scales "
@@ -139,7 +140,8 @@ void register_layer_normalization(OperatorTable& table) {
                 .output("Y", "V", "Normalized values.")
                 .constraint("T", types::floats_and_bfloat16())
                 .constraint("V", types::floats_and_bfloat16())
-                .infer(infer_rms_normalization));
+                .infer(infer_rms_normalization)
+                .example("X = float[2, 2]{3, 4, 6, 8}; scale = float[2]{1}"));
 }
 
 }  // namespace lapidary

@@ -193,6 +193,8 @@ void register_linear_attention(OperatorTable& table) {
           .constraint("S", elements)
           .infer(infer_linear_attention)
           .kernel(linear_attention)
+          .example(
+              R"(query = float[1, 2, 2]{1, 0, 0, 1}; key = float[1, 2, 2]{1, 0, 0, 1}; value = float[1, 2, 2]{1..4}; q_num_heads = 1; kv_num_heads = 1; update_rule = "linear")")
           .cost(linear_attention_cost));
 }
 

@@ -113,16 +113,18 @@ void infer_not(InferenceContext& context) {
 
 template <auto function>
 void add_logical(OperatorTable& table, const char* name, const char* summary) {
-  const Operator record = Operator(name, 7, OperatorKind::ElementWise)
-                              .summary(summary)
-                              .input("A", "T", "First operand.")
-                              .input("B", "T", "Second operand.")
-                              .output("C", "T1", "The result, of the sizes that broadcasting gives.")
-                              .constraint("T", types::tensors({"bool"}))
-                              .constraint("T1", types::tensors({"bool"}))
-                              .infer(logical_inference(function))
-                              .kernel(predicate_kernel<BoolType, function>)
-                              .cost(per_element(1));
+  const Operator record =
+      Operator(name, 7, OperatorKind::ElementWise)
+          .summary(summary)
+          .input("A", "T", "First operand.")
+          .input("B", "T", "Second operand.")
+          .output("C", "T1", "The result, of the sizes that broadcasting gives.")
+          .constraint("T", types::tensors({"bool"}))
+          .constraint("T1", types::tensors({"bool"}))
+          .infer(logical_inference(function))
+          .kernel(predicate_kernel<BoolType, function>)
+          .example("A = bool[4]{false, false, true, true}; B = bool[4]{false, true, false, true}")
+          .cost(per_element(1));
   table.add(with_axis_broadcast(record, 1));
   table.add(record);
 }
@@ -139,6 +141,7 @@ void register_logical(OperatorTable& table) {
   table.add(unary_operator("Not", 1, OperatorKind::ElementWise, "¬x.", types::tensors({"bool"}))
                 .infer(infer_not)
                 .kernel(unary_kernel<BoolType, [](bool x) { return !x; }>)
+                .example("X = bool[2]{true, false}")
                 .cost(per_element(1)));
 
   const Operator where_record =
@@ -152,9 +155,11 @@ void register_logical(OperatorTable& table) {
           .constraint("T", types::all())
           .infer(infer_where)
           .kernel(where)
+          .example("condition = bool[2, 2]{true, false, false, true}; X = float[2, 2]{1..4}; Y = float{0}")
           .cost(per_element(1));
   table.add(where_record);
   table.add(where_record.at(16).constraint("T", types::all_and_bfloat16()));
+  for (const char* name : {"And", "Or", "Xor"}) table.note_change(name, 7, "broadcasts by numpy's rule");
 }
 
 }  // namespace lapidary

@@ -127,6 +127,7 @@ void register_loss(OperatorTable& table) {
           .input("input", "T", "Log probabilities, [N, C, d1, …].")
           .input("target", "Tind", "Class of each position, [N, d1, …].")
           .optional_input("weight", "T", "Weight of each class, [C]; ones if absent.")
+          .example("input = float[2, 3]{-0.1, -2.4, -5, -1.6, -0.4, -2.3}; target = int64[2]{0, 1}")
           .output("loss", "T", "The loss: a scalar, or [N, d1, …] where it is not reduced.");
   table.add(likelihood);
   table.add(likelihood.at(13));
@@ -140,6 +141,7 @@ void register_loss(OperatorTable& table) {
           .input("labels", "Tind", "Class of each position, [N, d1, …].")
           .optional_input("weights", "T", "Weight of each class, [C]; ones if absent.")
           .output("output", "T", "The loss: a scalar, or [N, d1, …] where it is not reduced.")
+          .example("scores = float[2, 3]{3, 1, 0, 0, 2, 1}; labels = int64[2]{0, 1}")
           .optional_output("log_prob", "T", "Log probabilities, [N, C, d1, …].")
           .cost(per_input_element(13));
   table.add(entropy);

@@ -161,19 +161,24 @@ void add_basic_functions(OperatorTable& table) {
                   .infer(infer_neg),
               signed_in_6);
   add_since_1(table, function("Sqrt", 13, "Square root; NaN below 0.",
-                              unary_kernel<F, [](auto x) { return std::sqrt(x); }>, 1));
-  add_since_1(table, function("Reciprocal", 13, "1 / x.", unary_kernel<F, [](auto x) { return 1 / x; }>, 1));
+                              unary_kernel<F, [](auto x) { return std::sqrt(x); }>, 1)
+                         .example("X = float[3]{1, 4, 9}"));
+  add_since_1(table, function("Reciprocal", 13, "1 / x.", unary_kernel<F, [](auto x) { return 1 / x; }>, 1)
+                         .example("X = float[3]{1, 2, 4}"));
   add_since_1(table, function("Exp", 13, "eˣ.", unary_kernel<F, [](auto x) { return std::exp(x); }>,
                               elementary_flops, "input", "output"));
   add_since_1(table,
               function("Log", 13, "Natural logarithm.", unary_kernel<F, [](auto x) { return std::log(x); }>,
-                       elementary_flops, "input", "output"));
+                       elementary_flops, "input", "output")
+                  .example("input = float[3]{0.1, 1, 10}"));
   add_since_1(table, function("Ceil", 13, "Least whole number not below x.",
                               unary_kernel<F, [](auto x) { return std::ceil(x); }>, 1)
-                         .infer(infer_rounding));
+                         .infer(infer_rounding)
+                         .example("X = float[5]{-1.5, -0.5, 0.5, 1.2, 2.5}"));
   add_since_1(table, function("Floor", 13, "Greatest whole number not above x.",
                               unary_kernel<F, [](auto x) { return std::floor(x); }>, 1)
-                         .infer(infer_rounding));
+                         .infer(infer_rounding)
+                         .example("X = float[5]{-1.5, -0.5, 0.5, 1.2, 2.5}"));
 
   const Operator sign_record =
       function("Sign", 13, "−1, 0 or 1 by the sign of x.", unary_kernel<NumberTypes, sign>, 1, "input",
@@ -195,6 +200,7 @@ void add_functions_until_22(OperatorTable& table) {
     int version;
     const char* summary;
     KernelFunction kernel;
+    const char* example = "input = float[5]{-1, -0.5, 0, 0.5, 1}";
   };
   const Entry entries[] = {
       {"Sin", 7, "Sine of an angle in radians.", unary_kernel<F, [](auto x) { return std::sin(x); }>},
@@ -209,20 +215,22 @@ void add_functions_until_22(OperatorTable& table) {
       {"Cosh", 9, "Hyperbolic cosine.", unary_kernel<F, [](auto x) { return std::cosh(x); }>},
       {"Asinh", 9, "Inverse hyperbolic sine.", unary_kernel<F, [](auto x) { return std::asinh(x); }>},
       {"Acosh", 9, "Inverse hyperbolic cosine; NaN below 1.",
-       unary_kernel<F, [](auto x) { return std::acosh(x); }>},
+       unary_kernel<F, [](auto x) { return std::acosh(x); }>, "input = float[3]{1, 2, 10}"},
       {"Atanh", 9, "Inverse hyperbolic tangent; NaN outside [−1, 1].",
        unary_kernel<F, [](auto x) { return std::atanh(x); }>},
   };
   for (const Entry& entry : entries) {
     const Operator record = function(entry.name, entry.version, entry.summary, entry.kernel, elementary_flops,
-                                     "input", "output", types::floats());
+                                     "input", "output", types::floats())
+                                .example(entry.example);
     table.add(record);
     table.add(record.at(22).constraint("T", types::floats_and_bfloat16()));
   }
   const Operator round =
       function("Round", 11, "Nearest whole number; halves go to the even one.",
                unary_kernel<F, [](auto x) { return std::nearbyint(x); }>, 1, "X", "Y", types::floats())
-          .infer(infer_rounding);
+          .infer(infer_rounding)
+          .example("X = float[5]{-1.5, -0.5, 0.5, 1.2, 2.5}");
   table.add(round);
   table.add(round.at(22).constraint("T", types::floats_and_bfloat16()));
 }
@@ -238,7 +246,8 @@ void add_tests_for_special_values(OperatorTable& table) {
         .constraint("T2", types::tensors({"bool"}))
         .infer(bool_like_input)
         .kernel(kernel)
-        .cost(per_element(1));
+        .cost(per_element(1))
+        .example("X = float[4]{1, nan, inf, -inf}");
   };
   const Operator nan = test("IsNaN", 9, "True where an element is not a number.", is_nan);
   table.add(Operator(nan).constraint("T1", types::floats()));
@@ -272,6 +281,7 @@ void register_math(OperatorTable& table) {
                                   .constraint("T", types::floats())
                                   .infer(infer_det)
                                   .kernel(det)
+                                  .example("X = float[2, 2]{1..4}")
                                   .cost(det_cost);
   table.add(det_record);
   table.add(det_record.at(22).constraint("T", types::floats_and_bfloat16()));

@@ -184,6 +184,7 @@ Operator matmul_record() {
       .constraint("T", types::floats())
       .infer(infer_matmul)
       .kernel(matmul_kernel)
+      .example("A = float[2, 2]{1..4}; B = float[2, 2]{0, 1, 1, 0}")
       .cost(matmul_cost);
 }
 
@@ -202,6 +203,7 @@ Operator gemm_record() {
       .constraint("T", types::floats())
       .infer(reporting_errors(infer_gemm))
       .kernel(gemm_kernel)
+      .example("A = float[2, 2]{1..4}; B = float[2, 2]{0, 1, 1, 0}; C = float[2, 2]{1}; alpha = 0.5")
       .cost(gemm_cost);
 }
 
@@ -283,6 +285,7 @@ void register_matmul(OperatorTable& table) {
   table.add(record.at(9).constraint("T", gemm_types()));
   table.add(record.at(13).constraint("T", gemm_types_and_bfloat16()));
   register_gemm(table);
+  table.note_change("Gemm", 7, "C broadcasts to [M, N] by itself");
 }
 
 }  // namespace lapidary

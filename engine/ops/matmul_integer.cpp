@@ -88,6 +88,10 @@ Operator quantized_matmul_record(int version, const std::string& scale, const ty
                            matmul_shape(context, context.input_shape(0), context.input_shape(3)));
       })
       .kernel(quantized_matmul)
+      .example(
+          "a = uint8[2, 2]{1..4}; a_scale = float{0.5}; a_zero_point = uint8{0}; b = uint8[2, 2]{4, 0, 0, "
+          "4}; b_scale = float{0.5}; b_zero_point = uint8{0}; y_scale = float{0.25}; y_zero_point = "
+          "uint8{10}")
       .cost(product_cost(0, 3));
 }
 
@@ -109,6 +113,7 @@ void register_matmul_integer(OperatorTable& table) {
                                      matmul_shape(context, context.input_shape(0), context.input_shape(1)));
                 })
                 .kernel(matmul_integer)
+                .example("A = uint8[2, 2]{11..14}; B = uint8[2, 2]{0, 1, 1, 0}; a_zero_point = uint8{10}")
                 .cost(product_cost(0, 0)));
   table.add(quantized_matmul_record(10, "tensor(float)", bytes()));
   table.add(quantized_matmul_record(21, "TS", bytes_and_float8())

@@ -116,6 +116,9 @@ void register_non_max_suppression(OperatorTable& table) {
                      "0: boxes are two corners [y1, x1, y2, x2]; 1: [x, y, width, height] around the centre.")
           .infer(infer_non_max_suppression)
           .kernel(non_max_suppression)
+          .example(
+              "boxes = float[1, 3, 4]{0, 0, 1, 1, 0, 0.1, 1, 1.1, 0, 5, 1, 6}; scores = float[1, 1, 3]{0.9, "
+              "0.8, 0.7}; max_output_boxes_per_class = int64[1]{3}; iou_threshold = float[1]{0.5}")
           .cost(per_input_element(4));
   table.add(record);
   table.add(record.at(11));

@@ -153,6 +153,7 @@ void register_instance_normalization(OperatorTable& table) {
                            "shifts it.",
                            instance_normalization, 8);
   with_epsilon(record)
+      .example("input = float[1, 2, 2]{1, 3, 10, 30}; scale = float[2]{1}; B = float[2]{0}")
       .input("input", "T", "Values [N, C, D1, D2, …].")
       .input("scale", "T", "Factors [C].")
       .input("B", "T", "Offsets [C].")
@@ -176,6 +177,7 @@ void register_group_normalization(OperatorTable& table) {
       .input("scale", "T", "Factors: [C], or one a group before version 21.")
       .input("bias", "T", "Offsets, as many as factors.")
       .output("Y", "T", "Normalized values.")
+      .example("X = float[1, 2, 2]{1..4}; scale = float[2]{1}; bias = float[2]{0}; num_groups = 1")
       .constraint("T", types::floats_and_bfloat16());
   table.add(record.at(18).deprecated());
   table.add(
@@ -223,6 +225,7 @@ void register_normalization(OperatorTable& table) {
           .attribute("beta", 0.75f, "The power.")
           .attribute("bias", 1.0f, "Added to the squares' mean.")
           .required_attribute("size", AttributeType::Int, "Number of channels summed over.")
+          .example("X = float[1, 3, 1, 1]{1..3}; size = 3; alpha = 0.5")
           .input("X", "T", "Values [N, C, D1, D2, …].")
           .output("Y", "T", "Normalized values.")
           .constraint("T", types::floats());
@@ -232,6 +235,7 @@ void register_normalization(OperatorTable& table) {
       normalization_record("LpNormalization", 1, "Divides by the p-norm along an axis.", lp_normalization, 3)
           .attribute("axis", std::int64_t{-1}, "Axis along which the norm is taken.")
           .attribute("p", std::int64_t{2}, "Order of the norm, 1 or 2.")
+          .example("input = float[2, 2]{3, 4, 6, 8}")
           .input("input", "T", "Values.")
           .output("output", "T", "Normalized values.")
           .constraint("T", types::floats());
@@ -242,11 +246,13 @@ void register_normalization(OperatorTable& table) {
                            "Brings the values along some axes to mean 0, variance 1.",
                            mean_variance_normalization, 8)
           .attribute("axes", std::vector<std::int64_t>{0, 2, 3}, "Axes that share a mean and a variance.")
+          .example("X = float[1, 1, 2, 2]{1..4}")
           .input("X", "T", "Values.")
           .output("Y", "T", "Normalized values.")
           .constraint("T", types::floats());
   table.add(moments);
   table.add(moments.at(13).constraint("T", types::floats_and_bfloat16()));
+  table.note_change("GroupNormalization", 21, "one factor and offset a channel; before, one a group");
 }
 
 }  // namespace lapidary

@@ -100,6 +100,11 @@ void OperatorTable::add_widened(const Operator& record, const std::string& const
   for (const int version : versions) add(record.at(version).constraint(constraint, types::all_at(version)));
 }
 
+void OperatorTable::note_change(const std::string& name, int version, const std::string& text) {
+  for (auto& record : versions_.at(key_of("", name)))
+    if (record.since_version == version) record.change(text);
+}
+
 const Operator* OperatorTable::find(std::string_view domain, std::string_view name,
                                     std::int64_t opset) const {
   const auto found = versions_.find(key_of(domain, name));

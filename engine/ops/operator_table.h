@@ -10,6 +10,9 @@
 
 namespace lapidary {
 
+/// What opset 11 changed in most operators with axes.
+inline constexpr const char* negative_axes_count = "a negative axis counts from the end";
+
 /// All operators that the program knows, each with all its versions.
 class OperatorTable {
  public:
@@ -18,6 +21,10 @@ class OperatorTable {
   /// then.
   void add_widened(const Operator& record, const std::string& constraint,
                    std::initializer_list<int> versions);
+
+  /// Operator::change() for a record that was added already; ones added by add_widened have no other place
+  /// for it.
+  void note_change(const std::string& name, int version, const std::string& text);
 
   /// The record in force for `opset` of the domain: the newest whose since-version is not above it; nullptr
   /// if the operator is unknown there. Deprecated records are found too.

@@ -44,34 +44,39 @@ void register_optional(OperatorTable& table) {
   table.add(Operator("Optional", 15, OperatorKind::Other)
                 .summary("An optional that holds a value, or is empty.")
                 .optional_input("input", "V", "What it holds; empty if left out.")
-                .output("output", "O")
+                .output("output", "O", "The optional.")
                 .optional_attribute("type", AttributeType::TypeProto,
                                     "Type of the element that an empty one lacks.")
                 .constraint("V", values)
                 .constraint("O", optionals)
                 .infer(infer_optional)
                 .kernel(optional_of)
+                .example("input = float[2]{1, 2}")
                 .cost(no_arithmetic()));
   const Operator has_element = Operator("OptionalHasElement", 15, OperatorKind::Other)
                                    .summary("Whether an optional holds a value.")
-                                   .input("input", "O")
-                                   .output("output", "B")
+                                   .input("input", "O", "What may hold a value.")
+                                   .output("output", "B", "A scalar: true if there is a value.")
                                    .constraint("O", optionals)
                                    .constraint("B", {"tensor(bool)"})
                                    .infer(infer_optional_has_element)
                                    .kernel(optional_has_element)
+                                   .example("input = float[2]{1, 2}")
                                    .cost(no_arithmetic());
   table.add(has_element);
-  table.add(
-      has_element.at(18).clear_inputs().optional_input("input", "O").constraint("O", values + optionals));
+  table.add(has_element.at(18)
+                .clear_inputs()
+                .optional_input("input", "O", "What may hold a value.")
+                .constraint("O", values + optionals));
   const Operator get_element = Operator("OptionalGetElement", 15, OperatorKind::Other)
                                    .summary("What an optional holds; an error if it is empty.")
-                                   .input("input", "O")
-                                   .output("output", "V")
+                                   .input("input", "O", "What holds a value.")
+                                   .output("output", "V", "That value.")
                                    .constraint("O", optionals)
                                    .constraint("V", values)
                                    .infer(infer_optional_get_element)
                                    .kernel(optional_get_element)
+                                   .example("input = float[2]{1, 2}")
                                    .cost(no_arithmetic());
   table.add(get_element);
   table.add(get_element.at(18).constraint("O", values + optionals));

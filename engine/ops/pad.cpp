@@ -205,8 +205,8 @@ void register_pad(OperatorTable& table) {
   const Operator base =
       Operator("Pad", 1, OperatorKind::ShapeAndLayout)
           .summary("Adds margins to a tensor, or cuts them where a pad is negative.")
-          .input("data", "T")
-          .output("output", "T")
+          .input("data", "T", "The tensor to pad.")
+          .output("output", "T", "The tensor with its margins.")
           .attribute("mode", std::string("constant"),
                      "What stands in the margin: constant, reflect, edge, and from 19 on wrap.")
           .constraint("T", types::floats())
@@ -215,11 +215,16 @@ void register_pad(OperatorTable& table) {
           .cost(no_arithmetic());
   const std::string meaning = "Elements to add before each axis, then after each.";
   const Operator with_value = Operator(base).attribute("value", 0.0f, "The constant.");
-  table.add(with_value.at(1).required_attribute("paddings", AttributeType::Ints, meaning));
-  table.add(with_value.at(2).required_attribute("pads", AttributeType::Ints, meaning));
+  table.add(with_value.at(1)
+                .required_attribute("paddings", AttributeType::Ints, meaning)
+                .example("data = float[2, 2]{1..4}; paddings = [0, 1, 0, 1]"));
+  table.add(with_value.at(2)
+                .required_attribute("pads", AttributeType::Ints, meaning)
+                .example("data = float[2, 2]{1..4}; pads = [0, 1, 0, 1]"));
   const Operator pad_11 =
       base.at(11)
           .input("pads", "tensor(int64)", meaning)
+          .example("data = float[2, 2]{1..4}; pads = int64[4]{0, 1, 0, 1}; constant_value = float{9}")
           .optional_input("constant_value", "T", "The constant; zero, false or empty if left out.")
           .constraint("T", types::numbers());
   table.add(pad_11);
@@ -234,15 +239,17 @@ void register_pad(OperatorTable& table) {
   table.add(
       Operator("CenterCropPad", 18, OperatorKind::ShapeAndLayout)
           .summary("Cuts or pads (with zeros) around the centre until the axes have the wanted sizes.")
-          .input("input_data", "T")
+          .input("input_data", "T", "The tensor to fit.")
           .input("shape", "Tind", "The wanted sizes.")
-          .output("output_data", "T")
+          .output("output_data", "T", "The tensor in the wanted sizes.")
           .optional_attribute("axes", AttributeType::Ints, "Axes that the sizes belong to; all if left out.")
           .constraint("T", types::all_and_bfloat16())
           .constraint("Tind", types::tensors({"int32", "int64"}))
           .infer(infer_center_crop_pad)
           .kernel(center_crop_pad)
+          .example("input_data = float[4]{1..4}; shape = int64[1]{2}")
           .cost(no_arithmetic()));
+  table.note_change("Pad", 19, "`mode` may be wrap");
 }
 
 }  // namespace lapidary

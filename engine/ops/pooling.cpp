@@ -323,7 +323,8 @@ Operator pooling_record(const char* name, const char* summary, KernelFunction ke
       .constraint("T", types::floats())
       .infer(reporting_errors(infer_pooling))
       .kernel(kernel)
-      .cost(pooling_cost);
+      .cost(pooling_cost)
+      .example("X = float[1, 1, 2, 4]{1..8}; kernel_shape = [2, 2]; strides = [2, 2]");
 }
 
 Operator with_ceil_mode(Operator record) {
@@ -387,6 +388,7 @@ Operator global_pooling_record(const char* name, const char* summary, KernelFunc
       .output("Y", "T", "One value a channel, [N, C, 1, 1, …].")
       .constraint("T", types::floats())
       .infer(infer_global_pooling)
+      .example("X = float[1, 2, 2]{1..4}")
       .kernel(kernel)
       .cost([](const CostContext& context) -> std::optional<Cost> {
         const auto dims = context.input_dims(0);

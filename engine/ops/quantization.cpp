@@ -240,7 +240,8 @@ void add_quantize(OperatorTable& table, int version) {
       .output("y", narrow, "Quantized elements, of the sizes of x.")
       .constraint("T1", version < 19 ? types::tensors({"float", "int32"}) : wide)
       .infer(infer_quantize)
-      .kernel(quantize_linear);
+      .kernel(quantize_linear)
+      .example("x = float[4]{-1, 0, 0.3, 100}; y_scale = float{0.5}; y_zero_point = uint8{128}");
   if (version >= 23) record.constraint("T2", version < 24 ? wide : wide + types::tensors({"float8e8m0"}));
   record.constraint(narrow, quantized_types(version));
   if (version >= 19)
@@ -269,7 +270,8 @@ void add_dequantize(OperatorTable& table, int version) {
               "The numbers, of the sizes of x.")
       .constraint(narrow, quantized_types(version) + types::tensors({"int32"}))
       .infer(infer_dequantize)
-      .kernel(dequantize_linear);
+      .kernel(dequantize_linear)
+      .example("x = uint8[3]{126, 128, 130}; x_scale = float{0.5}; x_zero_point = uint8{128}");
   if (version >= 19) record.constraint("T2", version < 24 ? floats : floats + types::tensors({"float8e8m0"}));
   if (version >= 23)
     record.constraint("T3", floats)
@@ -294,6 +296,7 @@ void register_quantization(OperatorTable& table) {
                 .constraint("T2", types::tensors({"uint8"}))
                 .infer(infer_dynamic_quantize)
                 .kernel(dynamic_quantize_linear)
+                .example("x = float[4]{-1, 0, 0.5, 2}")
                 .cost(per_element(5)));
 }
 

@@ -120,7 +120,8 @@ Operator of_shape(const char* name, const char* summary, KernelFunction kernel) 
       .required_attribute("shape", AttributeType::Ints, "Sizes of the result.")
       .constraint("T", types::floats())
       .infer(infer_shape_attribute)
-      .kernel(kernel);
+      .kernel(kernel)
+      .example("shape = [2, 2]; seed = 1");
 }
 
 Operator like_input(const char* name, const char* summary, KernelFunction kernel) {
@@ -131,7 +132,8 @@ Operator like_input(const char* name, const char* summary, KernelFunction kernel
       .constraint("T1", types::all())
       .constraint("T2", types::floats())
       .infer(infer_like)
-      .kernel(kernel);
+      .kernel(kernel)
+      .example("input = float[2, 2]{0}; seed = 1");
 }
 
 Operator with_normal(Operator record) {
@@ -180,7 +182,8 @@ void register_random(OperatorTable& table) {
           .constraint("T1", types::floats())
           .constraint("T2", types::tensors({"int32", "int64"}))
           .infer(infer_multinomial)
-          .kernel(multinomial);
+          .kernel(multinomial)
+          .example("input = float[1, 3]{-1, -2, -3}; sample_size = 4; seed = 1");
   table.add(draws);
   table.add(draws.at(22).constraint("T1", types::floats_and_bfloat16()));
 
@@ -194,7 +197,8 @@ void register_random(OperatorTable& table) {
           .constraint("T1", types::floats())
           .constraint("T2", results)
           .infer(infer_like)
-          .kernel(bernoulli);
+          .kernel(bernoulli)
+          .example("input = float[4]{0, 0.5, 0.5, 1}; seed = 1");
   table.add(coin);
   table.add(coin.at(22).constraint("T1", types::floats_and_bfloat16()));
 }

@@ -398,6 +398,9 @@ void add_recent_versions(OperatorTable& table, const Operator& record) {
 void register_recurrent(OperatorTable& table) {
   const Operator rnn =
       recurrent_record("RNN", "One layer of a simple recurrent network.", recurrent<SimpleCell>)
+          .example(
+              "X = float[2, 1, 1]{1, 2}; W = float[1, 1, 1]{0.5}; R = float[1, 1, 1]{0.25}; hidden_size = 1 "
+              "-> Y, Y_h")
           .attribute("activations", std::vector<std::string>{"Tanh", "Tanh"},
                      "Names of the activation functions, one a direction.");
   table.add(with_output_sequence(rnn, 1));
@@ -406,6 +409,9 @@ void register_recurrent(OperatorTable& table) {
   const Operator gru =
       recurrent_record("GRU", "One layer of gated recurrent units: update, reset and hidden gates.",
                        recurrent<GatedCell>)
+          .example(
+              "X = float[2, 1, 1]{1, 2}; W = float[1, 3, 1]{0.5}; R = float[1, 3, 1]{0.25}; hidden_size = 1 "
+              "-> Y, Y_h")
           .attribute("linear_before_reset", std::int64_t{0},
                      "Whether the hidden gate's recurrence is computed before the reset gate scales it.");
   Operator gru1 = with_output_sequence(gru, 1).without_attribute("linear_before_reset");
@@ -417,6 +423,9 @@ void register_recurrent(OperatorTable& table) {
   const Operator lstm =
       recurrent_record("LSTM", "One layer of long short-term memory: input, output, forget and cell gates.",
                        recurrent<LongShortTermCell>)
+          .example(
+              "X = float[2, 1, 1]{1, 2}; W = float[1, 4, 1]{0.5}; R = float[1, 4, 1]{0.25}; hidden_size = 1 "
+              "-> Y, Y_h, Y_c")
           .attribute("input_forget", std::int64_t{0}, "Whether the forget gate is one minus the input gate.")
           .optional_input("initial_c", "T", "Cell state before the first step [directions, batch, hidden].")
           .optional_input("P", "T",
@@ -424,6 +433,7 @@ void register_recurrent(OperatorTable& table) {
           .optional_output("Y_c", "T", "Cell state after the last step [directions, batch, hidden].");
   table.add(with_output_sequence(lstm, 1));
   add_recent_versions(table, lstm);
+  table.note_change("GRU", 7, "each sequence may have its own length, and Y may be left out");
 }
 
 }  // namespace lapidary

@@ -285,13 +285,16 @@ void add_reduction(OperatorTable& table, const Entry& entry, bool bytes_and_bool
           .cost(per_input_element(1));
   const types::List bytes = bytes_and_bool ? types::tensors({"int8", "uint8"}) : types::List{};
   const types::List newest = types::high_precision_numbers() + types::tensors({"bfloat16"}) + bytes;
-  const Operator by_attribute = Operator(base).optional_attribute("axes", AttributeType::Ints, axes_text);
+  const Operator by_attribute = Operator(base)
+                                    .optional_attribute("axes", AttributeType::Ints, axes_text)
+                                    .example("data = float[2, 3]{1..6}; axes = [1]");
   table.add(by_attribute);
   table.add(by_attribute.at(11));
   if (bytes_and_bool) table.add(by_attribute.at(12).constraint("T", types::high_precision_numbers() + bytes));
   if (entry.axes_become_input > 13) table.add(by_attribute.at(13).constraint("T", newest));
   const Operator by_input = base.at(entry.axes_become_input)
                                 .optional_input("axes", "tensor(int64)", axes_text)
+                                .example("data = float[2, 3]{1..6}; axes = int64[1]{1}")
                                 .attribute("noop_with_empty_axes", std::int64_t{0},
                                            "1: without axes nothing is reduced, where 0 reduces all.")
                                 .constraint("T", newest);
@@ -327,6 +330,8 @@ void register_reduction(OperatorTable& table) {
        reduction_with_values(least)},
   };
   for (const Entry& entry : extrema) add_reduction(table, entry, true);
+  for (const Entry& entry : arithmetic) table.note_change(entry.name, 11, negative_axes_count);
+  for (const Entry& entry : extrema) table.note_change(entry.name, 11, negative_axes_count);
 }
 
 }  // namespace lapidary

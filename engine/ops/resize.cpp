@@ -379,8 +379,8 @@ void register_upsample(OperatorTable& table) {
   const Operator base =
       Operator("Upsample", 1, OperatorKind::PoolingAndReduction)
           .summary("A larger image; the forerunner of Resize.")
-          .input("X", "T")
-          .output("Y", "T")
+          .input("X", "T", "The tensor to enlarge.")
+          .output("Y", "T", "The enlarged tensor.")
           .attribute("mode", std::string("nearest"), "nearest or linear (bilinear in version 1).")
           .constraint("T", types::all())
           .infer(infer_resize)
@@ -389,9 +389,14 @@ void register_upsample(OperatorTable& table) {
   table.add(base.at(1)
                 .required_attribute("height_scale", AttributeType::Float, "Of the third axis.")
                 .required_attribute("width_scale", AttributeType::Float, "Of the fourth axis.")
+                .example("X = float[1, 1, 1, 2]{1, 2}; height_scale = 1; width_scale = 2")
                 .constraint("T", types::tensors({"bool", "int32", "int64", "float16", "float", "double"})));
-  table.add(base.at(7).required_attribute("scales", AttributeType::Floats, "One for each axis."));
-  const Operator upsample_9 = base.at(9).input("scales", "tensor(float)", "One for each axis.");
+  table.add(base.at(7)
+                .required_attribute("scales", AttributeType::Floats, "One for each axis.")
+                .example("X = float[1, 1, 1, 2]{1, 2}; scales = [1, 1, 1, 2]"));
+  const Operator upsample_9 = base.at(9)
+                                  .input("scales", "tensor(float)", "One for each axis.")
+                                  .example("X = float[1, 1, 1, 2]{1, 2}; scales = float[4]{1, 1, 1, 2}");
   table.add(upsample_9);
   table.add(upsample_9.at(10).deprecated());
 }
@@ -399,12 +404,14 @@ void register_upsample(OperatorTable& table) {
 Operator resize_11() {
   return Operator("Resize", 11, OperatorKind::PoolingAndReduction)
       .summary("A tensor at other sizes, each element interpolated between its neighbours.")
-      .input("X", "T1")
+      .input("X", "T1", "The tensor to resize.")
       .input("roi", "T2",
              "Part of the input to resize, starts then ends from 0 to 1, for tf_crop_and_resize.")
       .input("scales", "tensor(float)", "Output size over input size; empty where sizes are given.")
       .optional_input("sizes", "tensor(int64)", "Output sizes.")
-      .output("Y", "T1")
+      .example(
+          R"(X = float[1, 1, 1, 2]{1, 2}; roi = float[0]{}; scales = float[4]{1, 1, 1, 2}; mode = "linear")")
+      .output("Y", "T1", "The tensor in its new sizes.")
       .attribute("mode", std::string("nearest"), "nearest, linear or cubic.")
       .attribute("coordinate_transformation_mode", std::string("half_pixel"),
                  "Which input coordinate an output coordinate stands for: half_pixel, half_pixel_symmetric "
@@ -432,9 +439,10 @@ void register_resize(OperatorTable& table) {
   register_upsample(table);
   table.add(Operator("Resize", 10, OperatorKind::PoolingAndReduction)
                 .summary("A tensor at other sizes; coordinates are divided by the scales.")
-                .input("X", "T")
+                .input("X", "T", "The tensor to resize.")
                 .input("scales", "tensor(float)", "One for each axis.")
-                .output("Y", "T")
+                .example("X = float[1, 1, 1, 2]{1, 2}; scales = float[4]{1, 1, 1, 2}")
+                .output("Y", "T", "The tensor in its new sizes.")
                 .attribute("mode", std::string("nearest"), "nearest or linear.")
                 .constraint("T", types::all())
                 .infer(infer_resize)
@@ -444,10 +452,11 @@ void register_resize(OperatorTable& table) {
   const Operator resize_13 =
       resize_11()
           .clear_inputs()
-          .input("X", "T1")
+          .input("X", "T1", "The tensor to resize.")
           .optional_input("roi", "T2", "Part of the input to resize, for tf_crop_and_resize.")
           .optional_input("scales", "tensor(float)", "Output size over input size.")
           .optional_input("sizes", "tensor(int64)", "Output sizes; give these or scales.")
+          .example(R"(X = float[1, 1, 1, 2]{1, 2}; sizes = int64[4]{1, 1, 1, 4}; mode = "linear")")
           .constraint("T1", types::all_and_bfloat16());
   table.add(resize_13.at(13));
   const Operator resize_18 =
@@ -461,6 +470,8 @@ void register_resize(OperatorTable& table) {
               "With sizes: stretch, not_larger or not_smaller, the latter two with one scale for all axes.");
   table.add(resize_18.at(18));
   table.add(resize_18.at(19));
+  table.note_change("Resize", 13, "`coordinate_transformation_mode` is no longer tf_half_pixel_for_nn");
+  table.note_change("Resize", 19, "`coordinate_transformation_mode` may be half_pixel_symmetric");
 }
 
 }  // namespace lapidary

@@ -264,6 +264,9 @@ void register_roi(OperatorTable& table) {
           .constraint("T2", types::tensors({"int64"}))
           .infer(infer_roi_align)
           .kernel(roi_align)
+          .example(
+              "X = float[1, 1, 3, 3]{1..9}; rois = float[1, 4]{0, 0, 2, 2}; batch_indices = int64[1]{0}; "
+              "output_height = 2; output_width = 2")
           .cost(per_element(8));
   table.add(align_10);
   const Operator align_16 = align_10.at(16).attribute(
@@ -282,6 +285,7 @@ void register_roi(OperatorTable& table) {
           .constraint("T", types::floats())
           .infer(infer_max_roi_pool)
           .kernel(max_roi_pool)
+          .example("X = float[1, 1, 3, 3]{1..9}; rois = float[1, 5]{0, 0, 0, 2, 2}; pooled_shape = [2, 2]")
           .cost(per_input_element(1));
   table.add(pool_1);
   table.add(pool_1.at(22).constraint("T", types::floats_and_bfloat16()));

@@ -111,6 +111,8 @@ void register_rotary_embedding(OperatorTable& table) {
           .constraint("M", {"tensor(int64)"})
           .infer(same_as_input)
           .kernel(rotary_embedding)
+          .example("X = float[1, 1, 1, 4]{1..4}; cos_cache = float[1, 2]{0, 1}; sin_cache = float[1, 2]{1, "
+                   "0}; position_ids = int64[1, 1]{0}")
           .cost(per_element(3)));
 }
 

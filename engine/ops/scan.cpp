@@ -218,7 +218,9 @@ void register_scan(OperatorTable& table) {
           .constraint("I", {"tensor(int64)"})
           .constraint("V", types::all())
           .infer(infer_scan_before_9)
-          .kernel(scan_before_9));
+          .kernel(scan_before_9)
+          .example("start = float[1, 1]{0}; values = float[1, 3, 1]{1..3}; num_scan_inputs = 1; body = (sum, "
+                   "x) => (total, seen) { total = Add(sum, x); seen = Identity(total) } -> last, sums"));
   table.add_widened(
       Operator(base)
           .variadic_input("initial_state_and_scan_inputs", "V", "States, then inputs to walk.", 1, false)
@@ -233,8 +235,12 @@ void register_scan(OperatorTable& table) {
           .optional_attribute("scan_output_directions", AttributeType::Ints,
                               "For each collected output, 1 to put later steps first.")
           .infer(infer_scan)
-          .kernel(scan),
+          .kernel(scan)
+          .example("start = float[1]{0}; values = float[3, 1]{1..3}; num_scan_inputs = 1; body = (sum, x) => "
+                   "(total, seen) { total = Add(sum, x); seen = Identity(total) } -> last, sums"),
       "V", {9, 11, 16, 19, 21, 23, 24, 25});
+  table.note_change("Scan", 9, "there is no batch axis");
+  table.note_change("Scan", 11, negative_axes_count);
 }
 
 }  // namespace lapidary

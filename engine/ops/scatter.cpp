@@ -152,14 +152,15 @@ void register_scatter_elements(OperatorTable& table) {
           .summary(
               "A copy of the data with single elements replaced, each at its own coordinates except along "
               "`axis`.")
-          .input("data", "T")
+          .input("data", "T", "What is copied.")
           .input("indices", "Tind", "Positions along the axis, of the same rank as the data.")
           .input("updates", "T", "New elements, of the sizes of `indices`.")
-          .output("output", "T")
+          .output("output", "T", "The changed copy.")
           .attribute("axis", std::int64_t{0}, "Axis along which the indices count.")
           .constraint("Tind", types::tensors({"int32", "int64"}))
           .infer(same_as_input)
           .kernel(scatter_elements)
+          .example("data = float[3]{1..3}; indices = int64[2]{0, 2}; updates = float[2]{10, 30}")
           .cost(no_arithmetic());
   table.add_widened(elements_11, "T", {11, 13});
   table.add_widened(Operator(elements_11).attribute("reduction", std::string("none"), reduction_meaning), "T",
@@ -175,15 +176,17 @@ void register_scatter_elements(OperatorTable& table) {
 
 void register_scatter(OperatorTable& table) {
   register_scatter_elements(table);
-  const Operator nd_11 = Operator("ScatterND", 11, OperatorKind::ShapeAndLayout)
-                             .summary("A copy of the data with slices replaced that index tuples name.")
-                             .input("data", "T")
-                             .input("indices", "tensor(int64)", "Tuples over the leading axes, [..., K].")
-                             .input("updates", "T", "New slices, one for each tuple.")
-                             .output("output", "T")
-                             .infer(same_as_input)
-                             .kernel(scatter_nd)
-                             .cost(no_arithmetic());
+  const Operator nd_11 =
+      Operator("ScatterND", 11, OperatorKind::ShapeAndLayout)
+          .summary("A copy of the data with slices replaced that index tuples name.")
+          .input("data", "T", "What is copied.")
+          .input("indices", "tensor(int64)", "Tuples over the leading axes, [..., K].")
+          .input("updates", "T", "New slices, one for each tuple.")
+          .output("output", "T", "The changed copy.")
+          .infer(same_as_input)
+          .kernel(scatter_nd)
+          .example("data = float[4]{1..4}; indices = int64[2, 1]{1, 3}; updates = float[2]{20, 40}")
+          .cost(no_arithmetic());
   table.add_widened(nd_11, "T", {11, 13});
   table.add_widened(Operator(nd_11).attribute("reduction", std::string("none"), reduction_meaning), "T",
                     {16, 18});
@@ -194,14 +197,18 @@ void register_scatter(OperatorTable& table) {
           .input("update", "T", "New entries, fewer along the axis only.")
           .optional_input("write_indices", "tensor(int64)",
                           "Where each batch's entries begin, [batch]; 0 if left out.")
-          .output("present_cache", "T")
+          .output("present_cache", "T", "The cache with the new entries.")
           .attribute("axis", std::int64_t{-2}, "Axis of the entries; not the batch.")
           .attribute("mode", std::string("linear"),
                      "linear, or circular: past the end it goes on at the front.")
           .infer(same_as_input)
           .kernel(tensor_scatter)
+          .example(
+              "past_cache = float[1, 3, 2]{0}; update = float[1, 1, 2]{1, 2}; write_indices = int64[1]{1}")
           .cost(no_arithmetic()),
       "T", {24});
+  for (const char* name : {"ScatterElements", "ScatterND"})
+    table.note_change(name, 18, "`reduction` may be min or max");
 }
 
 }  // namespace lapidary

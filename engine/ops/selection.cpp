@@ -130,17 +130,21 @@ void register_selection(OperatorTable& table) {
   const Operator top_k_base =
       Operator("TopK", 1, OperatorKind::PoolingAndReduction)
           .summary("The k largest (or smallest) elements along an axis, best first, and their indices.")
-          .input("X", "T")
-          .output("Values", "T")
-          .output("Indices", "I")
+          .input("X", "T", "The tensor to search.")
+          .output("Values", "T", "The elements found, the axis cut to k.")
+          .output("Indices", "I", "Their positions along the axis.")
           .attribute("axis", std::int64_t{-1}, "Axis to search.")
           .constraint("T", types::floats())
           .constraint("I", {"tensor(int64)"})
           .infer(infer_top_k)
           .kernel(top_k)
           .cost(per_input_element(1));
-  table.add(top_k_base.at(1).required_attribute("k", AttributeType::Int, "How many."));
-  const Operator top_k_10 = top_k_base.at(10).input("K", "tensor(int64)", "How many, one number.");
+  table.add(top_k_base.at(1)
+                .required_attribute("k", AttributeType::Int, "How many.")
+                .example("X = float[5]{3, 1, 5, 2, 4}; k = 2"));
+  const Operator top_k_10 = top_k_base.at(10)
+                                .input("K", "tensor(int64)", "How many, one number.")
+                                .example("X = float[5]{3, 1, 5, 2, 4}; K = int64[1]{2}");
   table.add(top_k_10);
   const Operator top_k_11 =
       top_k_10.at(11)
@@ -152,10 +156,11 @@ void register_selection(OperatorTable& table) {
   table.add_widened(
       Operator("NonZero", 9, OperatorKind::ShapeAndLayout)
           .summary("Coordinates of all elements that are not zero, [rank, count], in row-major order.")
-          .input("X", "T")
-          .output("Y", "tensor(int64)")
+          .input("X", "T", "The tensor to search.")
+          .output("Y", "tensor(int64)", "The coordinates, a column for each element.")
           .infer(infer_non_zero)
           .kernel(non_zero)
+          .example("X = float[2, 2]{1, 0, 0, 4}")
           .cost(no_arithmetic()),
       "T", {9, 13});
 }

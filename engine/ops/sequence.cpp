@@ -216,58 +216,66 @@ Operator sequence_operator(const std::string& name, const std::string& summary) 
 void register_building(OperatorTable& table) {
   const auto positions = types::tensors({"int32", "int64"});
   table.add(sequence_operator("SequenceConstruct", "A sequence of the given tensors.")
-                .variadic_input("inputs", "T")
-                .output("output_sequence", "S")
+                .variadic_input("inputs", "T", "The tensors, in their order.")
+                .output("output_sequence", "S", "The new sequence.")
                 .constraint("T", types::all())
                 .infer(infer_sequence_construct)
-                .kernel(sequence_construct));
+                .kernel(sequence_construct)
+                .example("first = float[1]{1}; second = float[2]{2, 3}"));
   table.add(sequence_operator("SequenceEmpty", "A sequence without elements.")
-                .output("output", "S")
+                .output("output", "S", "The empty sequence.")
                 .optional_attribute("dtype", AttributeType::Int,
                                     "Type that its elements would have; float32 if left out.")
                 .infer(infer_sequence_empty)
-                .kernel(sequence_empty));
+                .kernel(sequence_empty)
+                .example("dtype = 1"));
   table.add(sequence_operator("SequenceInsert", "A sequence with one tensor more.")
-                .input("input_sequence", "S")
-                .input("tensor", "T")
+                .input("input_sequence", "S", "The sequence to add to.")
+                .input("tensor", "T", "What is added.")
                 .optional_input("position", "I", "Where to insert; at the end if left out.")
-                .output("output_sequence", "S")
+                .output("output_sequence", "S", "The longer sequence.")
                 .constraint("T", types::all())
                 .constraint("I", positions)
                 .infer(infer_sequence_insert)
-                .kernel(sequence_insert));
+                .kernel(sequence_insert)
+                .example("input_sequence = seq(float[1]{1}, float[2]{2, 3}); tensor = float[1]{9}; position "
+                         "= int64{1}"));
   table.add(sequence_operator("SequenceErase", "A sequence without one of its elements.")
-                .input("input_sequence", "S")
+                .input("input_sequence", "S", "The sequence to take from.")
                 .optional_input("position", "I", "Which to leave out; the last if left out.")
-                .output("output_sequence", "S")
+                .output("output_sequence", "S", "The shorter sequence.")
                 .constraint("I", positions)
                 .infer(same_as_input)
-                .kernel(sequence_erase));
+                .kernel(sequence_erase)
+                .example("input_sequence = seq(float[1]{1}, float[2]{2, 3}); position = int64{0}"));
 }
 
 void register_reading(OperatorTable& table) {
   table.add(sequence_operator("SequenceAt", "One element of a sequence.")
-                .input("input_sequence", "S")
+                .input("input_sequence", "S", "The sequence to read.")
                 .input("position", "I", "Which one; negative counts from the back.")
-                .output("tensor", "T")
+                .output("tensor", "T", "The element.")
                 .constraint("T", types::all())
                 .constraint("I", types::tensors({"int32", "int64"}))
                 .infer(infer_sequence_at)
-                .kernel(sequence_at));
+                .kernel(sequence_at)
+                .example("input_sequence = seq(float[1]{1}, float[2]{2, 3}); position = int64{-1}"));
   table.add(sequence_operator("SequenceLength", "How many elements a sequence has.")
-                .input("input_sequence", "S")
-                .output("length", "I")
+                .input("input_sequence", "S", "The sequence to count.")
+                .output("length", "I", "A scalar.")
                 .constraint("I", {"tensor(int64)"})
                 .infer(infer_sequence_length)
-                .kernel(sequence_length));
+                .kernel(sequence_length)
+                .example("input_sequence = seq(float[1]{1}, float[2]{2, 3})"));
   table.add(sequence_operator("ConcatFromSequence", "The elements of a sequence joined along an axis.")
-                .input("input_sequence", "S")
-                .output("concat_result", "T")
+                .input("input_sequence", "S", "The tensors to join.")
+                .output("concat_result", "T", "The joined tensor.")
                 .required_attribute("axis", AttributeType::Int, "Axis to join along.")
                 .attribute("new_axis", std::int64_t{0}, "1 joins along a new axis.")
                 .constraint("T", types::all())
                 .infer(infer_concat_from_sequence)
-                .kernel(concat_from_sequence));
+                .kernel(concat_from_sequence)
+                .example("input_sequence = seq(float[1]{1}, float[2]{2, 3}); axis = 0"));
 }
 
 }  // namespace
@@ -277,31 +285,34 @@ void register_sequence(OperatorTable& table) {
   register_reading(table);
   const Operator split =
       sequence_operator("SplitToSequence", "A tensor cut along an axis into the elements of a sequence.")
-          .input("input", "T")
+          .input("input", "T", "The tensor to cut.")
           .optional_input("split", "I", "Size of all pieces, or a list of sizes; 1 each if left out.")
-          .output("output_sequence", "S")
+          .output("output_sequence", "S", "The pieces, in order.")
           .attribute("axis", std::int64_t{0}, "Axis to cut.")
           .attribute("keepdims", std::int64_t{1}, "0 drops the axis, where no sizes are given.")
           .constraint("T", types::all())
           .constraint("I", types::tensors({"int32", "int64"}))
           .infer(infer_split_to_sequence)
-          .kernel(split_to_sequence);
+          .kernel(split_to_sequence)
+          .example("input = float[4]{1..4}; split = int64{2}");
   table.add(split);
   table.add(split.at(24)
                 .constraint("T", types::all_and_bfloat16())
                 .constraint("S", types::sequences_of(types::all_and_bfloat16())));
   using types::operator+;
-  table.add(Operator("SequenceMap", 17, OperatorKind::ControlFlow)
-                .summary("Runs a graph on each element of a sequence and collects its outputs as sequences.")
-                .input("input_sequence", "S")
-                .variadic_input("additional_inputs", "V",
-                                "Sequences walked alongside, or tensors that stay the same.", 0, false)
-                .variadic_output("out_sequence", "S", "One sequence for each output of the graph.", 1, false)
-                .required_attribute("body", AttributeType::Graph, "Runs for each element.")
-                .constraint("S", types::sequences_of(types::all()))
-                .constraint("V", types::all() + types::sequences_of(types::all()))
-                .infer(infer_sequence_map)
-                .kernel(sequence_map));
+  table.add(
+      Operator("SequenceMap", 17, OperatorKind::ControlFlow)
+          .summary("Runs a graph on each element of a sequence and collects its outputs as sequences.")
+          .input("input_sequence", "S", "The sequence to walk.")
+          .variadic_input("additional_inputs", "V",
+                          "Sequences walked alongside, or tensors that stay the same.", 0, false)
+          .variadic_output("out_sequence", "S", "One sequence for each output of the graph.", 1, false)
+          .required_attribute("body", AttributeType::Graph, "Runs for each element.")
+          .constraint("S", types::sequences_of(types::all()))
+          .constraint("V", types::all() + types::sequences_of(types::all()))
+          .infer(infer_sequence_map)
+          .kernel(sequence_map)
+          .example("input_sequence = seq(float[2]{1, 2}, float[1]{3}); body = (x) => (y) { y = Neg(x) }"));
 }
 
 }  // namespace lapidary

@@ -271,12 +271,13 @@ void infer_unsqueeze(InferenceContext& context) {
 void register_shape_and_size(OperatorTable& table) {
   const Operator shape_1 = Operator("Shape", 1, OperatorKind::ShapeAndLayout)
                                .summary("The sizes of a tensor, as a 1-D tensor.")
-                               .input("data", "T")
-                               .output("shape", "T1")
+                               .input("data", "T", "The tensor whose sizes are asked.")
+                               .output("shape", "T1", "The sizes, [rank].")
                                .constraint("T", types::all())
                                .constraint("T1", {"tensor(int64)"})
                                .infer(infer_shape)
                                .kernel(shape)
+                               .example("data = float[2, 3]{0}")
                                .cost(no_arithmetic());
   table.add_widened(shape_1, "T", {1, 13});
   table.add_widened(
@@ -286,11 +287,12 @@ void register_shape_and_size(OperatorTable& table) {
       "T", {15, 19, 21, 23, 24, 25});
   table.add_widened(Operator("Size", 1, OperatorKind::ShapeAndLayout)
                         .summary("The number of elements of a tensor, as a scalar.")
-                        .input("data", "T")
-                        .output("size", "T1")
+                        .input("data", "T", "The tensor to count.")
+                        .output("size", "T1", "A scalar.")
                         .constraint("T1", {"tensor(int64)"})
                         .infer(infer_size)
                         .kernel(size)
+                        .example("data = float[2, 3]{0}")
                         .cost(no_arithmetic()),
                     "T", {1, 13, 19, 21, 23, 24, 25});
 }
@@ -300,19 +302,21 @@ void register_reshape(OperatorTable& table) {
       Operator("Reshape", 1, OperatorKind::ShapeAndLayout)
           .summary(
               "The same elements under other sizes. 0 copies the input's size, one -1 takes what is left.")
-          .input("data", "T")
-          .output("reshaped", "T")
+          .input("data", "T", "The tensor to reshape.")
+          .output("reshaped", "T", "The same elements, in row-major order.")
           .optional_attribute("shape", AttributeType::Ints, "The new sizes.")
           .optional_attribute("consumed_inputs", AttributeType::Ints, "Without meaning today.")
           .constraint("T", types::floats())
           .infer(infer_reshape)
           .kernel(reshape)
+          .example("data = float[2, 3]{1..6}; shape = [3, -1]")
           .cost(no_arithmetic());
   table.add(reshape_1);
   const Operator reshape_5 = Operator(reshape_1)
                                  .without_attribute("shape")
                                  .without_attribute("consumed_inputs")
-                                 .input("shape", "tensor(int64)", "The new sizes.");
+                                 .input("shape", "tensor(int64)", "The new sizes.")
+                                 .example("data = float[2, 3]{1..6}; shape = int64[2]{3, -1}");
   table.add_widened(reshape_5, "T", {5, 13});
   table.add_widened(Operator(reshape_5).attribute("allowzero", std::int64_t{0},
                                                   "If 1, a 0 is a size of zero and copies nothing."),
@@ -320,14 +324,15 @@ void register_reshape(OperatorTable& table) {
   const Operator flatten_1 =
       Operator("Flatten", 1, OperatorKind::ShapeAndLayout)
           .summary("A matrix: the axes before `axis` make its rows, the others its columns.")
-          .input("input", "T")
-          .output("output", "T")
+          .input("input", "T", "The tensor to flatten.")
+          .output("output", "T", "The matrix.")
           .attribute("axis", std::int64_t{1},
                      "First axis of the columns; from 11 on negative "
                      "values count from the back.")
           .constraint("T", types::floats())
           .infer(infer_flatten)
           .kernel(flatten)
+          .example("input = float[2, 2, 2]{1..8}; axis = 1")
           .cost(no_arithmetic());
   table.add(flatten_1);
   table.add_widened(flatten_1, "T", {9, 11, 13, 21, 23, 24, 25});
@@ -337,29 +342,34 @@ void register_reshape(OperatorTable& table) {
 void register_squeeze(OperatorTable& table) {
   const Operator squeeze_1 = Operator("Squeeze", 1, OperatorKind::ShapeAndLayout)
                                  .summary("Drops axes of size 1: those named, or all.")
-                                 .input("data", "T")
-                                 .output("squeezed", "T")
+                                 .input("data", "T", "The tensor to change.")
+                                 .output("squeezed", "T", "The tensor without those axes.")
                                  .optional_attribute("axes", AttributeType::Ints, "Axes to drop.")
                                  .infer(infer_squeeze)
                                  .kernel(squeeze)
+                                 .example("data = float[1, 3]{1..3}; axes = [0]")
                                  .cost(no_arithmetic());
   table.add_widened(squeeze_1, "T", {1, 11});
-  table.add_widened(
-      Operator(squeeze_1).without_attribute("axes").optional_input("axes", "tensor(int64)", "Axes to drop."),
-      "T", {13, 21, 23, 24, 25});
+  table.add_widened(Operator(squeeze_1)
+                        .without_attribute("axes")
+                        .optional_input("axes", "tensor(int64)", "Axes to drop.")
+                        .example("data = float[1, 3]{1..3}; axes = int64[1]{0}"),
+                    "T", {13, 21, 23, 24, 25});
   const Operator unsqueeze_1 =
       Operator("Unsqueeze", 1, OperatorKind::ShapeAndLayout)
           .summary("Inserts axes of size 1.")
-          .input("data", "T")
-          .output("expanded", "T")
+          .input("data", "T", "The tensor to change.")
+          .output("expanded", "T", "The tensor with the new axes.")
           .required_attribute("axes", AttributeType::Ints, "Where the new axes stand in the output.")
           .infer(infer_unsqueeze)
           .kernel(unsqueeze)
+          .example("data = float[3]{1..3}; axes = [0]")
           .cost(no_arithmetic());
   table.add_widened(unsqueeze_1, "T", {1, 11});
   table.add_widened(Operator(unsqueeze_1)
                         .without_attribute("axes")
-                        .input("axes", "tensor(int64)", "Where the new axes stand in the output."),
+                        .input("axes", "tensor(int64)", "Where the new axes stand in the output.")
+                        .example("data = float[3]{1..3}; axes = int64[1]{0}"),
                     "T", {13, 21, 23, 24, 25});
 }
 
@@ -369,6 +379,9 @@ void register_shape(OperatorTable& table) {
   register_shape_and_size(table);
   register_reshape(table);
   register_squeeze(table);
+  table.note_change("Squeeze", 11, negative_axes_count);
+  table.note_change("Unsqueeze", 11, negative_axes_count);
+  table.note_change("Flatten", 11, negative_axes_count);
 }
 
 }  // namespace lapidary

@@ -197,38 +197,43 @@ void register_slice(OperatorTable& table) {
   const Operator slice_1 =
       Operator("Slice", 1, OperatorKind::ShapeAndLayout)
           .summary("A part of a tensor: a range of each named axis, as in Python's slices.")
-          .input("data", "T")
-          .output("output", "T")
+          .input("data", "T", "The tensor to cut.")
+          .output("output", "T", "The part.")
           .required_attribute("starts", AttributeType::Ints, "First index of each axis.")
           .required_attribute("ends", AttributeType::Ints, "Index to stop before.")
           .optional_attribute("axes", AttributeType::Ints, "Axes to cut; the first ones if left out.")
           .constraint("T", types::all())
           .infer(infer_slice)
           .kernel(slice)
+          .example("data = float[2, 3]{1..6}; starts = [1]; ends = [3]; axes = [1]")
           .cost(no_arithmetic());
   table.add(slice_1);
-  table.add_widened(Operator(slice_1)
-                        .without_attribute("starts")
-                        .without_attribute("ends")
-                        .without_attribute("axes")
-                        .input("starts", "Tind", "First index of each axis; negative counts from the back.")
-                        .input("ends", "Tind", "Index to stop before; large numbers mean the end.")
-                        .optional_input("axes", "Tind", "Axes to cut; the first ones if left out.")
-                        .optional_input("steps", "Tind",
-                                        "Distance between indices, negative to go backwards; 1 if left out.")
-                        .constraint("Tind", types::tensors({"int32", "int64"})),
-                    "T", {10, 11, 13});
+  table.add_widened(
+      Operator(slice_1)
+          .without_attribute("starts")
+          .without_attribute("ends")
+          .without_attribute("axes")
+          .example("data = float[2, 3]{1..6}; starts = int64[1]{1}; ends = int64[1]{3}; axes = int64[1]{1}")
+          .input("starts", "Tind", "First index of each axis; negative counts from the back.")
+          .input("ends", "Tind", "Index to stop before; large numbers mean the end.")
+          .optional_input("axes", "Tind", "Axes to cut; the first ones if left out.")
+          .optional_input("steps", "Tind",
+                          "Distance between indices, negative to go backwards; 1 if left out.")
+          .constraint("Tind", types::tensors({"int32", "int64"})),
+      "T", {10, 11, 13});
   table.add(Operator("Trilu", 14, OperatorKind::ShapeAndLayout)
                 .summary("The upper or lower triangle of each matrix [..., N, M]; the rest becomes zero.")
-                .input("input", "T")
+                .input("input", "T", "The matrices.")
                 .optional_input("k", "tensor(int64)",
                                 "Diagonal that bounds the triangle: 0 is the main one, positive above it.")
-                .output("output", "T")
+                .output("output", "T", "The triangles, of the same sizes.")
                 .attribute("upper", std::int64_t{1}, "1 keeps the upper triangle, 0 the lower.")
                 .constraint("T", types::all_and_bfloat16())
                 .infer(same_as_input)
                 .kernel(trilu)
+                .example("input = float[3, 3]{1..9}; upper = 0")
                 .cost(no_arithmetic()));
+  table.note_change("Slice", 11, negative_axes_count);
 }
 
 }  // namespace lapidary

@@ -105,6 +105,7 @@ void add_versions(OperatorTable& table, const char* name, const char* summary, K
           .constraint("T", types::floats())
           .infer(same_as_input)
           .kernel(kernel)
+          .example("input = float[2, 3]{1, 2, 3, 1, 1, 1}")
           .cost(per_element(flops));
   table.add(before_13);
   table.add(before_13.at(11));
@@ -122,6 +123,10 @@ void register_softmax(OperatorTable& table) {
                13);
   add_versions(table, "Hardmax", "1 at the first greatest element along an axis, 0 elsewhere.",
                hardmax_kernel, 1);
+  for (const char* name : {"Softmax", "LogSoftmax", "Hardmax"})
+    table.note_change(name, 11, negative_axes_count);
+  for (const char* name : {"Softmax", "LogSoftmax", "Hardmax"})
+    table.note_change(name, 13, "one axis is normalized; before, all axes from `axis` on together");
 }
 
 }  // namespace lapidary

@@ -188,16 +188,17 @@ void infer_string_normalizer(InferenceContext& context) {
 void register_text(OperatorTable& table) {
   table.add(Operator("StringConcat", 20, OperatorKind::Other)
                 .summary("Each string of X followed by the one of Y, broadcast.")
-                .input("X", "T")
-                .input("Y", "T")
-                .output("Z", "T")
+                .input("X", "T", "First part.")
+                .input("Y", "T", "Second part.")
+                .output("Z", "T", "The joined strings.")
                 .constraint("T", {"tensor(string)"})
                 .infer(broadcast_inputs)
                 .kernel(string_concat)
+                .example(R"(X = string[2]{"a", "b"}; Y = string{"c"})")
                 .cost(no_arithmetic()));
   table.add(Operator("StringSplit", 20, OperatorKind::Other)
                 .summary("Strings cut at a delimiter or at white space; a new last axis holds the pieces.")
-                .input("X", "T1")
+                .input("X", "T1", "The strings to cut.")
                 .output("Y", "T2", "The pieces, with empty strings where there are fewer.")
                 .output("Z", "T3", "How many pieces each string has.")
                 .optional_attribute("delimiter", AttributeType::String,
@@ -209,16 +210,18 @@ void register_text(OperatorTable& table) {
                 .constraint("T3", {"tensor(int64)"})
                 .infer(infer_string_split)
                 .kernel(string_split)
+                .example(R"(X = string[2]{"one two", "three"})")
                 .cost(no_arithmetic()));
   table.add(Operator("RegexFullMatch", 20, OperatorKind::Other)
                 .summary("Whether a regular expression matches the whole string.")
-                .input("X", "T1")
-                .output("Y", "T2")
+                .input("X", "T1", "The strings to test.")
+                .output("Y", "T2", "True where the whole string matches.")
                 .optional_attribute("pattern", AttributeType::String, "The expression.")
                 .constraint("T1", {"tensor(string)"})
                 .constraint("T2", {"tensor(bool)"})
                 .infer(infer_regex_full_match)
                 .kernel(regex_full_match)
+                .example(R"(X = string[2]{"2024", "year"}; pattern = "[0-9]+")")
                 .cost(no_arithmetic()));
   table.add(
       Operator("StringNormalizer", 10, OperatorKind::Other)
@@ -231,6 +234,8 @@ void register_text(OperatorTable& table) {
           .optional_attribute("stopwords", AttributeType::Strings, "Strings to drop.")
           .infer(infer_string_normalizer)
           .kernel(string_normalizer)
+          .example(
+              R"(X = string[3]{"The", "quick", "Fox"}; case_change_action = "LOWER"; is_case_sensitive = 1; stopwords = ["The"])")
           .cost(no_arithmetic()));
 }
 

@@ -143,11 +143,12 @@ void register_blocks(OperatorTable& table) {
   const Operator depth_to_space_1 =
       Operator("DepthToSpace", 1, OperatorKind::ShapeAndLayout)
           .summary("Spreads channels over square blocks of pixels: [N, C, H, W] becomes [N, C/b², H·b, W·b].")
-          .input("input", "T")
-          .output("output", "T")
+          .input("input", "T", "Values [N, C, H, W].")
+          .output("output", "T", "The values in their new places.")
           .required_attribute("blocksize", AttributeType::Int, "Side b of a block.")
           .infer(infer_depth_to_space)
           .kernel(depth_to_space)
+          .example("input = float[1, 4, 1, 2]{1..8}; blocksize = 2")
           .cost(no_arithmetic());
   table.add(depth_to_space_1.at(1).constraint("T", types::all()));
   table.add_widened(
@@ -158,11 +159,12 @@ void register_blocks(OperatorTable& table) {
   table.add_widened(
       Operator("SpaceToDepth", 1, OperatorKind::ShapeAndLayout)
           .summary("Gathers square blocks of pixels into channels: [N, C, H, W] becomes [N, C·b², H/b, W/b].")
-          .input("input", "T")
-          .output("output", "T")
+          .input("input", "T", "Values [N, C, H, W].")
+          .output("output", "T", "The values in their new places.")
           .required_attribute("blocksize", AttributeType::Int, "Side b of a block.")
           .infer(infer_space_to_depth)
           .kernel(space_to_depth)
+          .example("input = float[1, 1, 2, 4]{1..8}; blocksize = 2")
           .cost(no_arithmetic()),
       "T", {1, 13});
 }
@@ -173,25 +175,27 @@ void register_transpose(OperatorTable& table) {
   table.add_widened(
       Operator("Transpose", 1, OperatorKind::ShapeAndLayout)
           .summary("Axes in another order.")
-          .input("data", "T")
-          .output("transposed", "T")
+          .input("data", "T", "The tensor to transpose.")
+          .output("transposed", "T", "The tensor with its axes in the new order.")
           .optional_attribute("perm", AttributeType::Ints,
                               "Which input axis each output axis is; all in reverse if left out.")
           .infer(infer_transpose)
           .kernel(transpose)
+          .example("data = float[2, 3]{1..6}; perm = [1, 0]")
           .cost(no_arithmetic()),
       "T", {1, 13, 21, 23, 24, 25});
   register_blocks(table);
   table.add(Operator("ReverseSequence", 10, OperatorKind::ShapeAndLayout)
                 .summary("Reverses the first elements of each sequence of a batch, each by its own length.")
-                .input("input", "T")
+                .input("input", "T", "The batch of sequences.")
                 .input("sequence_lens", "tensor(int64)", "Length of each sequence, [batch].")
-                .output("Y", "T")
+                .output("Y", "T", "The batch with each sequence reversed.")
                 .attribute("time_axis", std::int64_t{0}, "Axis along which to reverse, 0 or 1.")
                 .attribute("batch_axis", std::int64_t{1}, "Axis of the batch, the other one.")
                 .constraint("T", types::all())
                 .infer(same_as_input)
                 .kernel(reverse_sequence)
+                .example("input = float[3, 2]{1..6}; sequence_lens = int64[2]{3, 2}")
                 .cost(no_arithmetic()));
 }
 

@@ -130,7 +130,7 @@ void infer_unique(InferenceContext& context) {
 void register_unique(OperatorTable& table) {
   table.add(Operator("Unique", 11, OperatorKind::ShapeAndLayout)
                 .summary("Each value, or each slice along an axis, once.")
-                .input("X", "T")
+                .input("X", "T", "The values to compare.")
                 .output("Y", "T", "The values that differ.")
                 .optional_output("indices", "tensor(int64)", "Where each first stands in X.")
                 .optional_output("inverse_indices", "tensor(int64)", "For each element of X its place in Y.")
@@ -141,6 +141,7 @@ void register_unique(OperatorTable& table) {
                 .constraint("T", types::all())
                 .infer(infer_unique)
                 .kernel(unique)
+                .example("X = float[5]{2, 1, 1, 3, 2} -> Y, indices, inverse_indices, counts")
                 .cost(no_arithmetic()));
 }
 

@@ -89,6 +89,7 @@ void register_unpooling(OperatorTable& table) {
           .constraint("T2", {"tensor(int64)"})
           .infer(reporting_errors(infer_max_unpool))
           .kernel(max_unpool)
+          .example("X = float[1, 1, 1, 1]{5}; I = int64[1, 1, 1, 1]{3}; kernel_shape = [2, 2]")
           .cost(no_arithmetic());
   table.add(record);
   table.add(record.at(11));

@@ -60,6 +60,7 @@ Operator window_operator(const char* name, const char* summary, KernelFunction k
       .constraint("T2", types::numbers_and_bfloat16())
       .infer(infer_window)
       .kernel(kernel)
+      .example("size = int64{4}")
       .cost(per_element(20));
 }
 
