@@ -54,8 +54,8 @@ DocumentationSection version_section(const Operator& record) {
     std::string text;
     for (const auto& change : changes) text += (text.empty() ? "" : "; ") + change;
     if (version == version_history(record).front().since_version) text = "the first";
-    section.rows.insert(section.rows.begin(),
-                        {std::to_string(version), "", text.empty() ? "the same, described more clearly" : text});
+    section.rows.insert(section.rows.begin(), {std::to_string(version), "",
+                                               text.empty() ? "the same, described more clearly" : text});
   }
   return section;
 }
