@@ -139,6 +139,10 @@ std::optional<ElementStep> element_step_of(const LoweredGraph& graph, const Lowe
       return ElementStep{unary.code, 0, -1,
                          unary.alpha_name ? node.node->attribute_or(unary.alpha_name, unary.alpha) : 0.0f,
                          unary.beta_name ? node.node->attribute_or(unary.beta_name, unary.beta) : 0.0f};
+  // Before version 7 a slope for each channel stood at the second axis.
+  if (node.op == "PRelu" && node.record && node.record->since_version < 7 &&
+      graph.values[node.inputs.at(1)].size() != 1)
+    return std::nullopt;
   for (const auto& binary : binary_operators)
     if (binary.op == node.op) return binary_step(graph, node, binary.code);
   return std::nullopt;

@@ -121,6 +121,11 @@ void Call::integers(const std::vector<std::int64_t>& values, std::optional<Dims>
 
 void Call::given(Tensor tensor, double constant_share) { make(std::move(tensor), constant_share); }
 
+void Call::container(Datum datum) {
+  if (draft.depth > 0) throw Unsuitable();
+  named(draft.items[draft.add({"", std::move(datum), Item::Origin::Input, true})].name);
+}
+
 void Call::optional(const Dims& dims, double share) {
   if (!has_parameter(node.inputs.size())) return;
   if (random.chance(share))

@@ -25,13 +25,17 @@ class Call {
   const Operator& record;
   Node node;
 
-  int version() const { return record.since_version; }
+  /// Of the standard's operator; what other domains call the same is as the newest.
+  int version() const { return record.domain.empty() ? record.since_version : 99; }
   /// The type that a constraint (or "tensor(int64)") stands for in this node; chosen when first asked for.
   DataType type(const std::string& constraint);
   DataType input_type(std::size_t parameter);
+  bool is_bound(const std::string& constraint) const { return bound_.contains(constraint); }
   void bind(const std::string& constraint, DataType type) { bound_[constraint] = type; }
   /// Whether the record lets the constraint, or the text, be this type.
   bool permits(const std::string& constraint, DataType type) const;
+  /// All element types of tensors that it can be.
+  std::vector<DataType> permitted(const std::string& constraint) const;
 
   // Each gives the next input.
   /// Any tensor of the right type with a rank in the range.
@@ -41,6 +45,8 @@ class Call {
   /// These elements, in the parameter's type (int64 or int32), as a constant or as an input of the graph.
   void integers(const std::vector<std::int64_t>& values, std::optional<Dims> dims = {});
   void given(Tensor tensor, double constant_share = 0.5);
+  /// A sequence, map or optional as an input of the graph.
+  void container(Datum datum);
   void absent() { node.inputs.emplace_back(); }
   /// The value of that name.
   void named(const std::string& name) { node.inputs.push_back(name); }
@@ -77,7 +83,6 @@ class Call {
   const Parameter& parameter() const;
   std::optional<std::string> find_value(const std::vector<DataType>& types, int minimum_rank,
                                         int maximum_rank, const Dims* dims) const;
-  std::vector<DataType> permitted(const std::string& constraint) const;
   Tensor use(const std::string& name);
   Tensor make(Tensor tensor, double constant_share);
 
@@ -85,10 +90,11 @@ class Call {
 };
 
 using Recipe = void (*)(Call&);
-/// What chooses inputs and attributes for an operator, or nullptr if it is left to its record's example.
+/// What chooses inputs and attributes for an operator, or nullptr if nothing does.
 Recipe recipe_for(const Operator& record);
 
-// Recipes by what they have in common, each a list of (name, recipe).
+// Recipes by what they have in common, each a list of (name, recipe); other domains' names with the domain
+// and a dot before.
 using RecipeList = std::vector<std::pair<const char*, Recipe>>;
 RecipeList element_wise_recipes();
 RecipeList shape_recipes();
@@ -103,15 +109,27 @@ RecipeList control_flow_recipes();
 RecipeList attention_recipes();
 RecipeList region_recipes();
 RecipeList other_recipes();
+RecipeList microsoft_recipes();
+RecipeList quantized_microsoft_recipes();
+RecipeList learning_recipes();
+
+/// The record's example with other numbers, element types and attributes: for operators without a recipe.
+void from_example(Call& call);
 
 /// Inputs of one type that broadcast together, or of the sizes of the first; attributes by their kind.
 void element_wise(Call& call);
 
-/// Adds up to `count` random nodes to the draft. Gives how many proposals were tried and refused.
+/// How many proposals were made and refused, in all and by record.
 struct Tally {
-  std::int64_t proposed = 0, refused = 0;
-  std::map<std::string, std::pair<std::int64_t, std::int64_t>> by_operator;  ///< proposed and refused
+  struct Counts {
+    std::int64_t proposed = 0, refused = 0;
+  };
+  Counts all;
+  std::map<const Operator*, Counts> by_record;
 };
+/// Adds a new function of the model's own and one or two calls of it. Throws Error if it refuses them.
+void add_function_call(Draft& draft);
+/// Adds up to `count` random nodes to the draft.
 void add_random_nodes(Draft& draft, int count, Tally& tally);
 
 }  // namespace lapidary::differential

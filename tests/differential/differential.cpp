@@ -10,8 +10,10 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <set>
 #include <sstream>
 
+#include "engine/ops/operator_table.h"
 #include "tests/differential/call.h"
 #include "tests/differential/judge.h"
 #include "tests/differential/shrink.h"
@@ -72,8 +74,8 @@ std::vector<Deviation> known_deviations() {
   return list;
 }
 
-/// Traits: any; not_finite (NaN or infinity goes in); empty (a size is 0); before_N (an operator set below N);
-/// the name of an element type that goes in, or of an attribute that the node has.
+/// Traits: any; not_finite (NaN or infinity goes in); empty (a size is 0); before_N (an operator set below
+/// N); the name of an element type that goes in, or of an attribute that the node has.
 bool has_trait(const Case& one, const Node& node, const std::string& trait) {
   if (trait == "any" || node.find_attribute(trait)) return true;
   if (trait.starts_with("before_")) return one.model->opset() < std::atoll(trait.c_str() + 7);
@@ -143,9 +145,8 @@ void examine(const Case& one, const std::string& name, int threads, Peer* peer, 
 
 Case random_case(const Options& options, std::int64_t index, Tally& tally) {
   Random random(options.seed * 0x9e3779b97f4a7c15u + static_cast<std::uint64_t>(index));
-  static const std::vector<std::int64_t> opsets = {7,  8,  9,  10, 11, 12, 13, 14, 15, 16, 17, 17, 18,
-                                                   19, 20, 21, 21, 22, 22, 23, 24, 25, 26, 27, 27};
-  Draft draft(random, random.pick(opsets), "v");
+  const std::int64_t opset = random.chance(0.1) ? random.between(1, 6) : random.between(7, 27);
+  Draft draft(random, opset, "v");
   if (random.chance(0.2)) draft.fill = Fill::Edges;
   const std::int64_t most = random.chance(0.3) ? 30 : 10;
   add_random_nodes(draft, static_cast<int>(random.between(1, most)), tally);
@@ -190,26 +191,69 @@ void replay(const Options& options, Peer* peer, Findings& findings) {
   std::printf("%zu models run again\n", paths.size());
 }
 
-void print_operators(const Tally& tally) {
-  for (const auto& [name, counts] : tally.by_operator)
-    std::printf("  %-28s %7ld proposed, %7ld refused\n", name.c_str(), static_cast<long>(counts.first),
-                static_cast<long>(counts.second));
+/// In how many graphs each record stood.
+using Coverage = std::map<const Operator*, std::int64_t>;
+
+void add_records(const std::vector<std::shared_ptr<const Node>>& nodes, const Model& model,
+                 std::set<const Operator*>& records) {
+  for (const auto& node : nodes) {
+    const Operator* record = operator_table().find(node->domain, node->op_type, model.opset(node->domain));
+    if (record) records.insert(record);
+    for (const auto& [name, body] : subgraphs_of(*node)) add_records(body->nodes.to_vector(), model, records);
+  }
+}
+
+void count(const Case& one, Coverage& coverage) {
+  std::set<const Operator*> records;
+  add_records(one.model->graph->nodes.to_vector(), *one.model, records);
+  for (const auto& function : one.model->functions) add_records(function->nodes, *one.model, records);
+  for (const Operator* record : records) ++coverage[record];
+}
+
+/// One line for each operator: graphs by version, and what share of the proposals was refused; last those
+/// that never came.
+void print_operators(const Coverage& coverage, const Tally& tally) {
+  std::map<std::pair<std::string, std::string>, std::vector<const Operator*>> operators;
+  for (const Operator* record : operator_table().all())
+    operators[{record->domain, record->name}].push_back(record);
+  std::string never;
+  for (const auto& [name, records] : operators) {
+    std::string line;
+    Tally::Counts counts;
+    for (const Operator* record : records) {
+      const auto graphs = coverage.find(record);
+      const auto tallied = tally.by_record.find(record);
+      const std::string version = std::to_string(record->since_version);
+      if (graphs != coverage.end()) line += "  " + version + ": " + std::to_string(graphs->second);
+      if (graphs == coverage.end() && !record->is_deprecated)
+        never += "  " + name.first + (name.first.empty() ? "" : ".") + name.second + "-" + version;
+      if (tallied == tally.by_record.end()) continue;
+      counts.proposed += tallied->second.proposed;
+      counts.refused += tallied->second.refused;
+    }
+    std::printf("%-44s%s   refused %ld of %ld\n",
+                (name.first + (name.first.empty() ? "" : ".") + name.second).c_str(), line.c_str(),
+                static_cast<long>(counts.refused), static_cast<long>(counts.proposed));
+  }
+  std::printf("never:%s\n", never.c_str());
 }
 
 void search(const Options& options, Peer* peer, Findings& findings) {
   Tally tally;
+  Coverage coverage;
   std::int64_t nodes = 0;
   for (std::int64_t index = options.first; index < options.first + options.graphs; ++index) {
     const Case one = random_case(options, index, tally);
     if (one.model->graph->outputs.empty()) continue;
+    count(one, coverage);
     nodes += static_cast<std::int64_t>(one.model->graph->nodes.size());
     examine(one, "graph " + std::to_string(index), index % 8 == 0 ? 2 : 1, peer, options, findings);
   }
-  if (options.operators) print_operators(tally);
-  std::printf("%ld graphs, %ld nodes, %zu operators; %.1f %% of the proposed nodes refused\n",
-              static_cast<long>(options.graphs), static_cast<long>(nodes), tally.by_operator.size(),
-              100.0 * static_cast<double>(tally.refused) /
-                  static_cast<double>(std::max<std::int64_t>(1, tally.proposed)));
+  if (options.operators) print_operators(coverage, tally);
+  std::printf("%ld graphs, %ld nodes, %zu operators and versions; %.1f %% of the proposed nodes refused\n",
+              static_cast<long>(options.graphs), static_cast<long>(nodes), coverage.size(),
+              100.0 * static_cast<double>(tally.all.refused) /
+                  static_cast<double>(std::max<std::int64_t>(1, tally.all.proposed)));
 }
 
 }  // namespace

@@ -9,13 +9,17 @@
 namespace lapidary::differential {
 
 Draft::Draft(Random& random_source, std::int64_t opset_version, std::string prefix)
-    : random(random_source), opset(opset_version), prefix_(std::move(prefix)) {}
+    : random(random_source),
+      opset(opset_version),
+      functions(std::make_shared<std::vector<std::shared_ptr<const Function>>>()),
+      prefix_(std::move(prefix)) {}
 
 Draft::Draft(Draft& outer, std::string prefix)
     : random(outer.random),
       opset(outer.opset),
       fill(outer.fill),
       depth(outer.depth + 1),
+      functions(outer.functions),
       prefix_(std::move(prefix)) {
   for (Item item : outer.items) {
     item.origin = Item::Origin::Outside;
@@ -57,6 +61,7 @@ std::vector<Datum> run_alone(const Draft& draft, const Node& node) {
   Model model;
   model.opset_imports = imports_for(draft.opset);
   model.ir_version = ir_version_for(draft.opset);
+  model.functions = *draft.functions;
   std::set<std::string> names(node.inputs.begin(), node.inputs.end());
   for (const auto& [name, body] : subgraphs_of(node)) add_outer_names(*body, {}, names);
   names.erase("");
@@ -83,7 +88,7 @@ std::vector<Datum> run_alone(const Draft& draft, const Node& node) {
 
 void Draft::add_node(Node node) {
   std::vector<Datum> outputs;
-  if (!subgraphs_of(node).empty()) {
+  if (has_body(node)) {
     outputs = run_alone(*this, node);
   } else {
     const Operator* record = operator_table().find(node.domain, node.op_type, [&] {
@@ -102,17 +107,35 @@ void Draft::add_node(Node node) {
   for (auto& item : items)
     if (outer.contains(item.name)) item.used = true;
   for (std::size_t i = 0; i < node.outputs.size(); ++i)
-    if (!node.outputs[i].empty()) add({node.outputs[i], std::move(outputs.at(i)), Item::Origin::Node, false});
+    if (!node.outputs[i].empty())
+      add({node.outputs[i], std::move(outputs.at(i)), Item::Origin::Node, false, node.op_type == "Optional"});
   nodes.push_back(std::move(node));
 }
 
 namespace {
 
+/// The type without the sizes of what lies inside containers; unknown for those that hold nothing.
 Type type_of(const Datum& datum) {
   if (datum.is_tensor()) return datum.tensor().full_type();
-  if (datum.is_sequence() && !datum.sequence().empty() && datum.sequence().front().is_tensor())
-    return Type::sequence(Type::tensor(datum.sequence().front().tensor().type()));
+  const auto inner_type = [](const std::vector<Datum>& elements) {
+    Type type = elements.empty() ? Type() : type_of(elements.front());
+    if (type.is_tensor()) type.shape.reset();
+    return type;
+  };
+  if (datum.is_sequence()) {
+    const Type inner = inner_type(datum.sequence());
+    return inner.is_known() ? Type::sequence(inner) : Type();
+  }
+  if (const auto* map = std::get_if<std::shared_ptr<const MapDatum>>(&datum.value)) {
+    const Type inner = inner_type((*map)->values);
+    return inner.is_known() ? Type::map((*map)->keys.type(), inner) : Type();
+  }
   return {};
+}
+
+Type type_of(const Item& item) {
+  const Type type = type_of(item.datum);
+  return item.is_optional && type.is_known() ? Type::optional(type) : type;
 }
 
 }  // namespace
@@ -125,8 +148,7 @@ Graph Draft::graph(const std::vector<std::string>& outputs) const {
   graph.nodes = PersistentVector(std::move(node_list));
   std::vector<std::shared_ptr<const NamedTensor>> initializers;
   for (const auto& item : items) {
-    if (item.origin == Item::Origin::Input)
-      graph.inputs.push_back({item.name, type_of(item.datum), {}, {}, {}, 0});
+    if (item.origin == Item::Origin::Input) graph.inputs.push_back({item.name, type_of(item), {}, {}, {}, 0});
     if (item.origin != Item::Origin::Initializer) continue;
     NamedTensor initializer;
     initializer.name = item.name;
@@ -134,7 +156,7 @@ Graph Draft::graph(const std::vector<std::string>& outputs) const {
     initializers.push_back(std::make_shared<const NamedTensor>(std::move(initializer)));
   }
   graph.initializers = PersistentVector(std::move(initializers));
-  for (const auto& name : outputs) graph.outputs.push_back({name, type_of(find(name).datum), {}, {}, {}, 0});
+  for (const auto& name : outputs) graph.outputs.push_back({name, type_of(find(name)), {}, {}, {}, 0});
   return graph;
 }
 
@@ -150,7 +172,33 @@ std::int64_t ir_version_for(std::int64_t opset) {
 
 std::vector<OpsetImport> imports_for(std::int64_t opset) {
   const std::int64_t learning = opset >= 23 ? 5 : opset >= 21 ? 4 : opset >= 15 ? 3 : opset >= 13 ? 2 : 1;
-  return {{"", opset, 0}, {"ai.onnx.ml", learning, 0}, {"com.microsoft", 1, 0}};
+  return {{"", opset, 0},
+          {"ai.onnx.ml", learning, 0},
+          {"ai.onnx.preview", 1, 0},
+          {"ai.onnx.preview.training", 1, 0},
+          {"com.microsoft", 1, 0},
+          {"com.microsoft.nchwc", 1, 0},
+          {function_domain, 1, 0}};
+}
+
+bool has_body(const Node& node) { return node.domain == function_domain || !subgraphs_of(node).empty(); }
+
+namespace {
+
+void add_domains(const Node& node, std::set<std::string>& domains) {
+  domains.emplace(normalized_domain(node.domain));
+  for (const auto& [name, body] : subgraphs_of(node))
+    for (const auto& inner : body->nodes) add_domains(*inner, domains);
+}
+
+}  // namespace
+
+std::vector<OpsetImport> used_imports(std::int64_t opset, const std::vector<Node>& nodes) {
+  std::set<std::string> domains = {""};
+  for (const auto& node : nodes) add_domains(node, domains);
+  auto imports = imports_for(opset);
+  std::erase_if(imports, [&](const OpsetImport& import) { return !domains.contains(import.domain); });
+  return imports;
 }
 
 Case case_of(const Draft& draft) {
@@ -158,13 +206,17 @@ Case case_of(const Draft& draft) {
   std::vector<std::string> outputs;
   for (const auto& item : draft.items) {
     if (item.origin == Item::Origin::Input) result.inputs.push_back(item.datum);
-    if (item.origin == Item::Origin::Node && type_of(item.datum).is_known() &&
+    if (item.origin == Item::Origin::Node && type_of(item).is_known() &&
         (!item.used || draft.random.chance(0.1)))
       outputs.push_back(item.name);
   }
   Model model;
-  model.opset_imports = imports_for(draft.opset);
   model.ir_version = ir_version_for(draft.opset);
+  model.functions = *draft.functions;
+  auto nodes = draft.nodes;
+  for (const auto& function : model.functions)
+    for (const auto& node : function->nodes) nodes.push_back(*node);
+  model.opset_imports = used_imports(draft.opset, nodes);
   Graph graph = draft.graph(outputs);
   for (auto& input : graph.inputs) {
     if (!input.type.shape || !draft.random.chance(0.2)) continue;

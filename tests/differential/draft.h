@@ -15,8 +15,9 @@ struct Item {
   Datum datum;
   Origin origin = Origin::Node;
   bool used = false;
+  bool is_optional = false;  ///< of an optional type, whatever lies in it
 
-  bool is_tensor() const { return datum.is_tensor(); }
+  bool is_tensor() const { return datum.is_tensor() && !is_optional; }
   const Tensor& tensor() const { return datum.tensor(); }
 };
 
@@ -35,6 +36,8 @@ class Draft {
   int depth = 0;  ///< 0: the main graph
   std::vector<Item> items;
   std::vector<Node> nodes;
+  /// The model's own functions, which the graphs inside share.
+  std::shared_ptr<std::vector<std::shared_ptr<const Function>>> functions;
 
   std::string fresh_name();
   std::size_t add(Item item);
@@ -53,8 +56,15 @@ class Draft {
 
 /// The version of the file format that goes with an operator set.
 std::int64_t ir_version_for(std::int64_t opset);
-/// The standard's domains that a model of opset imports, and com.microsoft.
+/// All domains that have operators, each in the version that goes with opset, and that of a model's own
+/// functions.
 std::vector<OpsetImport> imports_for(std::int64_t opset);
+inline const std::string function_domain = "local";
+/// Only those of them that the nodes need: not every engine knows every domain.
+std::vector<OpsetImport> used_imports(std::int64_t opset, const std::vector<Node>& nodes);
+/// Whether other nodes run inside the node: it has graphs in its attributes, or calls a function of the
+/// model.
+bool has_body(const Node& node);
 
 /// A model and what goes into it, by the order of its graph's inputs.
 struct Case {

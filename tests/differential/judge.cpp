@@ -45,12 +45,11 @@ Tensor disturbed(const Tensor& tensor, double noise, Random& random, double scal
 }
 
 bool accumulates(const Node& node) {
-  static const std::set<std::string, std::less<>> others = {"Softmax", "LogSoftmax", "CumSum", "DFT", "STFT",
-                                                            "LSTM",    "GRU",        "RNN"};
+  static const std::set<std::string, std::less<>> others = {"Softmax", "LogSoftmax", "CumSum", "DFT",
+                                                            "STFT",    "LSTM",       "GRU",    "RNN"};
   const OperatorKind kind = kind_of(node.domain, node.op_type);
   return kind == OperatorKind::MatrixAndConvolution || kind == OperatorKind::Normalization ||
-         kind == OperatorKind::PoolingAndReduction || others.contains(node.op_type) ||
-         !subgraphs_of(node).empty();
+         kind == OperatorKind::PoolingAndReduction || others.contains(node.op_type) || has_body(node);
 }
 
 /// Finite, and so large that squares or sums of squares overflow on the way.
@@ -64,10 +63,10 @@ bool may_overflow(const Tensor& tensor) {
 
 /// The same of what the node reads; its bodies may read everything.
 bool may_overflow(const Draft& draft, const Node& node) {
-  const bool has_body = !subgraphs_of(node).empty();
+  const bool reads_all = has_body(node);
   return std::any_of(draft.items.begin(), draft.items.end(), [&](const Item& item) {
     const bool reads =
-        has_body || std::find(node.inputs.begin(), node.inputs.end(), item.name) != node.inputs.end();
+        reads_all || std::find(node.inputs.begin(), node.inputs.end(), item.name) != node.inputs.end();
     return reads && item.is_tensor() && may_overflow(item.tensor());
   });
 }
@@ -90,21 +89,21 @@ Tensor disturbed_result(const Draft& draft, const Node& node, const Tensor& resu
   if (accumulates(node) && may_overflow(draft, node) && unit_of(result.type()) > 0)
     return tensor_from(result.type(), result.dims(),
                        std::vector<double>(static_cast<std::size_t>(result.size()), std::nan("")));
-  return disturbed(result, subgraphs_of(node).empty() ? noise : noise * steps_of_a_body, random,
+  return disturbed(result, has_body(node) ? noise * steps_of_a_body : noise, random,
                    scale_of_errors(node, result));
 }
 
 /// The node reading disturbed copies of its floating inputs under names of their own. What goes into a body
 /// stands for what its nodes make of it, which 0 would hide.
 Node with_disturbed_inputs(Draft& draft, const Node& node, double noise) {
-  const bool has_body = !subgraphs_of(node).empty();
+  const bool is_compound = has_body(node);
   Node changed = node;
   for (auto& name : changed.inputs) {
     if (name.empty() || !draft.find(name).is_tensor()) continue;
     Tensor tensor = draft.find(name).tensor();
     if (unit_of(tensor.type()) == 0) continue;
-    tensor = has_body ? disturbed(tensor, steps_of_a_body * noise, draft.random, 1)
-                      : disturbed(tensor, noise, draft.random);
+    tensor = is_compound ? disturbed(tensor, steps_of_a_body * noise, draft.random, 1)
+                         : disturbed(tensor, noise, draft.random);
     name = draft.items[draft.add({"", std::move(tensor), Item::Origin::Input, true})].name;
   }
   return changed;
@@ -115,6 +114,7 @@ Node with_disturbed_inputs(Draft& draft, const Node& node, double noise) {
 std::map<std::string, Datum> run_by_nodes(const Case& one, double noise, std::uint64_t seed) {
   Random random(seed);
   Draft draft(random, one.model->opset(), "disturbed_");
+  *draft.functions = one.model->functions;
   const Graph& graph = *one.model->graph;
   for (std::size_t i = 0; i < graph.inputs.size(); ++i)
     draft.add({graph.inputs[i].name, one.inputs[i], Item::Origin::Input, true});

@@ -16,7 +16,8 @@ const std::unordered_map<std::string, Recipe>& recipes() {
     for (const auto& list :
          {element_wise_recipes(), shape_recipes(), indexing_recipes(), reduction_recipes(), matrix_recipes(),
           window_recipes(), normalization_recipes(), recurrent_recipes(), quantization_recipes(),
-          control_flow_recipes(), attention_recipes(), region_recipes(), other_recipes()})
+          control_flow_recipes(), attention_recipes(), region_recipes(), other_recipes(), microsoft_recipes(),
+          quantized_microsoft_recipes(), learning_recipes()})
       for (const auto& [name, recipe] : list) table.emplace(name, recipe);
     return table;
   }();
@@ -42,7 +43,9 @@ Catalogue catalogue_of(std::int64_t opset) {
     if (import == imports.end() ||
         operator_table().find(record->domain, record->name, import->version) != record)
       continue;
-    if (!record->kernel_function || !record->is_deterministic || record->is_deprecated) continue;
+    if (!record->kernel_function || record->is_deprecated) continue;
+    // What is random in training only has a recipe that does not train.
+    if (!record->is_deterministic && record->name != "Dropout") continue;
     if (recipe_for(*record)) catalogue.push_back(record);
   }
   return catalogue;
@@ -66,14 +69,14 @@ void propose(Draft& draft, const Operator& record, Recipe recipe, Tally& tally) 
     Call call(draft, record);
     recipe(call);
     call.finish();
-    auto& counts = tally.by_operator[record.name];
-    ++tally.proposed;
-    ++counts.first;
+    auto& counts = tally.by_record[&record];
+    ++tally.all.proposed;
+    ++counts.proposed;
     try {
       draft.add_node(std::move(call.node));
     } catch (const Error&) {
-      ++tally.refused;
-      ++counts.second;
+      ++tally.all.refused;
+      ++counts.refused;
       undo();
     }
   } catch (const Unsuitable&) {
@@ -81,18 +84,29 @@ void propose(Draft& draft, const Operator& record, Recipe recipe, Tally& tally) 
   }
 }
 
+void propose_function(Draft& draft) {
+  const auto mark = static_cast<std::ptrdiff_t>(draft.items.size());
+  try {
+    add_function_call(draft);
+  } catch (const Error&) {
+    draft.items.erase(draft.items.begin() + mark, draft.items.end());
+  }
+}
+
 }  // namespace
 
 Recipe recipe_for(const Operator& record) {
-  const auto found = record.domain.empty() ? recipes().find(record.name) : recipes().end();
+  const auto found = recipes().find((record.domain.empty() ? "" : record.domain + ".") + record.name);
   if (found != recipes().end()) return found->second;
-  return takes_tensors_of_any_kind(record) ? element_wise : nullptr;
+  if (takes_tensors_of_any_kind(record)) return element_wise;
+  return record.example_text.empty() ? nullptr : from_example;
 }
 
 void add_random_nodes(Draft& draft, int count, Tally& tally) {
   const Catalogue& catalogue = catalogue_for(draft.opset);
   const auto wanted = static_cast<std::size_t>(count);
   for (int tries = 0; draft.nodes.size() < wanted && tries < 20 * count; ++tries) {
+    if (draft.depth == 0 && draft.random.chance(0.02)) propose_function(draft);
     const Operator& record = *draft.random.pick(catalogue);
     propose(draft, record, recipe_for(record), tally);
   }

@@ -106,7 +106,8 @@ void loop(Call& call) {
 }
 
 void scan(Call& call) {
-  if (call.draft.depth >= deepest || call.version() < 9) throw Unsuitable();
+  if (call.draft.depth >= deepest) throw Unsuitable();
+  if (call.version() < 9) return from_example(call);
   const Tensor state = call.any(0, 2);
   Call scanned(call.draft, call.record);
   const Tensor sequence = scanned.any(1, 3);
@@ -155,12 +156,57 @@ void from_sequence(Call& call) {
   }
 }
 
+/// A tensor of the sequence's type at a place in it.
+void insert(Call& call) {
+  const std::string name = some_sequence(call);
+  const Sequence& elements = call.draft.find(name).datum.sequence();
+  if (!elements.front().is_tensor()) throw Unsuitable();
+  const auto size = static_cast<std::int64_t>(elements.size());
+  const Tensor like = elements.front().tensor();
+  call.named(name);
+  call.bind("T", like.type());
+  call.given(random_tensor(call.random, like.type(), like.dims(), call.draft.fill));
+  if (call.random.chance(0.6)) call.integers({call.random.between(-size, size)}, Dims{});
+}
+
+void from_optional(Call& call) {
+  std::vector<std::string> names;
+  for (const auto& item : call.draft.items)
+    if (item.is_optional) names.push_back(item.name);
+  if (names.empty() || call.random.chance(0.2)) return from_example(call);
+  call.named(call.random.pick(names));
+}
+
+/// A few nodes for each element of a sequence.
+void map_sequence(Call& call) {
+  if (call.draft.depth >= deepest) throw Unsuitable();
+  const std::string name = some_sequence(call);
+  const Datum first = call.draft.find(name).datum.sequence().front();
+  if (!first.is_tensor()) throw Unsuitable();
+  call.named(name);
+  Draft body(call.draft, call.draft.fresh_name() + "_");
+  Graph graph;
+  formal(body, graph, first);
+  graph.inputs.back().type.shape.reset();
+  Tally tally;
+  add_random_nodes(body, static_cast<int>(call.random.between(1, 3)), tally);
+  const auto made = made_value(body, [](const Tensor&) { return true; });
+  if (!made) throw Unsuitable();
+  take_parts(graph, body, {*made});
+  call.set("body", shared(std::move(graph)));
+  call.node.outputs = {call.draft.fresh_name()};
+}
+
 }  // namespace
 
 RecipeList control_flow_recipes() {
   return {{"If", choice},
           {"Loop", loop},
           {"Scan", scan},
+          {"OptionalHasElement", from_optional},
+          {"OptionalGetElement", from_optional},
+          {"SequenceMap", map_sequence},
+          {"SequenceInsert", insert},
           {"SequenceConstruct", sequence},
           {"SequenceAt", from_sequence},
           {"SequenceLength", from_sequence},

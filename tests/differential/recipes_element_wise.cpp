@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <cctype>
 #include <cmath>
 
 #include "tests/differential/call.h"
@@ -5,14 +7,27 @@
 namespace lapidary::differential {
 namespace {
 
-/// Before opset 7 operands did not broadcast by themselves; variadic ones did not before opset 8.
+/// Variadic operators did not broadcast before opset 8.
 bool broadcasts(const Call& call) { return call.draft.opset >= 8; }
 
+/// Before opset 7 some of the first operand's axes one after the other, the first of them named by an
+/// attribute if they are not the last.
+Dims axes_in_a_row(Call& call, const Dims& dims) {
+  if (call.random.chance(0.4) || dims.empty()) return dims;
+  const auto rank = static_cast<std::int64_t>(dims.size());
+  const std::int64_t first = call.random.below(rank), behind = call.random.between(first + 1, rank);
+  call.set("broadcast", std::int64_t{1});
+  if (behind < rank || call.random.chance(0.3)) call.set("axis", first);
+  return Dims(dims.begin() + first, dims.begin() + behind);
+}
+
 Dims other_dims(Call& call, const Dims& dims) {
+  if (call.record.find_attribute("broadcast")) return axes_in_a_row(call, dims);
   return broadcasts(call) && call.random.chance(0.5) ? broadcastable(call.random, dims) : dims;
 }
 
 void free_attributes(Call& call, int rank) {
+  if (call.record.find_attribute("broadcast")) return;
   for (const auto& attribute : call.record.attributes) {
     if (attribute.name == "axis" && attribute.type == AttributeType::Int && rank > 0 &&
         call.random.chance(0.6))
@@ -92,19 +107,41 @@ bool fits(const Tensor& tensor, DataType type) {
   return true;
 }
 
+/// Text that a number is read from, a whole one or any.
+void cast_from_text(Call& call, DataType to) {
+  std::vector<std::string> words = {"0", "7", "12", "1"};
+  if (is_signed(to)) words.insert(words.end(), {"-3", "-1"});
+  if (is_floating(to)) words.insert(words.end(), {"1.5", "-2.25e2", "NaN", "INF", "-INF", "0.1"});
+  const Dims dims = random_dims(call.random, 0, 3);
+  std::vector<std::string> elements;
+  for (std::int64_t i = element_count(dims); i > 0; --i) elements.push_back(call.random.pick(words));
+  call.bind(call.record.inputs[0].type, DataType::String);
+  call.given(Tensor::of_strings(dims, std::move(elements)));
+}
+
 void cast(Call& call) {
-  const Tensor x = call.any();
-  if (x.type() == DataType::String) throw Unsuitable();
-  const std::string& target = call.record.outputs.at(0).type;
-  const DataType to = call.type(target);
-  if (to == DataType::String) throw Unsuitable();
+  const DataType to = call.type(call.record.outputs.at(0).type);
+  const bool is_number = (is_integer(to) || is_floating(to)) && bits_of(to) >= 8;
+  if (is_number && call.permits(call.record.inputs[0].type, DataType::String) && call.random.chance(0.08))
+    cast_from_text(call, to);
+  else
+    call.any();
+  const Tensor x = call.input(0);
+  if (x.type() == DataType::String && !(is_number && call.record.name == "Cast")) throw Unsuitable();
+  // How many digits of a fraction become text is not said.
+  if (to == DataType::String && !is_integer(x.type())) throw Unsuitable();
   if (is_integer(to) && is_floating(x.type()) && !fits(x, to)) throw Unsuitable();
   if (call.record.name == "CastLike") {
     call.sized({1});
+  } else if (call.version() < 6) {
+    std::string name(name_of(to) == "float32" ? "float" : name_of(to) == "float64" ? "double" : name_of(to));
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](char c) { return static_cast<char>(std::toupper(c)); });
+    call.set("to", name);
   } else {
     call.set("to", static_cast<std::int64_t>(to));
   }
-  call.flag("saturate");
+  if (bits_of(to) == 8) call.flag("saturate");
 }
 
 void cumulative(Call& call) {
@@ -116,6 +153,7 @@ void cumulative(Call& call) {
 
 void dropout(Call& call) {
   call.any();
+  if (call.version() < 7) call.set("is_test", std::int64_t{1});
   if (call.version() < 12) return call.number("ratio", 0, 0.9);
   if (call.random.chance(0.5)) call.given(tensor_from(call.input_type(1), {}, std::vector<double>{0.25}));
 }

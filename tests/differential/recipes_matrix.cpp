@@ -33,7 +33,9 @@ void gemm(Call& call) {
   const std::int64_t columns = call.random.between(1, 6);
   call.sized(turned_b ? Dims{columns, inner} : Dims{inner, columns});
   Dims bias = {rows, columns};
-  if (call.version() >= 7) {
+  const bool broadcasts = call.version() >= 7 || call.random.chance(0.5);
+  if (call.version() < 7) call.set("broadcast", std::int64_t{broadcasts ? 1 : 0});
+  if (broadcasts) {
     if (call.random.chance(0.4)) bias[0] = 1;
     if (call.random.chance(0.2)) bias[1] = 1;
     if (bias[0] == 1 && call.random.chance(0.6)) bias.erase(bias.begin());

@@ -34,9 +34,12 @@ void fourier(Call& call) {
 
 void bit_cast(Call& call) {
   const Tensor x = call.any();
-  const DataType to = call.type(call.record.outputs.at(0).type);
-  if (bits_of(to) != bits_of(x.type()) || is_floating(to) || x.is_string()) throw Unsuitable();
-  call.set("to", static_cast<std::int64_t>(to));
+  if (x.is_string()) throw Unsuitable();
+  std::vector<std::int64_t> types;
+  for (const DataType to : call.permitted(call.record.outputs.at(0).type))
+    if (bits_of(to) == bits_of(x.type()) && is_integer(to)) types.push_back(static_cast<std::int64_t>(to));
+  if (types.empty()) throw Unsuitable();
+  call.set("to", call.random.pick(types));
 }
 
 void tensor_scatter(Call& call) {

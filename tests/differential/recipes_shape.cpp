@@ -101,8 +101,8 @@ void expand(Call& call) {
 }
 
 void tile(Call& call) {
+  if (call.version() < 6) return from_example(call);
   const Tensor x = call.any(1, 4);
-  if (call.version() < 6) throw Unsuitable();
   std::vector<std::int64_t> repeats;
   for (int i = 0; i < x.rank(); ++i)
     repeats.push_back(call.random.chance(0.03) ? 0 : call.random.between(1, 3));

@@ -136,6 +136,7 @@ void global_pooling(Call& call) {
 }
 
 void resize(Call& call) {
+  if (call.record.name == "Upsample" && call.version() < 7) return from_example(call);
   const Tensor x = call.any(3, 4);
   if (x.size() == 0) throw Unsuitable();
   require_finite(x);
@@ -151,7 +152,6 @@ void resize(Call& call) {
   const Tensor factors = Tensor::of({x.rank()}, scales);
   if (call.record.name == "Upsample" && call.version() < 9) {
     for (auto& scale : scales) scale = std::max(scale, 1.0f);
-    if (call.version() < 7) throw Unsuitable();
     return call.set("scales", scales);
   }
   if (call.record.name == "Upsample" || call.version() < 11) {

@@ -1,4 +1,6 @@
 #include <cmath>
+#include <numeric>
+#include <span>
 
 #include "engine/ops/index.h"
 #include "engine/ops/microsoft/microsoft.h"
@@ -17,21 +19,34 @@ Attributes epsilon_attribute(const KernelContext& context, float otherwise) {
   return {{"epsilon", context.real("epsilon", otherwise)}};
 }
 
-/// One by the root mean square of each row, the axes from `axis` on.
-Tensor inverse_root_mean_square(const KernelContext& context, const Tensor& x, std::int64_t axis,
-                                double epsilon) {
+/// One number for each row, the axes from `axis` on.
+template <class Statistic>
+Tensor of_each_row(const KernelContext& context, const Tensor& x, std::int64_t axis, Statistic statistic) {
   const auto first = static_cast<std::size_t>(context.normalized_axis(axis, x.rank()));
   Dims dims = x.dims();
   std::int64_t length = 1;
   for (std::size_t i = first; i < dims.size(); ++i) length *= std::exchange(dims[i], 1);
   const auto values = values_as<double>(x);
   std::vector<double> result;
-  for (std::int64_t row = 0; row < element_count(dims); ++row) {
-    double squares = 0;
-    for (std::int64_t i = row * length; i < (row + 1) * length; ++i) squares += values[i] * values[i];
-    result.push_back(1 / std::sqrt(squares / static_cast<double>(length) + epsilon));
-  }
+  for (std::int64_t row = 0; row < element_count(dims); ++row)
+    result.push_back(statistic(
+        std::span(values).subspan(static_cast<std::size_t>(row * length), static_cast<std::size_t>(length))));
   return tensor_from(context.made_type(DataType::Float32), dims, result);
+}
+
+Tensor inverse_root_mean_square(const KernelContext& context, const Tensor& x, std::int64_t axis,
+                                double epsilon) {
+  return of_each_row(context, x, axis, [&](std::span<const double> row) {
+    double squares = 0;
+    for (const double value : row) squares += value * value;
+    return 1 / std::sqrt(squares / static_cast<double>(row.size()) + epsilon);
+  });
+}
+
+Tensor row_means(const KernelContext& context, const Tensor& x) {
+  return of_each_row(context, x, -1, [](std::span<const double> row) {
+    return std::accumulate(row.begin(), row.end(), 0.0) / static_cast<double>(row.size());
+  });
 }
 
 /// Outputs: the normalized sum of input, skip and bias; each row's mean and inverse deviation; the sum.
@@ -49,6 +64,7 @@ void skip_simplified_layer_normalization(KernelContext& context) {
   const Tensor sum = sum_of(context, context.input(0), {3, 1});
   context.set_output(
       0, compute(context, "RMSNormalization", {sum, context.input(2)}, epsilon_attribute(context, 1e-12f)));
+  if (context.wants_output(1)) context.set_output(1, row_means(context, sum));
   if (context.wants_output(2))
     context.set_output(
         2, inverse_root_mean_square(context, sum, -1, static_cast<double>(context.real("epsilon", 1e-12f))));
