@@ -162,6 +162,8 @@ void register_batch_normalization(OperatorTable& table) {
   table.note_change("BatchNormalization", 9, "the statistics belong to channels always");
   table.note_change("BatchNormalization", 14,
                     "training is asked for by an attribute, not by the number of outputs");
+  table.note_change("BatchNormalization", 15,
+                    "scale and B may be of another type than X, and the statistics of a third");
 }
 
 }  // namespace lapidary

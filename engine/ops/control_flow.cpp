@@ -159,8 +159,12 @@ void register_control_flow(OperatorTable& table) {
               "seen) { going = Identity(keep); next = Add(x, x); seen = Identity(next) } -> last, all");
   for (const int version : {1, 11, 13, 16, 19, 21, 23, 24, 25}) {
     table.add(if_1.at(version).constraint("V", anything_at(version)));
-    table.add(loop_1.at(version).constraint("V", anything_at(version)));
+    Operator versioned = loop_1.at(version).constraint("V", anything_at(version));
+    if (version == 1) versioned.inputs.back().minimum = 1;
+    table.add(versioned);
   }
+  table.note_change("If", 11, "the two graphs may give different shapes of one element type");
+  table.note_change("Loop", 11, "a loop may carry nothing and only collect");
 }
 
 }  // namespace lapidary

@@ -309,7 +309,8 @@ Operator& with_window_attributes(Operator& record) {
 void register_convolution(OperatorTable& table) {
   for (const auto& record : {convolution_record(), transposed_convolution_record()}) {
     table.add(record);
-    table.add(record.at(11));
+    table.add(
+        record.at(11).change("says that strides and dilations left out are 1, pads 0; nothing else changed"));
     table.add(record.at(22).constraint("T", types::floats_and_bfloat16()));
   }
   table.add(causal_convolution_record());

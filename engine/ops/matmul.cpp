@@ -211,6 +211,8 @@ void register_gemm(OperatorTable& table) {
   const Operator gemm7 = gemm_record();
   for (const int version : {1, 6})
     table.add(gemm7.at(version).attribute("broadcast", std::int64_t{0}, "Whether C is broadcast to [M, N]."));
+  table.note_change("Gemm", 6,
+                    "says the shapes of A and B for both ways of transposing; nothing else changed");
   table.add(gemm7);
   table.add(gemm7.at(9).constraint("T", gemm_types()));
   Operator gemm11 = gemm7.at(11).constraint("T", gemm_types());

@@ -121,7 +121,8 @@ void register_non_max_suppression(OperatorTable& table) {
               "0.8, 0.7}; max_output_boxes_per_class = int64[1]{3}; iou_threshold = float[1]{0.5}")
           .cost(per_input_element(4));
   table.add(record);
-  table.add(record.at(11));
+  table.add(record.at(11).change(
+      "says that a box is dropped only strictly above iou_threshold; nothing else changed"));
 }
 
 }  // namespace lapidary

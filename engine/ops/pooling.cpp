@@ -307,6 +307,9 @@ std::optional<Cost> pooling_cost(const CostContext& context) {
 
 // --- records ---
 
+constexpr const char* defaults_stated =
+    "says that what is left out of strides and dilations is 1, of pads 0; nothing else changed";
+
 Operator pooling_record(const char* name, const char* summary, KernelFunction kernel) {
   return Operator(name, 1, OperatorKind::PoolingAndReduction)
       .summary(summary)
@@ -347,7 +350,7 @@ void register_max_pool(OperatorTable& table) {
   table.add(record);
   record = with_dilations(with_ceil_mode(record));
   table.add(record.at(10));
-  table.add(record.at(11));
+  table.add(record.at(11).change(defaults_stated));
   using types::operator+;
   const auto bytes = types::tensors({"int8", "uint8"});
   table.add(record.at(12).constraint("T", types::floats() + bytes));
@@ -361,7 +364,7 @@ void register_average_pool(OperatorTable& table) {
   table.add(record.at(7));
   record = with_ceil_mode(record);
   table.add(record.at(10));
-  table.add(record.at(11));
+  table.add(record.at(11).change(defaults_stated));
   record = with_dilations(record);
   table.add(record.at(19));
   table.add(record.at(22).constraint("T", types::floats_and_bfloat16()));
@@ -375,7 +378,7 @@ void register_lp_pool(OperatorTable& table) {
           .attribute("p", 2.0f, "Order of the norm.")
           .optional_attribute("kernel_shape", AttributeType::Ints, "Size of the window, an axis each."));
   table.add(record.at(2));
-  table.add(record.at(11));
+  table.add(record.at(11).change(defaults_stated));
   record = with_dilations(with_ceil_mode(record));
   table.add(record.at(18));
   table.add(record.at(22).constraint("T", types::floats_and_bfloat16()));
