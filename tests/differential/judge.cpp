@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <set>
 
 #include "engine/analysis/inferred_types.h"
@@ -83,12 +84,18 @@ double scale_of_errors(const Node& node, const Tensor& result) {
   return largest;
 }
 
+/// No numbers, or ones: what hangs on them differs from run to run.
+Tensor unknown(const Tensor& tensor, Random& random) {
+  return tensor_from(
+      tensor.type(), tensor.dims(),
+      std::vector<double>(static_cast<std::size_t>(tensor.size()), random.chance(0.5) ? std::nan("") : 1.0));
+}
+
 /// What comes of a node when each of its results is a little wrong, or nobody can say what it is.
 Tensor disturbed_result(const Draft& draft, const Node& node, const Tensor& result, double noise,
                         Random& random) {
   if (accumulates(node) && may_overflow(draft, node) && unit_of(result.type()) > 0)
-    return tensor_from(result.type(), result.dims(),
-                       std::vector<double>(static_cast<std::size_t>(result.size()), std::nan("")));
+    return unknown(result, random);
   return disturbed(result, has_body(node) ? noise * steps_of_a_body : noise, random,
                    scale_of_errors(node, result));
 }
@@ -150,6 +157,19 @@ Tolerance tolerance_for(DataType type) {
   }
 }
 
+double largest_of(DataType type) {
+  return type == DataType::Float16   ? 65504.0
+         : type == DataType::Float64 ? std::numeric_limits<double>::max()
+                                     : static_cast<double>(std::numeric_limits<float>::max());
+}
+
+/// The element type of a tensor or of a sequence's first tensor.
+DataType element_of(const Datum& datum) {
+  if (datum.is_tensor()) return datum.tensor().type();
+  return datum.is_sequence() && !datum.sequence().empty() ? element_of(datum.sequence()[0])
+                                                          : DataType::Float32;
+}
+
 /// What is fused into a product limits its input, and takes the larger of NaN and a limit to be the limit.
 bool may_lose_nan(const Case& one) {
   const auto& nodes = one.model->graph->nodes;
@@ -183,9 +203,34 @@ bool is_explained(const Tensor& got, const Tensor& want, const std::vector<Datum
     if (open[i] || found[i] == wanted[i] || (std::isnan(found[i]) && std::isnan(wanted[i]))) continue;
     const double allowed =
         slack * (8 * reach[i] + tolerance.absolute + tolerance.relative * std::abs(wanted[i]));
-    if (!(std::abs(found[i] - wanted[i]) <= allowed)) return false;
+    const double limit = largest_of(want.type());  // what overflowed is as far away as the largest number
+    if (!(std::abs(std::clamp(found[i], -limit, limit) - wanted[i]) <= allowed)) return false;
   }
   return true;
+}
+
+/// The same of what may be a sequence of tensors.
+bool is_explained(const Datum& got, const Datum& want, const std::vector<Datum>& noisy, double slack,
+                  bool may_lose_nan) {
+  if (got.is_sequence() && want.is_sequence()) {
+    const Sequence &found = got.sequence(), &wanted = want.sequence();
+    if (found.size() != wanted.size()) return false;
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      std::vector<Datum> elements;
+      for (const auto& datum : noisy)
+        if (datum.is_sequence() && i < datum.sequence().size()) elements.push_back(datum.sequence()[i]);
+      if (!is_explained(found[i], wanted[i], elements, slack, may_lose_nan)) return false;
+    }
+    return true;
+  }
+  if (!got.is_tensor() || !want.is_tensor()) return false;
+  const Tensor& a = got.tensor();
+  const Tensor& b = want.tensor();
+  if (a.type() != b.type() || a.is_string()) return false;
+  if (a.dims() == b.dims()) return is_explained(a, b, noisy, slack, may_lose_nan);
+  return std::any_of(noisy.begin(), noisy.end(), [&](const Datum& datum) {
+    return datum.is_tensor() && datum.tensor().dims() != b.dims();
+  });
 }
 
 constexpr int noisy_runs = 12;
@@ -202,16 +247,7 @@ bool rounding_explains(const Case& one, std::size_t output, const Datum& got, co
   }
   // What is left of a rounding error after many turns of a loop shows in the run without any.
   if (Outcome exact = run_in_float64(one); exact.ran()) noisy.push_back(std::move(exact.outputs[output]));
-  if (!got.is_tensor() || !want.is_tensor()) return false;
-  const Tensor& a = got.tensor();
-  const Tensor& b = want.tensor();
-  if (a.type() != b.type() || a.is_string()) return false;
-  if (a.dims() != b.dims()) {
-    for (const auto& datum : noisy)
-      if (datum.is_tensor() && datum.tensor().dims() != b.dims()) return true;
-    return false;
-  }
-  return is_explained(a, b, noisy, slack, may_lose_nan(one));
+  return is_explained(got, want, noisy, slack, may_lose_nan(one));
 }
 
 }  // namespace
@@ -221,7 +257,7 @@ std::string disagreement(const Case& one, const Outcome& got, const Outcome& wan
   const auto& outputs = one.model->graph->outputs;
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     const Datum& wanted = want.outputs[i];
-    Tolerance tolerance = tolerance_for(wanted.is_tensor() ? wanted.tensor().type() : DataType::Float32);
+    Tolerance tolerance = tolerance_for(element_of(wanted));
     tolerance.absolute *= slack;
     tolerance.relative *= slack;
     const Difference found = difference(got.outputs[i], wanted, tolerance);
