@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "engine/cpu/fusion.h"
 
@@ -9,162 +8,27 @@ namespace {
 
 constexpr std::size_t most_steps = 24, most_inputs = 12;
 
-struct UnaryOperator {
-  std::string_view op;
-  ElementCode code;
-  const char* alpha_name = nullptr;
-  float alpha = 0;
-  const char* beta_name = nullptr;
-  float beta = 0;
-};
-/// Operators of one operand, with their attributes and defaults.
-constexpr UnaryOperator unary_operators[] = {
-    {"Relu", ElementCode::Relu},
-    {"LeakyRelu", ElementCode::Relu, "alpha", 0.01f},
-    {"Abs", ElementCode::Abs},
-    {"Neg", ElementCode::Neg},
-    {"Exp", ElementCode::Exp},
-    {"Log", ElementCode::Log},
-    {"Sqrt", ElementCode::Sqrt},
-    {"Reciprocal", ElementCode::Reciprocal},
-    {"Sigmoid", ElementCode::Sigmoid},
-    {"Tanh", ElementCode::Tanh},
-    {"Erf", ElementCode::Erf},
-    {"Elu", ElementCode::Elu, "alpha", 1.0f},
-    {"HardSigmoid", ElementCode::HardSigmoid, "alpha", 0.2f, "beta", 0.5f},
-    {"HardSwish", ElementCode::HardSwish},
-    {"Swish", ElementCode::Swish, "alpha", 1.0f},
-    {"Softplus", ElementCode::Softplus},
-    {"Floor", ElementCode::Floor},
-    {"Ceil", ElementCode::Ceil},
-    {"Round", ElementCode::Round},
-};
-
-struct BinaryOperator {
-  std::string_view op;
-  ElementCode code;
-};
-constexpr BinaryOperator binary_operators[] = {
-    {"Add", ElementCode::Add},     {"Sub", ElementCode::Sub},    {"Mul", ElementCode::Mul},
-    {"Div", ElementCode::Div},     {"Max", ElementCode::Max},    {"Min", ElementCode::Min},
-    {"PRelu", ElementCode::PRelu}, {"Pow", ElementCode::Square},
-};
-
-/// `x op c` or `c op x` with one constant number as a step of one operand.
-std::optional<ElementStep> with_scalar(ElementCode code, float c, bool constant_first) {
-  constexpr float infinity = std::numeric_limits<float>::infinity();
-  const int x = constant_first ? 1 : 0;
-  switch (code) {
-    case ElementCode::Add:
-      return ElementStep{ElementCode::Affine, x, -1, 1, c};
-    case ElementCode::Sub:
-      return constant_first ? ElementStep{ElementCode::Affine, x, -1, -1, c}
-                            : ElementStep{ElementCode::Affine, x, -1, 1, -c};
-    case ElementCode::Mul:
-      return ElementStep{ElementCode::Affine, x, -1, c, 0};
-    case ElementCode::Div:
-      if (constant_first || !std::isnormal(1 / c)) return std::nullopt;
-      return ElementStep{ElementCode::Affine, x, -1, 1 / c, 0};
-    case ElementCode::Max:
-      if (std::isnan(c)) return std::nullopt;  // Clip leaves what a limit without a number says
-      return ElementStep{ElementCode::Clip, x, -1, c, infinity};
-    case ElementCode::Min:
-      if (std::isnan(c)) return std::nullopt;
-      return ElementStep{ElementCode::Clip, x, -1, -infinity, c};
-    default:
-      return std::nullopt;
-  }
-}
-
-std::optional<ElementStep> power_of(const LoweredGraph& graph, const LoweredNode& node) {
-  const auto exponent = graph.scalar(node, 1);
-  if (!exponent) return std::nullopt;
-  if (*exponent == 2) return ElementStep{ElementCode::Square, 0};
-  if (*exponent == 0.5f) return ElementStep{ElementCode::Sqrt, 0};
-  if (*exponent == 1) return ElementStep{ElementCode::Affine, 0, -1, 1, 0};
-  if (*exponent == -1) return ElementStep{ElementCode::Reciprocal, 0};
-  return std::nullopt;
-}
-
-std::optional<ElementStep> binary_step(const LoweredGraph& graph, const LoweredNode& node, ElementCode code) {
-  if (node.inputs.size() != 2) return std::nullopt;
-  if (node.op == "Pow") return power_of(graph, node);
-  if (!graph.is_float(node.inputs[0]) || !graph.is_float(node.inputs[1])) return std::nullopt;
-  for (std::size_t slot = 0; slot < 2; ++slot)
-    if (const auto c = graph.scalar(node, slot))
-      if (graph.values[node.inputs[1 - slot]].dims == graph.output(node).dims)
-        if (const auto step = with_scalar(code, *c, slot == 0)) return step;
-  return ElementStep{code, 0, 1};
-}
-
-/// Clip with its limits as attributes (before version 11) or inputs.
-std::optional<ElementStep> clip_step(const LoweredGraph& graph, const LoweredNode& node) {
-  ElementStep step{ElementCode::Clip, 0, -1,
-                   node.node->attribute_or("min", std::numeric_limits<float>::lowest()),
-                   node.node->attribute_or("max", std::numeric_limits<float>::max())};
-  for (std::size_t slot = 1; slot < node.inputs.size(); ++slot) {
-    if (!graph.has_input(node, slot)) continue;
-    const auto limit = graph.scalar(node, slot);
-    if (!limit) return std::nullopt;
-    (slot == 1 ? step.alpha : step.beta) = *limit;
-  }
-  return step;
-}
-
-}  // namespace
-
-bool is_element_operator(std::string_view op) {
-  const auto named = [&](const auto& entry) { return entry.op == op; };
-  return op == "Clip" || op == "Gelu" ||
-         std::any_of(std::begin(unary_operators), std::end(unary_operators), named) ||
-         std::any_of(std::begin(binary_operators), std::end(binary_operators), named);
-}
-
-std::optional<ElementStep> element_step_of(const LoweredGraph& graph, const LoweredNode& node) {
-  if (node.outputs.size() != 1 || node.inputs.empty() || !graph.is_float(node.outputs[0]) ||
-      (node.node && !normalized_domain(node.node->domain).empty()) || !graph.is_float(node.inputs[0]))
-    return std::nullopt;
-  // More axes than the kernel walks, or nothing to do: the operator stays what it is.
-  if (graph.output(node).dims.size() > 8 || graph.output(node).size() == 0) return std::nullopt;
-  // Before version 7 the second operand could be aligned to an axis other than the last.
-  if (node.node && node.node->find_attribute("broadcast")) return std::nullopt;
-  if (node.op == "Clip") return clip_step(graph, node);
-  if (node.op == "Gelu")
-    return ElementStep{node.node->attribute_or("approximate", std::string("none")) == "tanh"
-                           ? ElementCode::GeluTanh
-                           : ElementCode::Gelu,
-                       0};
-  for (const auto& unary : unary_operators)
-    if (unary.op == node.op)
-      return ElementStep{unary.code, 0, -1,
-                         unary.alpha_name ? node.node->attribute_or(unary.alpha_name, unary.alpha) : 0.0f,
-                         unary.beta_name ? node.node->attribute_or(unary.beta_name, unary.beta) : 0.0f};
-  // Before version 7 a slope for each channel stood at the second axis.
-  if (node.op == "PRelu" && node.record && node.record->since_version < 7 &&
-      graph.values[node.inputs.at(1)].size() != 1)
-    return std::nullopt;
-  for (const auto& binary : binary_operators)
-    if (binary.op == node.op) return binary_step(graph, node, binary.code);
-  return std::nullopt;
-}
-
-namespace {
-
-void make_elementwise(LoweredGraph& graph, int index, const ElementStep& step) {
+/// The node's program reads only the inputs that its steps use.
+void make_elementwise(LoweredGraph& graph, int index, ElementProgram program) {
   LoweredNode& node = graph.nodes[index];
   const std::vector<ValueId> before = node.inputs;
-  node.program.steps = {step};
-  ElementStep& only = node.program.steps[0];
-  std::vector<ValueId> used = {before[only.a]};
-  only.a = 0;
-  if (only.b >= 0) {
-    used.push_back(before[only.b]);
-    only.b = 1;
-  }
+  const int slots = program.inputs;
+  std::vector<int> place(before.size(), -1);
+  std::vector<ValueId> used;
+  for (const ElementStep& step : program.steps)
+    for (const int operand : step.operands()) {
+      if (operand < 0 || operand >= slots || place[operand] >= 0) continue;
+      place[operand] = static_cast<int>(used.size());
+      used.push_back(before[operand]);
+    }
+  program.inputs = static_cast<int>(used.size());
+  for (ElementStep& step : program.steps)
+    for (int* const operand : step.operands())
+      if (*operand >= 0) *operand = *operand < slots ? place[*operand] : *operand - slots + program.inputs;
   for (std::size_t slot = 0; slot < before.size(); ++slot) graph.set_input(index, slot, -1);
   node.inputs.clear();
   for (const ValueId id : used) graph.append_input(index, id);
-  node.program.inputs = static_cast<int>(used.size());
+  node.program = std::move(program);
   node.op = "Elementwise";
   node.record = nullptr;  // its kernel knows nothing of what the program will grow into
 }
@@ -185,14 +49,14 @@ void merge(LoweredGraph& graph, int from_index, int into_index) {
   const int count = static_cast<int>(inputs.size());
   ElementProgram program;
   program.inputs = count;
+  program.compute = into.program.compute;
   const auto add = [&](const LoweredNode& node, int base, auto&& input_of) {
     for (ElementStep step : node.program.steps) {
       const auto moved = [&](int operand) {
         if (operand < 0) return operand;
         return operand < node.program.inputs ? input_of(operand) : operand - node.program.inputs + base;
       };
-      step.a = moved(step.a);
-      step.b = moved(step.b);
+      for (int* const operand : step.operands()) *operand = moved(*operand);
       program.steps.push_back(step);
     }
   };
@@ -213,11 +77,23 @@ void merge(LoweredGraph& graph, int from_index, int into_index) {
   graph.disconnect(from_index);
 }
 
+/// A program may go on with a result that it would have written and read again: it is of the type in which
+/// both compute, or narrower so that nothing is lost by not rounding in between. Where whole numbers or truths
+/// are made of it, that rounding may decide what they are.
+bool continues(const LoweredGraph& graph, const LoweredNode& producer, const LoweredNode& consumer) {
+  const DataType compute = producer.program.compute, between = graph.output(producer).element;
+  if (compute != consumer.program.compute) return false;
+  return between == compute || between == DataType::Bool ||
+         (compute == DataType::Float32 && is_floating(graph.output(consumer).element) &&
+          (between == DataType::Float16 || between == DataType::BFloat16));
+}
+
 bool can_merge(const LoweredGraph& graph, int from, int into) {
   const LoweredNode& producer = graph.nodes[from];
   const LoweredNode& consumer = graph.nodes[into];
   const LoweredValue& between = graph.output(producer);
-  return producer.op == "Elementwise" && !between.is_output && between.dims == graph.output(consumer).dims &&
+  return producer.op == "Elementwise" && continues(graph, producer, consumer) && !between.is_output &&
+         between.dims == graph.output(consumer).dims &&
          std::all_of(between.consumers.begin(), between.consumers.end(),
                      [&](int reader) { return reader == into; }) &&
          producer.program.steps.size() + consumer.program.steps.size() <= most_steps &&
@@ -229,7 +105,8 @@ bool can_merge(const LoweredGraph& graph, int from, int into) {
 void group_elementwise(LoweredGraph& graph) {
   for (int i = 0; i < static_cast<int>(graph.nodes.size()); ++i)
     if (!graph.nodes[i].dead)
-      if (const auto step = element_step_of(graph, graph.nodes[i])) make_elementwise(graph, i, *step);
+      if (auto program = element_program_of(graph, graph.nodes[i]))
+        make_elementwise(graph, i, std::move(*program));
   for (int i = static_cast<int>(graph.nodes.size()) - 1; i >= 0; --i) {
     if (graph.nodes[i].dead || graph.nodes[i].op != "Elementwise") continue;
     for (bool merged = true; merged;) {
@@ -304,9 +181,10 @@ std::optional<ElementStep> hard_swish_product(const ElementStep* s, int first) {
   return std::nullopt;
 }
 
-/// (alpha·x + beta)·gamma + delta.
+/// (alpha·x + beta)·gamma + delta; not where a shift is scaled, which shall give 0 exactly for x = −beta.
 std::optional<ElementStep> affine_pair(const ElementStep* s, int first) {
-  if (s[0].code != ElementCode::Affine || s[1].code != ElementCode::Affine || s[1].a != first)
+  if (s[0].code != ElementCode::Affine || s[1].code != ElementCode::Affine || s[1].a != first ||
+      (s[0].alpha == 1 && s[1].beta == 0))
     return std::nullopt;
   return ElementStep{ElementCode::Affine, s[0].a, -1, s[0].alpha * s[1].alpha,
                      s[0].beta * s[1].alpha + s[1].beta};
@@ -318,7 +196,7 @@ constexpr Spelling spellings[] = {
 /// Nobody outside the window reads what its steps before the last make.
 bool is_closed(const ElementProgram& program, std::size_t begin, std::size_t length) {
   for (std::size_t i = begin + length; i < program.steps.size(); ++i)
-    for (const int operand : {program.steps[i].a, program.steps[i].b}) {
+    for (const int operand : program.steps[i].operands()) {
       const int step = operand - program.inputs;
       if (step >= static_cast<int>(begin) && step < static_cast<int>(begin + length) - 1) return false;
     }
@@ -332,7 +210,7 @@ void shorten(ElementProgram& program, std::size_t begin, std::size_t length, con
   program.steps.erase(program.steps.begin() + static_cast<std::ptrdiff_t>(begin) + 1,
                       program.steps.begin() + static_cast<std::ptrdiff_t>(begin + length));
   for (std::size_t i = begin + 1; i < program.steps.size(); ++i)
-    for (int* operand : {&program.steps[i].a, &program.steps[i].b})
+    for (int* const operand : program.steps[i].operands())
       if (*operand >= last) *operand -= removed;
 }
 
@@ -351,7 +229,7 @@ bool simplify_once(ElementProgram& program) {
 
 void simplify_programs(LoweredGraph& graph) {
   for (LoweredNode& node : graph.nodes)
-    if (!node.dead && node.op == "Elementwise")
+    if (!node.dead && node.op == "Elementwise" && node.program.compute == DataType::Float32)
       while (simplify_once(node.program)) {
       }
 }

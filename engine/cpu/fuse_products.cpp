@@ -2,6 +2,8 @@
 #include <cmath>
 
 #include "engine/cpu/fusion.h"
+#include "engine/cpu/products.h"
+#include "engine/model/mapped_bytes.h"
 
 namespace lapidary::cpu {
 namespace {
@@ -30,7 +32,7 @@ std::optional<Product> product_of(const LoweredGraph& graph, const LoweredNode& 
   Product product;
   product.is_convolution = is_convolution;
   product.channels = is_convolution ? dims[1] : dims.back();
-  product.weights_constant = graph.constant(node, 1) && graph.constant(node, 1)->type() == DataType::Float32;
+  product.weights_constant = graph.constant(node, 1) && has_float_weights(graph, node);
   return product;
 }
 
@@ -125,7 +127,7 @@ bool is_unary_post_op(ElementCode code) {
 /// The other operand may be read while the product is stored: it has the result's sizes, and is made before.
 bool is_residual(const LoweredGraph& graph, ValueId other, int product, const LoweredNode& consumer) {
   const LoweredValue& value = graph.values[other];
-  return value.dims == graph.output(consumer).dims && value.producer < product;
+  return graph.is_float(other) && value.dims == graph.output(consumer).dims && value.producer < product;
 }
 
 bool bias_can_change(const LoweredGraph& graph, const LoweredNode& node, const Product& product) {
@@ -163,7 +165,7 @@ bool is_repeated(const std::vector<ElementCode>& before, ElementCode code) {
 /// True if nothing from step `begin` on reads the product or a step before the last one taken.
 bool can_split(const ElementProgram& program, int product_slot, std::size_t begin) {
   for (std::size_t i = begin; i < program.steps.size(); ++i)
-    for (const int operand : {program.steps[i].a, program.steps[i].b})
+    for (const int operand : program.steps[i].operands())
       if (operand == product_slot ||
           (operand >= program.inputs && operand < program.inputs + static_cast<int>(begin) - 1))
         return false;
@@ -183,7 +185,7 @@ Plan plan_fusion(const LoweredGraph& graph, int product_index, const LoweredNode
   const bool scalable = product.is_convolution || graph.input(node, 1).size() <= most_scaled_weights;
   const bool bias_free = bias_can_change(graph, node, product);
   for (const ElementStep& step : consumer.program.steps) {
-    if ((step.a == current) == (step.b == current)) break;
+    if ((step.a == current) == (step.b == current) || step.c >= 0) break;
     bool taken = false;
     if (plan.post_ops.empty() && node.post_ops.empty() && product.weights_constant && bias_free) {
       ChannelAffine tried = plan.affine;
@@ -228,7 +230,9 @@ void for_each_channel_run(const LoweredNode& node, const Dims& dims, std::int64_
 
 void scale_weights(LoweredGraph& graph, int index, const std::vector<float>& scale) {
   const LoweredNode& node = graph.nodes[index];
-  const Tensor weights = graph.constant(node, 1)->aligned();
+  const Tensor source = *graph.constant(node, 1);
+  const Tensor weights = converted_elements(source, DataType::Float32).aligned();
+  release_pages(source);
   Tensor scaled(DataType::Float32, weights.dims());
   const float* from = weights.data<float>();
   float* to = scaled.mutable_data<float>();
@@ -237,7 +241,7 @@ void scale_weights(LoweredGraph& graph, int index, const std::vector<float>& sca
                          for (std::int64_t i = first; i < first + count; ++i)
                            to[i] = from[i] * scale[static_cast<std::size_t>(channel)];
                        });
-  const ValueId id = graph.add_constant(graph.input(node, 1).name, std::move(scaled));
+  const ValueId id = graph.add_constant(graph.input(node, 1).name, converted_elements(scaled, source.type()));
   graph.set_input(index, 1, id);
 }
 
@@ -275,12 +279,12 @@ void leave_rest(LoweredGraph& graph, int product_index, int consumer_index, std:
     return operand == current || (operand >= 0 && operand < before.program.inputs);
   };
   for (const ElementStep& step : program.steps)
-    for (const int operand : {step.a, step.b})
+    for (const int operand : step.operands())
       if (is_input(operand) && std::find(inputs.begin(), inputs.end(), value_of(operand)) == inputs.end())
         inputs.push_back(value_of(operand));
   program.inputs = static_cast<int>(inputs.size());
   for (ElementStep& step : program.steps)
-    for (int* operand : {&step.a, &step.b}) {
+    for (int* const operand : step.operands()) {
       if (is_input(*operand))
         *operand =
             static_cast<int>(std::find(inputs.begin(), inputs.end(), value_of(*operand)) - inputs.begin());
@@ -293,15 +297,21 @@ void leave_rest(LoweredGraph& graph, int product_index, int consumer_index, std:
   graph.nodes[consumer_index].program = std::move(program);
 }
 
+/// Products make float32: a program whose last step is stored as another type must keep that step.
+bool stores_float(const LoweredGraph& graph, const LoweredNode& consumer, std::size_t taken) {
+  return taken < consumer.program.steps.size() || graph.is_float(consumer.outputs[0]);
+}
+
 bool fuse_consumer(LoweredGraph& graph, int index) {
   const auto product = product_of(graph, graph.nodes[index]);
   if (!product) return false;
   const int consumer_index = graph.only_consumer(graph.nodes[index]);
   if (consumer_index < 0 || graph.nodes[consumer_index].op != "Elementwise" ||
+      graph.nodes[consumer_index].program.compute != DataType::Float32 ||
       graph.output(graph.nodes[consumer_index]).dims != graph.output(graph.nodes[index]).dims)
     return false;
   const Plan plan = plan_fusion(graph, index, graph.nodes[consumer_index], *product);
-  if (plan.taken == 0) return false;
+  if (plan.taken == 0 || !stores_float(graph, graph.nodes[consumer_index], plan.taken)) return false;
   // Weights times infinity would cancel among themselves to no number.
   if (std::any_of(plan.affine.scale.begin(), plan.affine.scale.end(),
                   [](float factor) { return !std::isfinite(factor); }))

@@ -4,16 +4,27 @@
 
 namespace lapidary::cpu {
 
+/// 16-bit floating activations become float32 ones, converted where the graph's inputs, outputs and operators
+/// that must see 16 bits are; large weights stay as they are and are widened where they are used.
+void compute_in_float32(LoweredGraph& graph);
+
 /// BatchNormalization (inference) becomes x·s + t, with s and t of one number a channel:
 ///   s = scale / √(variance + epsilon),  t = bias − mean·s
 void expand_batch_normalization(LoweredGraph& graph);
+
+/// Products between DequantizeLinear and QuantizeLinear become products of 8-bit integers where the machine
+/// has exact ones; elsewhere QLinearConv and QLinearMatMul become float32 products between conversions.
+void choose_quantized_products(LoweredGraph& graph);
+
+/// QuantizeLinear and DequantizeLinear with constant scales become element-wise programs.
+void expand_quantization(LoweredGraph& graph);
 
 /// (x − mean(x)) / √(mean((x − mean(x))²) + epsilon)·scale + bias, spelled out in single operators, becomes
 /// one LayerNormalization.
 void recognize_layer_normalization(LoweredGraph& graph);
 
-/// Every float32 element-wise operator becomes an "Elementwise", and those that only feed each other become
-/// one.
+/// Every element-wise operator on numbers or bools becomes an "Elementwise", and those that only feed each
+/// other become one.
 void group_elementwise(LoweredGraph& graph);
 
 /// Programs that spell out a known function become that function:
@@ -24,10 +35,11 @@ void simplify_programs(LoweredGraph& graph);
 /// done there: constants for each channel go into weights and bias, the rest into post-ops.
 void fuse_into_products(LoweredGraph& graph);
 
-/// True if float32 nodes of this operator can become steps of an element-wise program.
+/// True if nodes of this operator can become element-wise programs.
 bool is_element_operator(std::string_view op);
 
-/// The step that a float32 element-wise node stands for, with operands numbered by input slot.
-std::optional<ElementStep> element_step_of(const LoweredGraph& graph, const LoweredNode& node);
+/// What an element-wise node computes, with operands numbered by input slot; nothing if kernels do not know
+/// its types or attributes.
+std::optional<ElementProgram> element_program_of(const LoweredGraph& graph, const LoweredNode& node);
 
 }  // namespace lapidary::cpu

@@ -9,7 +9,33 @@ const dnnl::engine& engine() {
   return only;
 }
 
-Layout plain_layout(const Dims& dims) {
+namespace {
+
+dnnl::memory::data_type layout_type(DataType element) {
+  switch (element) {
+    case DataType::UInt8:
+      return dnnl::memory::data_type::u8;
+    case DataType::Int8:
+      return dnnl::memory::data_type::s8;
+    case DataType::Int32:
+      return dnnl::memory::data_type::s32;
+    default:
+      return dnnl::memory::data_type::f32;
+  }
+}
+
+}  // namespace
+
+bool has_layout_type(DataType element) {
+  return element == DataType::Float32 || layout_type(element) != dnnl::memory::data_type::f32;
+}
+
+Layout with_element(Layout layout, DataType element) {
+  layout.data.data_type = static_cast<dnnl_data_type_t>(layout_type(element));
+  return layout;
+}
+
+Layout plain_layout(const Dims& dims, DataType element) {
   Dims shown = dims;
   if (dims.empty() || dims.size() > DNNL_MAX_NDIMS) shown = {element_count(dims)};
   Dims strides(shown.size());
@@ -18,7 +44,7 @@ Layout plain_layout(const Dims& dims) {
     strides[axis] = stride;
     stride *= std::max<std::int64_t>(1, shown[axis]);
   }
-  return {shown, dnnl::memory::data_type::f32, strides};
+  return {shown, layout_type(element), strides};
 }
 
 bool is_plain(const Layout& layout) {
@@ -104,23 +130,6 @@ Layout layout_in_order(const Dims& dims, const MemoryOrder& order) {
     stride *= dims[order.axes[i]];
   }
   return {dims, dnnl::memory::data_type::f32, strides};
-}
-
-Tensor WeightStore::packed(const Tensor& source, const Layout& given, const Layout& wanted) {
-  const std::scoped_lock lock(mutex_);
-  for (const Entry& entry : entries_)
-    if (entry.source == source.bytes().data() && entry.given == given && entry.wanted == wanted)
-      return entry.bytes;
-  const auto memory = memory_.allocate(wanted.get_size());
-  const Tensor bytes(DataType::UInt8, {size_bytes(wanted)}, {memory.get(), wanted.get_size()}, memory);
-  dnnl::memory from(given, engine(), const_cast<std::byte*>(source.bytes().data()));
-  dnnl::memory to(wanted, engine(), memory.get());
-  dnnl::stream stream(engine());
-  dnnl::reorder(from, to).execute(stream, from, to);
-  stream.wait();
-  entries_.push_back({source.bytes().data(), given, wanted, bytes});
-  sources_.push_back(source);
-  return bytes;
 }
 
 }  // namespace lapidary::cpu

@@ -24,14 +24,16 @@ std::int64_t opset_of(const std::vector<OpsetImport>& imports, std::string_view 
 /// What a node's inference may ask: types and constants of the values that it reads.
 class NodeInference : public InferenceContext {
  public:
-  NodeInference(const LoweredGraph& graph, const LoweredNode& node)
+  NodeInference(const LoweredGraph& graph, const LoweredNode& node, bool widened = false)
       : InferenceContext(*node.node, node.record->since_version), graph_(graph), inputs_(node.inputs) {
     for (const ValueId id : inputs_) {
       types_.emplace_back();
       if (id < 0) continue;
       const LoweredValue& value = graph.values[id];
+      const bool is_16_bit = is_floating(value.element) && bits_of(value.element) == 16;
       if (value.is_static)
-        types_.back() = Type::tensor(value.element, shape_of(value.dims));
+        types_.back() =
+            Type::tensor(widened && is_16_bit ? DataType::Float32 : value.element, shape_of(value.dims));
       else if (value.element != DataType::Undefined)
         types_.back() = Type::tensor(value.element);
     }
@@ -341,7 +343,7 @@ class Lowerer {
   /// Runs a node now if all that it reads is known: chains from Shape to Reshape vanish here.
   bool fold(const LoweredNode& lowered) {
     if (!lowered.record->is_deterministic || !lowered.captures.empty() ||
-        !subgraphs_of(*lowered.node).empty())
+        !subgraphs_of(*lowered.node).empty() || is_quantized_weight(lowered))
       return false;
     std::vector<Datum> inputs;
     const bool only_shape = lowered.op == "Shape" || lowered.op == "Size";
@@ -364,6 +366,14 @@ class Lowerer {
       if (lowered.outputs[i] >= 0 && outputs[i].is_tensor())
         set_constant(lowered.outputs[i], outputs[i].tensor());
     return true;
+  }
+
+  /// Weights that may be multiplied as the 8-bit integers that they are.
+  bool is_quantized_weight(const LoweredNode& lowered) const {
+    constexpr std::int64_t small = 1024;
+    return lowered.op == "DequantizeLinear" && lowered.inputs[0] >= 0 &&
+           graph_.input(lowered, 0).size() > small && bits_of(graph_.input(lowered, 0).element) == 8 &&
+           is_integer(graph_.input(lowered, 0).element);
   }
 
   /// A tensor of the value's type and sizes whose bytes nobody may read.
@@ -389,6 +399,14 @@ class Lowerer {
 };
 
 }  // namespace
+
+std::vector<Type> infer_outputs(const LoweredGraph& graph, const LoweredNode& node, bool widened) {
+  NodeInference context(graph, node, widened);
+  if (node.record->infer_function) node.record->infer_function(context);
+  std::vector<Type> types = context.outputs();
+  types.resize(node.outputs.size());
+  return types;
+}
 
 LoweredGraph lower(const LoweringRequest& request) { return Lowerer(request).run(); }
 

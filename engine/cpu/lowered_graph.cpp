@@ -27,8 +27,9 @@ const Tensor* LoweredGraph::constant(const LoweredNode& node, std::size_t slot) 
 
 std::optional<float> LoweredGraph::scalar(const LoweredNode& node, std::size_t slot) const {
   const Tensor* tensor = constant(node, slot);
-  if (!tensor || tensor->type() != DataType::Float32 || tensor->size() != 1) return std::nullopt;
-  return tensor->aligned().data<float>()[0];
+  if (!tensor || !is_floating(tensor->type()) || bits_of(tensor->type()) < 16 || tensor->size() != 1)
+    return std::nullopt;
+  return values_as<float>(*tensor)[0];
 }
 
 int LoweredGraph::only_consumer(const LoweredNode& node) const {

@@ -51,6 +51,7 @@ struct LoweredNode {
   /// Values from around that the node's subgraphs read, by name; they stand behind the node's own inputs.
   std::vector<std::string> captures;
   std::vector<OpsetImport> imports;  ///< in force where the node stands; kept for nodes with subgraphs
+  bool widened = false;  ///< computes in float32 what the model has in 16 bits; large constants stay narrow
   bool dead = false;
 };
 
@@ -72,7 +73,7 @@ struct LoweredGraph {
   const LoweredValue& output(const LoweredNode& node) const { return values[node.outputs[0]]; }
   /// The constant at input `slot`, or nullptr.
   const Tensor* constant(const LoweredNode& node, std::size_t slot) const;
-  /// The one number at input `slot` if it is a constant float32 with one element.
+  /// The one number at input `slot` if it is a floating constant with one element.
   std::optional<float> scalar(const LoweredNode& node, std::size_t slot) const;
   bool is_float(ValueId value) const {
     return value >= 0 && values[value].is_static && values[value].element == DataType::Float32;
@@ -114,6 +115,9 @@ struct LoweringRequest {
 
 /// Lowers the main graph of a model for inputs of the given types. Throws Error for what cannot run.
 LoweredGraph lower(const LoweringRequest& request);
+
+/// What a node's outputs are by its operator's inference; as if 16-bit floats were float32 if `widened`.
+std::vector<Type> infer_outputs(const LoweredGraph& graph, const LoweredNode& node, bool widened);
 
 /// Rewrites into fused forms, in the order that the table in fusion.cpp explains.
 void fuse(LoweredGraph& graph);

@@ -107,7 +107,7 @@ std::string plan(Planner& planner, const LoweredNode& node, Convolution c, Descr
 std::string plan_convolution(Planner& planner, const LoweredNode& node) {
   const LoweredGraph& graph = planner.graph;
   const bool transposed = node.op == "ConvTranspose";
-  if (!graph.is_float(node.inputs[0]) || !graph.is_float(node.inputs[1])) return "not float32";
+  if (!graph.is_float(node.inputs[0]) || !has_float_weights(graph, node)) return "not float32";
   const LoweredValue& source = graph.input(node, 0);
   const LoweredValue& weights = graph.input(node, 1);
   if (source.dims.size() < 3 || source.dims.size() > 5) return "only 1 to 3 spatial axes";

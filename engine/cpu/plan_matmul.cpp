@@ -92,9 +92,9 @@ std::string plan_with_weights(Planner& planner, const LoweredNode& node, std::in
   return plan(planner, node, m);
 }
 
-/// oneDNN takes no matrices without elements.
+/// float32, but for constant weights that may have 16 bits. oneDNN takes no matrices without elements.
 bool is_float_product(const LoweredGraph& graph, const LoweredNode& node) {
-  return graph.is_float(node.inputs[0]) && graph.is_float(node.inputs[1]) &&
+  return graph.is_float(node.inputs[0]) && has_float_weights(graph, node) &&
          graph.is_float(node.outputs[0]) && graph.input(node, 0).size() > 0 &&
          graph.input(node, 1).size() > 0;
 }
@@ -110,6 +110,7 @@ std::string plan_matmul(Planner& planner, const LoweredNode& node) {
   const bool one_matrix = element_count(Dims(b.dims.begin(), b.dims.end() - 2)) == 1;
   if (b.is_constant() && one_matrix && a.dims.size() >= b.dims.size())
     return plan_with_weights(planner, node, a.size() / a.dims.back(), false, false);
+  if (!graph.is_float(node.inputs[1])) return "16-bit weights of another rank";
   const std::size_t rank = graph.output(node).dims.size();
   Matmul m;
   m.stored = m.result = result_layout(planner, node);

@@ -88,11 +88,9 @@ std::size_t axis_of(const LoweredNode& node, std::int64_t otherwise, std::size_t
   return static_cast<std::size_t>(axis < 0 ? axis + static_cast<std::int64_t>(rank) : axis);
 }
 
-/// What a Slice takes along each axis; nothing if an input is not constant.
-struct Range {
-  std::int64_t start = 0, step = 1;
-};
-std::optional<std::vector<Range>> ranges_of(const LoweredGraph& graph, const LoweredNode& node) {
+}  // namespace
+
+std::optional<std::vector<SliceRange>> slice_ranges(const LoweredGraph& graph, const LoweredNode& node) {
   const Dims& dims = graph.input(node, 0).dims;
   const auto list = [&](const char* name, std::size_t slot) -> std::optional<Dims> {
     if (!graph.has_input(node, slot)) return node.node->attribute_or(name, Dims{});
@@ -101,11 +99,11 @@ std::optional<std::vector<Range>> ranges_of(const LoweredGraph& graph, const Low
   };
   const auto starts = list("starts", 1), axes = list("axes", 3), steps = list("steps", 4);
   if (!starts || !axes || !steps) return std::nullopt;
-  std::vector<Range> ranges(dims.size());
+  std::vector<SliceRange> ranges(dims.size());
   for (std::size_t i = 0; i < starts->size(); ++i) {
     std::int64_t axis = i < axes->size() ? (*axes)[i] : static_cast<std::int64_t>(i);
     if (axis < 0) axis += static_cast<std::int64_t>(dims.size());
-    Range& range = ranges[static_cast<std::size_t>(axis)];
+    SliceRange& range = ranges[static_cast<std::size_t>(axis)];
     const std::int64_t size = dims[static_cast<std::size_t>(axis)];
     range.step = i < steps->size() ? (*steps)[i] : 1;
     range.start = (*starts)[i] < 0 ? (*starts)[i] + size : (*starts)[i];
@@ -113,6 +111,8 @@ std::optional<std::vector<Range>> ranges_of(const LoweredGraph& graph, const Low
   }
   return ranges;
 }
+
+namespace {
 
 /// A part of a strided value as a view: where it begins, and how its axes step.
 void define_part(Planner& planner, ValueId part, ValueId whole, std::int64_t first_element,
@@ -128,11 +128,11 @@ void define_part(Planner& planner, ValueId part, ValueId whole, std::int64_t fir
 std::string plan_slice(Planner& planner, const LoweredNode& node) {
   const LoweredGraph& graph = planner.graph;
   const ValueId from = node.inputs[0];
-  const auto ranges = ranges_of(graph, node);
+  const auto ranges = slice_ranges(graph, node);
   if (!ranges) return "starts are known only while it runs";
   if (!has_layout(graph, from) || graph.values[from].is_constant()) return "not a float32 activation";
   if (!is_strided(planner.layout_of(from))) planner.plain(from);
-  for (const Range& range : *ranges)
+  for (const SliceRange& range : *ranges)
     if (range.step < 0) return "a negative step";
   if (!is_strided(planner.layout_of(from))) return "channels lie in blocks";
   Dims strides = strides_of(planner.layout_of(from));

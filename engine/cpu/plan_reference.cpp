@@ -114,6 +114,13 @@ void run_reference(const ReferenceNode& node, Session& session) {
     store_output(node, session, slot, detached(outputs[slot], session));
 }
 
+/// Large 16-bit weights stand beside float32 activations; reference kernels want one type.
+void widen_constants(std::vector<LoweredValue>& inputs) {
+  for (LoweredValue& value : inputs)
+    if (value.is_constant() && is_floating(value.element) && bits_of(value.element) == 16)
+      value.constant = converted_elements(value.constant, DataType::Float32);
+}
+
 }  // namespace
 
 std::string plan_reference(Planner& planner, const LoweredNode& node) {
@@ -134,6 +141,7 @@ std::string plan_reference(Planner& planner, const LoweredNode& node) {
     LoweredValue& value = planned->input_values.back();
     if (value.is_constant()) value.constant = value.constant.aligned();
   }
+  if (node.widened) widen_constants(planned->input_values);
   for (const auto& [name, body] : subgraphs_of(*node.node))
     planned->bodies.emplace(body.get(), make_body(planner, node, *body));
   for (const ValueId id : node.outputs) {

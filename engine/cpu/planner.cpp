@@ -5,6 +5,7 @@
 
 #include "engine/analysis/memory_plan.h"
 #include "engine/cpu/kernels.h"
+#include "engine/cpu/parallel.h"
 #include "engine/cpu/session.h"
 
 namespace lapidary::cpu {
@@ -58,7 +59,7 @@ void Planner::plan_node(const LoweredNode& node) {
   const auto has_no_place = [&](ValueId id) { return is_dynamic(id) && !is_text(id); };
   if (touches(has_no_place) || std::any_of(node.inputs.begin(), node.inputs.end(), is_text)) {
     note_ = "sizes are known only while it runs";
-  } else if (touches([&](ValueId id) {
+  } else if (node.op != "Elementwise" && touches([&](ValueId id) {
                return id >= 0 && graph.values[id].size() == 0 && !graph.values[id].is_constant();
              })) {
     note_ = "a tensor without elements";
@@ -161,7 +162,7 @@ BufferId Planner::define(ValueId value, const Layout& layout) {
 }
 
 void Planner::define_view(ValueId value, BufferId buffer) {
-  define_view(value, buffer, plain_layout(graph.values[value].dims));
+  define_view(value, buffer, plain_layout(graph.values[value].dims, graph.values[value].element));
 }
 
 void Planner::define_view(ValueId value, BufferId buffer, const Layout& layout) {
@@ -184,10 +185,10 @@ BufferId Planner::plain(ValueId value) {
   const LoweredValue& made = graph.values[value];
   if (made.is_constant()) {
     const BufferId buffer = keep(made.constant.aligned());
-    places_[value].insert(places_[value].begin(), Place{buffer, plain_layout(made.dims), true});
+    places_[value].insert(places_[value].begin(), Place{buffer, plain_layout(made.dims, made.element), true});
     return buffer;
   }
-  return in_layout(value, plain_layout(made.dims));
+  return in_layout(value, plain_layout(made.dims, made.element));
 }
 
 BufferId Planner::in_layout(ValueId value, const Layout& layout) {
@@ -195,7 +196,7 @@ BufferId Planner::in_layout(ValueId value, const Layout& layout) {
     if (place.layout == layout) return place.buffer;
   const LoweredValue& made = graph.values[value];
   if (made.is_constant()) {
-    const BufferId buffer = packed(made.constant, plain_layout(made.dims), layout);
+    const BufferId buffer = packed(made.constant, plain_layout(made.dims, made.element), layout);
     places_[value].push_back({buffer, layout, cpu::is_plain(layout)});
     return buffer;
   }
@@ -207,7 +208,26 @@ BufferId Planner::in_layout(ValueId value, const Layout& layout) {
 }
 
 BufferId Planner::packed(const Tensor& constant, const Layout& given, const Layout& wanted) {
-  return keep(services.weights->packed(constant, given, wanted));
+  Tensor bytes = services.weights->packed(constant, given, wanted);
+  if (!is_floating(constant.type()) || bits_of(constant.type()) != 16) return keep(std::move(bytes));
+  return widened(bytes, constant.type(), size_bytes(wanted) / 4);
+}
+
+BufferId Planner::widened(const Tensor& narrow, DataType element, std::int64_t count) {
+  LoweredNode widen;
+  widen.op = widen.shown = "Widen";
+  const std::string note = std::exchange(note_, "");
+  const BufferId from = keep(narrow), to = make(count * 4);
+  const int threads = services.threads;
+  add_step(widen, "Highway", {from}, {to}, [=](Session& session) {
+    parallel_for(count, 0.3 * static_cast<double>(count), threads, [&](std::int64_t begin, std::int64_t end) {
+      convert_elements(element, session.read<std::byte>(from) + begin * 2, DataType::Float32,
+                       session.write<float>(to) + begin, end - begin);
+    });
+  });
+  made_->steps.back().info.bytes = count * 6;
+  note_ = note;
+  return to;
 }
 
 bool Planner::may_overwrite(ValueId value) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -58,22 +59,33 @@ struct MemoryView {
   Layout layout;
 };
 
-/// Packed weights of all shapes that a program is compiled for: each is packed once.
+/// Packed weights of all shapes that a program is compiled for: each is packed once, and lives as long as an
+/// executable uses it.
 class WeightStore {
  public:
-  /// The bytes of `source` in `wanted`, whose present layout is `given`; packed on the first call.
+  /// The bytes of `source` in `wanted`, whose present layout is `given`. The elements are float32, or 16-bit
+  /// floats that keep their size: `wanted` then is the layout that they have once they are widened.
   Tensor packed(const Tensor& source, const Layout& given, const Layout& wanted);
 
  private:
-  struct Entry {
-    const std::byte* source;
-    Layout given, wanted;
-    Tensor bytes;
+  /// Mapped weights are known by their address, others by their content.
+  struct Source {
+    const std::byte* mapped = nullptr;
+    std::array<std::uint64_t, 2> digest{};
+    std::size_t bytes = 0;
+    bool operator==(const Source&) const = default;
   };
+  struct Entry {
+    Source source;
+    Layout given, wanted;
+    Tensor shown;  ///< without its owner
+    std::weak_ptr<const void> owner;
+  };
+  static Source source_of(const Tensor& tensor);
+
   std::mutex mutex_;
   BlockAllocator memory_;
   std::vector<Entry> entries_;
-  std::vector<Tensor> sources_;  ///< kept alive, so that an address means one tensor
 };
 
 /// A graph made ready for one set of input types. Does not change once it is planned; sessions run it.
@@ -116,7 +128,8 @@ class Planner {
   BufferId plain(ValueId value);
   /// The value's bytes in `layout`; constants are packed now, others by a Reorder step.
   BufferId in_layout(ValueId value, const Layout& layout);
-  /// A constant's bytes, seen as `given`, packed into `wanted`.
+  /// A constant's bytes, seen as `given`, packed into `wanted`. 16-bit weights stay so and are widened to
+  /// float32 by a step before the node.
   BufferId packed(const Tensor& constant, const Layout& given, const Layout& wanted);
   /// Fresh bytes that live from now on as long as somebody reads them.
   BufferId make(std::int64_t bytes);
@@ -163,6 +176,7 @@ class Planner {
   BufferId output_bytes(ValueId value, BufferId bytes);
   void assign_arena();
   BufferId root(BufferId buffer) const;
+  BufferId widened(const Tensor& narrow, DataType element, std::int64_t count);
   void add_reorder(ValueId value, const Place& from, const Place& to);
   Step describe(const LoweredNode& node, std::string implementation) const;
 
@@ -185,7 +199,13 @@ bool has_own_kernel(const std::string& op);
 std::string plan_reference(Planner& planner, const LoweredNode& node);
 
 // --- layouts ---
-Layout plain_layout(const Dims& dims);
+/// Row-major. Elements that oneDNN has no type for (all but float32, int32 and the 8-bit integers) are shown
+/// as float32: nobody may move them by a layout.
+Layout plain_layout(const Dims& dims, DataType element = DataType::Float32);
+/// True for the types that keep their meaning in a layout.
+bool has_layout_type(DataType element);
+/// The same order of elements of another type.
+Layout with_element(Layout layout, DataType element);
 /// Row-major, without gaps.
 bool is_plain(const Layout& layout);
 std::int64_t size_bytes(const Layout& layout);

@@ -52,6 +52,12 @@ void append_unary(dnnl::post_ops& operations, const ElementStep& step) {
 
 }  // namespace
 
+bool has_float_weights(const LoweredGraph& graph, const LoweredNode& node) {
+  const Tensor* weights = graph.constant(node, 1);
+  return graph.is_float(node.inputs[1]) ||
+         (weights && is_floating(weights->type()) && bits_of(weights->type()) == 16);
+}
+
 dnnl::primitive_attr plain_attributes() {
   dnnl::primitive_attr attributes;
   attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);

@@ -15,6 +15,8 @@ struct ProductAttributes {
 /// other sizes). A residual whose bytes may be overwritten is added in place.
 ProductAttributes product_attributes(Planner& planner, const LoweredNode& node, const Layout& layout,
                                      const Layout& seen);
+/// The second input is float32, or a constant of 16-bit floats.
+bool has_float_weights(const LoweredGraph& graph, const LoweredNode& node);
 /// Attributes without any post-op.
 dnnl::primitive_attr plain_attributes();
 /// True if some post-op has a second operand.

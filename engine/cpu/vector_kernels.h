@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <utility>
 
 namespace lapidary::cpu {
 
@@ -13,6 +14,15 @@ void softmax(const float* x, float* y, std::int64_t count);
 /// y = (x − mean) / √(variance + epsilon) · scale + bias; `bias` may be null.
 void normalize(const float* x, const float* scale, const float* bias, float epsilon, float* y,
                std::int64_t count);
+/// y = x / √(mean of x² + epsilon) · scale + bias; `bias` may be null.
+void normalize_by_root_mean_square(const float* x, const float* scale, const float* bias, float epsilon,
+                                   float* y, std::int64_t count);
+struct Moments {
+  float mean, variance;
+};
+Moments moments(const float* x, std::int64_t count);
+/// Least and greatest number, NaN passed over.
+std::pair<float, float> range(const float* x, std::int64_t count);
 float sum(const float* x, std::int64_t count);
 
 /// Calls `check` once for every instruction set that kernels exist for and the machine runs, all kernels

@@ -40,6 +40,19 @@ void map(const float* a, const float* b, float* out, std::size_t count, F f) {
   store_tail(d, f(d, load_tail(d, a + i, count - i), load_tail(d, b + i, count - i)), out + i, count - i);
 }
 
+template <class F>
+void map(const float* a, const float* b, const float* c, float* out, std::size_t count, F f) {
+  const hn::ScalableTag<float> d;
+  const std::size_t lanes = hn::Lanes(d);
+  std::size_t i = 0;
+  for (; i + lanes <= count; i += lanes)
+    hn::StoreU(f(d, hn::LoadU(d, a + i), hn::LoadU(d, b + i), hn::LoadU(d, c + i)), d, out + i);
+  if (i == count) return;
+  const std::size_t rest = count - i;
+  store_tail(d, f(d, load_tail(d, a + i, rest), load_tail(d, b + i, rest), load_tail(d, c + i, rest)),
+             out + i, rest);
+}
+
 void apply_linear(const ElementStep& step, const float* a, float* out, std::size_t n) {
   const hn::ScalableTag<float> tag;
   const auto alpha = hn::Set(tag, step.alpha), beta = hn::Set(tag, step.beta), zero = hn::Zero(tag);
@@ -74,6 +87,18 @@ void apply_linear(const ElementStep& step, const float* a, float* out, std::size
       return map(a, out, n, [](auto, auto x) { return hn::Ceil(x); });
     case ElementCode::Round:
       return map(a, out, n, [](auto, auto x) { return hn::Round(x); });
+    case ElementCode::Copy:
+      return map(a, out, n, [](auto, auto x) { return x; });
+    case ElementCode::Sign:
+      return map(a, out, n, [&](auto d, auto x) {
+        const auto one = hn::Set(d, 1.0f);
+        const auto negative = hn::IfThenElse(hn::Lt(x, zero), hn::Neg(one), x);  // keeps 0 and NaN
+        return hn::IfThenElse(hn::Gt(x, zero), one, negative);
+      });
+    case ElementCode::Softsign:
+      return map(a, out, n, [](auto d, auto x) { return hn::Div(x, hn::Add(hn::Set(d, 1.0f), hn::Abs(x))); });
+    case ElementCode::ThresholdedRelu:
+      return map(a, out, n, [&](auto, auto x) { return hn::IfThenElseZero(hn::Gt(x, alpha), x); });
     case ElementCode::HardSigmoid:
       return map(a, out, n, [&](auto d, auto x) {
         return hn::Max(zero, hn::Min(hn::Set(d, 1.0f), hn::MulAdd(x, alpha, beta)));
@@ -86,6 +111,48 @@ void apply_linear(const ElementStep& step, const float* a, float* out, std::size
     default:
       return;
   }
+}
+
+/// 1 where `test` holds, else 0. What is not a number is not equal to anything; Ne leaves that open.
+void apply_test(const ElementStep& step, const float* a, float* out, std::size_t n) {
+  const auto flag = [](auto d, auto mask) { return hn::IfThenElseZero(mask, hn::Set(d, 1.0f)); };
+  switch (step.code) {
+    case ElementCode::Not:
+      return map(a, out, n, [&](auto d, auto x) { return flag(d, hn::Eq(x, hn::Zero(d))); });
+    case ElementCode::NotZero:
+      return map(a, out, n, [&](auto d, auto x) { return flag(d, hn::Not(hn::Eq(x, hn::Zero(d)))); });
+    case ElementCode::IsNaN:
+      return map(a, out, n, [&](auto d, auto x) { return flag(d, hn::IsNaN(x)); });
+    case ElementCode::IsInf: {
+      // A limit that no number equals where that infinity is not asked for.
+      constexpr float infinity = std::numeric_limits<float>::infinity();
+      constexpr float nothing = std::numeric_limits<float>::quiet_NaN();
+      const float above = step.alpha != 0 ? infinity : nothing, below = step.beta != 0 ? -infinity : nothing;
+      return map(a, out, n, [&](auto d, auto x) {
+        return flag(d, hn::Or(hn::Eq(x, hn::Set(d, above)), hn::Eq(x, hn::Set(d, below))));
+      });
+    }
+    default:
+      return apply_linear(step, a, out, n);
+  }
+}
+
+/// Functions that have no vector form here.
+template <class F>
+void map_one_by_one(const float* a, float* out, std::size_t n, F f) {
+  for (std::size_t i = 0; i < n; ++i) out[i] = f(a[i]);
+}
+
+/// Sine or cosine: the vector form where angles are small enough for its reduction.
+template <class F, class G>
+void map_angle(const float* a, float* out, std::size_t n, F vector, G single) {
+  constexpr float most = 30000;
+  bool small = true;
+  for (std::size_t i = 0; i < n; ++i) small = small && std::fabs(a[i]) <= most;
+  if (small)
+    map(a, out, n, vector);
+  else
+    map_one_by_one(a, out, n, single);
 }
 
 void apply_transcendental(const ElementStep& step, const float* a, float* out, std::size_t n) {
@@ -120,6 +187,30 @@ void apply_transcendental(const ElementStep& step, const float* a, float* out, s
       });
     case ElementCode::Swish:
       return map(a, out, n, [&](auto d, auto x) { return hn::Mul(x, sigmoid(d, hn::Mul(alpha, x))); });
+    case ElementCode::Sin:
+      return map_angle(
+          a, out, n, [](auto d, auto x) { return hn::Sin(d, x); }, [](float x) { return std::sin(x); });
+    case ElementCode::Cos:
+      return map_angle(
+          a, out, n, [](auto d, auto x) { return hn::Cos(d, x); }, [](float x) { return std::cos(x); });
+    case ElementCode::Celu:
+      return map(a, out, n, [&](auto d, auto x) {
+        const auto power = hn::Div(x, alpha);  // above 0 where alpha is below; Expm1 knows no infinity there
+        const auto rise = hn::IfThenElse(hn::Lt(power, hn::Zero(d)), hn::Expm1(d, power),
+                                         hn::Sub(exponential(d, power), hn::Set(d, 1.0f)));
+        const auto low = hn::Mul(alpha, rise);
+        return hn::IfThenElse(hn::Lt(x, hn::Zero(d)), low, x);
+      });
+    case ElementCode::Selu:
+      return map(a, out, n, [&](auto d, auto x) {
+        const auto low = hn::Mul(alpha, hn::Expm1(d, x));
+        return hn::Mul(hn::Set(d, step.beta), hn::IfThenElse(hn::Gt(x, hn::Zero(d)), x, low));
+      });
+    case ElementCode::Mish:
+      return map(a, out, n, [](auto d, auto x) {
+        const auto small = hn::Log1p(d, exponential(d, hn::Neg(hn::Abs(x))));
+        return hn::Mul(x, hyperbolic_tangent(d, hn::Add(hn::Max(x, hn::Zero(d)), small)));
+      });
     case ElementCode::Softplus:
       // max(x, 0) + log(1 + exp(-|x|)) does not overflow.
       return map(a, out, n, [](auto d, auto x) {
@@ -127,12 +218,45 @@ void apply_transcendental(const ElementStep& step, const float* a, float* out, s
         return hn::Add(hn::Max(x, hn::Zero(d)), small);
       });
     default:
-      return apply_linear(step, a, out, n);
+      return apply_test(step, a, out, n);
   }
 }
 
-void apply_step(const ElementStep& step, const float* a, const float* b, float* out, std::size_t n) {
+void apply_comparison(const ElementStep& step, const float* a, const float* b, float* out, std::size_t n) {
+  const auto flag = [](auto d, auto mask) { return hn::IfThenElseZero(mask, hn::Set(d, 1.0f)); };
   switch (step.code) {
+    case ElementCode::Equal:
+      return map(a, b, out, n, [&](auto d, auto x, auto y) { return flag(d, hn::Eq(x, y)); });
+    case ElementCode::NotEqual:
+      return map(a, b, out, n, [&](auto d, auto x, auto y) { return flag(d, hn::Not(hn::Eq(x, y))); });
+    case ElementCode::Less:
+      return map(a, b, out, n, [&](auto d, auto x, auto y) { return flag(d, hn::Lt(x, y)); });
+    case ElementCode::LessOrEqual:
+      return map(a, b, out, n, [&](auto d, auto x, auto y) { return flag(d, hn::Le(x, y)); });
+    case ElementCode::Pow:
+      for (std::size_t i = 0; i < n; ++i) out[i] = std::pow(a[i], b[i]);
+      return;
+    case ElementCode::Fmod:
+      for (std::size_t i = 0; i < n; ++i) out[i] = std::fmod(a[i], b[i]);
+      return;
+    case ElementCode::Mod:
+      for (std::size_t i = 0; i < n; ++i) {
+        const float rest = std::fmod(a[i], b[i]);
+        out[i] = rest != 0 && (rest < 0) != (b[i] < 0) ? rest + b[i] : rest;
+      }
+      return;
+    default:
+      return apply_transcendental(step, a, out, n);
+  }
+}
+
+void apply_step(const ElementStep& step, const float* a, const float* b, const float* c, float* out,
+                std::size_t n) {
+  switch (step.code) {
+    case ElementCode::Where:
+      return map(a, b, c, out, n, [](auto d, auto condition, auto x, auto y) {
+        return hn::IfThenElse(hn::Ne(condition, hn::Zero(d)), x, y);
+      });
     case ElementCode::Add:
       return map(a, b, out, n, [](auto, auto x, auto y) { return hn::Add(x, y); });
     case ElementCode::Sub:
@@ -154,7 +278,7 @@ void apply_step(const ElementStep& step, const float* a, const float* b, float* 
         return hn::IfThenElse(hn::Lt(x, hn::Zero(d)), hn::Mul(x, slope), x);
       });
     default:
-      return apply_transcendental(step, a, out, n);
+      return apply_comparison(step, a, b, out, n);
   }
 }
 
@@ -203,20 +327,54 @@ float sum_row(const float* x, std::size_t n, F f) {
   return hn::GetLane(hn::SumOfLanes(d, hn::Add(sum, more)));
 }
 
+void moments_of_row(const float* x, std::size_t n, float* mean, float* variance) {
+  const hn::ScalableTag<float> d;
+  *mean = sum_row(x, n, [](auto v) { return v; }) / static_cast<float>(n);
+  const auto centre = hn::Set(d, *mean);
+  *variance = sum_row(x, n,
+                      [&](auto v) {
+                        const auto difference = hn::Sub(v, centre);
+                        return hn::Mul(difference, difference);
+                      }) /
+              static_cast<float>(n);
+}
+
 void normalize_row(const float* x, const float* scale, const float* bias, float epsilon, float* y,
                    std::size_t n) {
   const hn::ScalableTag<float> d;
-  const float mean = sum_row(x, n, [](auto v) { return v; }) / static_cast<float>(n);
-  const auto centre = hn::Set(d, mean);
-  const float variance = sum_row(x, n,
-                                 [&](auto v) {
-                                   const auto difference = hn::Sub(v, centre);
-                                   return hn::Mul(difference, difference);
-                                 }) /
-                         static_cast<float>(n);
-  const auto factor = hn::Set(d, 1.0f / std::sqrt(variance + epsilon));
+  float mean = 0, variance = 0;
+  moments_of_row(x, n, &mean, &variance);
+  const auto centre = hn::Set(d, mean), factor = hn::Set(d, 1.0f / std::sqrt(variance + epsilon));
   map(x, scale, y, n, [&](auto, auto v, auto s) { return hn::Mul(hn::Mul(hn::Sub(v, centre), factor), s); });
   if (bias) map(y, bias, y, n, [](auto, auto v, auto b) { return hn::Add(v, b); });
+}
+
+void scale_row_by_size(const float* x, const float* scale, const float* bias, float epsilon, float* y,
+                       std::size_t n) {
+  const hn::ScalableTag<float> d;
+  const float squares = sum_row(x, n, [](auto v) { return hn::Mul(v, v); }) / static_cast<float>(n);
+  const auto factor = hn::Set(d, 1.0f / std::sqrt(squares + epsilon));
+  map(x, scale, y, n, [&](auto, auto v, auto s) { return hn::Mul(hn::Mul(v, factor), s); });
+  if (bias) map(y, bias, y, n, [](auto, auto v, auto b) { return hn::Add(v, b); });
+}
+
+void range_of_row(const float* x, std::size_t n, float* least, float* greatest) {
+  const hn::ScalableTag<float> d;
+  const std::size_t lanes = hn::Lanes(d);
+  constexpr float infinity = std::numeric_limits<float>::infinity();
+  auto low = hn::Set(d, infinity), high = hn::Set(d, -infinity);
+  std::size_t i = 0;
+  for (; i + lanes <= n; i += lanes) {
+    const auto v = hn::LoadU(d, x + i);
+    low = hn::IfThenElse(hn::Lt(v, low), v, low);
+    high = hn::IfThenElse(hn::Gt(v, high), v, high);
+  }
+  *least = hn::GetLane(hn::MinOfLanes(d, low));
+  *greatest = hn::GetLane(hn::MaxOfLanes(d, high));
+  for (; i < n; ++i) {
+    if (x[i] < *least) *least = x[i];
+    if (x[i] > *greatest) *greatest = x[i];
+  }
 }
 
 float sum_of_row(const float* x, std::size_t n) {
@@ -232,10 +390,14 @@ namespace lapidary::cpu {
 HWY_EXPORT(apply_step);
 HWY_EXPORT(softmax_row);
 HWY_EXPORT(normalize_row);
+HWY_EXPORT(scale_row_by_size);
+HWY_EXPORT(moments_of_row);
+HWY_EXPORT(range_of_row);
 HWY_EXPORT(sum_of_row);
 
-void apply(const ElementStep& step, const float* a, const float* b, float* out, std::int64_t count) {
-  HWY_DYNAMIC_DISPATCH(apply_step)(step, a, b, out, static_cast<std::size_t>(count));
+void apply(const ElementStep& step, const float* a, const float* b, float* out, std::int64_t count,
+           const float* c) {
+  HWY_DYNAMIC_DISPATCH(apply_step)(step, a, b, c, out, static_cast<std::size_t>(count));
 }
 
 void softmax(const float* x, float* y, std::int64_t count) {
@@ -245,6 +407,23 @@ void softmax(const float* x, float* y, std::int64_t count) {
 void normalize(const float* x, const float* scale, const float* bias, float epsilon, float* y,
                std::int64_t count) {
   HWY_DYNAMIC_DISPATCH(normalize_row)(x, scale, bias, epsilon, y, static_cast<std::size_t>(count));
+}
+
+void normalize_by_root_mean_square(const float* x, const float* scale, const float* bias, float epsilon,
+                                   float* y, std::int64_t count) {
+  HWY_DYNAMIC_DISPATCH(scale_row_by_size)(x, scale, bias, epsilon, y, static_cast<std::size_t>(count));
+}
+
+Moments moments(const float* x, std::int64_t count) {
+  Moments found{};
+  HWY_DYNAMIC_DISPATCH(moments_of_row)(x, static_cast<std::size_t>(count), &found.mean, &found.variance);
+  return found;
+}
+
+std::pair<float, float> range(const float* x, std::int64_t count) {
+  std::pair<float, float> found;
+  HWY_DYNAMIC_DISPATCH(range_of_row)(x, static_cast<std::size_t>(count), &found.first, &found.second);
+  return found;
 }
 
 float sum(const float* x, std::int64_t count) {

@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "engine/model/error.h"
+#include "engine/model/mapped_bytes.h"
 
 namespace lapidary {
 namespace {
@@ -65,7 +66,7 @@ FileBytes map_file(const std::string& path) {
   const auto size = static_cast<std::size_t>(status.st_size);
   void* memory = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor.number, 0);
   if (memory == MAP_FAILED) fail_to_read(path);
-  std::shared_ptr<const void> owner(memory, [size](const void* p) { ::munmap(const_cast<void*>(p), size); });
+  std::shared_ptr<const void> owner(memory, Unmap{size});
   return {{static_cast<const std::byte*>(memory), size}, std::move(owner)};
 }
 

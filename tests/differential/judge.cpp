@@ -62,13 +62,22 @@ bool may_overflow(const Tensor& tensor) {
                      [&](double value) { return std::isfinite(value) && std::abs(value) > limit; });
 }
 
+/// A product of all elements overflows, depending on their order.
+bool product_may_overflow(const Tensor& tensor) {
+  double exponents = 0;
+  for (const double value : values_as<double>(tensor)) exponents += std::max(0.0, std::log2(std::abs(value)));
+  return exponents > 120;
+}
+
 /// The same of what the node reads; its bodies may read everything.
 bool may_overflow(const Draft& draft, const Node& node) {
   const bool reads_all = has_body(node);
   return std::any_of(draft.items.begin(), draft.items.end(), [&](const Item& item) {
     const bool reads =
         reads_all || std::find(node.inputs.begin(), node.inputs.end(), item.name) != node.inputs.end();
-    return reads && item.is_tensor() && may_overflow(item.tensor());
+    return reads && item.is_tensor() &&
+           (may_overflow(item.tensor()) ||
+            (node.op_type == "ReduceProd" && product_may_overflow(item.tensor())));
   });
 }
 

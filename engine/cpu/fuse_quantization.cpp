@@ -1,0 +1,304 @@
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "engine/cpu/fusion.h"
+#include "engine/cpu/kernels.h"
+#include "engine/cpu/products.h"
+#include "engine/model/graph_index.h"
+#include "engine/reference/interpreter.h"
+
+// Models say "8-bit product" in two ways: by one operator (QLinearConv), or by a float32 product between
+// DequantizeLinear and QuantizeLinear. What the machine multiplies best decides which of them is planned.
+namespace lapidary::cpu {
+namespace {
+
+bool is_8_bit(DataType type) { return type == DataType::UInt8 || type == DataType::Int8; }
+
+/// A value that is a dequantized one: the three inputs of its DequantizeLinear.
+struct Dequantized {
+  ValueId bytes = -1, scale = -1, zero = -1;
+};
+
+/// A zero point where a node has none.
+ValueId zero_of(LoweredGraph& graph, DataType type) {
+  return graph.add_constant("", tensor_from(type, {}, std::vector<double>{0}));
+}
+
+std::optional<Dequantized> dequantized(LoweredGraph& graph, ValueId id, bool one_scale) {
+  if (id < 0 || graph.values[id].producer < 0) return std::nullopt;
+  const LoweredNode node = graph.nodes[graph.values[id].producer];
+  if (node.op != "DequantizeLinear" || !graph.is_float(id) || !is_8_bit(graph.input(node, 0).element) ||
+      node.node->attribute_or("block_size", std::int64_t{0}) != 0 || !graph.constant(node, 1) ||
+      graph.constant(node, 1)->type() != DataType::Float32 ||
+      (graph.has_input(node, 2) && !graph.constant(node, 2)))
+    return std::nullopt;
+  if (one_scale && graph.input(node, 1).size() != 1) return std::nullopt;
+  const ValueId bytes = node.inputs[0], scale = node.inputs[1];
+  const ValueId zero =
+      graph.has_input(node, 2) ? node.inputs[2] : zero_of(graph, graph.values[bytes].element);
+  return Dequantized{bytes, scale, zero};
+}
+
+/// One scale, or one for each index of `axis`.
+bool scales_along(const LoweredGraph& graph, ValueId id, std::size_t axis) {
+  const LoweredNode& node = graph.nodes[graph.values[id].producer];
+  const std::int64_t given = node.node->attribute_or("axis", std::int64_t{1});
+  const auto rank = static_cast<std::int64_t>(graph.values[id].dims.size());
+  return graph.input(node, 1).size() == 1 ||
+         (given < 0 ? given + rank : given) == static_cast<std::int64_t>(axis);
+}
+
+/// bias / (x scale · weight scale) as int32; nothing if it is no constant of one number for each channel.
+std::optional<Tensor> quantized_bias(const LoweredGraph& graph, const LoweredNode& node, const Dequantized& x,
+                                     const Dequantized& w) {
+  const Tensor* bias = graph.constant(node, 2);
+  if (!bias || bias->type() != DataType::Float32 || bias->dims().size() != 1) return std::nullopt;
+  const auto numbers = values_as<double>(*bias), x_scale = values_as<double>(graph.values[x.scale].constant),
+             w_scale = values_as<double>(graph.values[w.scale].constant);
+  std::vector<std::int32_t> whole(numbers.size());
+  for (std::size_t c = 0; c < whole.size(); ++c) {
+    const double number = std::nearbyint(numbers[c] / (x_scale[0] * w_scale[w_scale.size() == 1 ? 0 : c]));
+    if (!(std::fabs(number) < 2e9)) return std::nullopt;
+    whole[c] = static_cast<std::int32_t>(number);
+  }
+  return Tensor::of({static_cast<std::int64_t>(whole.size())}, whole);
+}
+
+/// The node whose work the new one does, with the nodes around it.
+void replace(LoweredGraph& graph, int index, const std::string& op, std::vector<ValueId> inputs,
+             ValueId output, const std::vector<int>& behind, std::vector<PostOp> post_ops) {
+  LoweredNode made;
+  made.op = op;
+  made.node = graph.nodes[index].node;
+  made.record = operator_table().find("", op == "QLinearConv" ? op : "QLinearMatMul", 10);
+  made.shown = graph.nodes[index].shown;
+  for (const int other : behind) made.shown += " + " + graph.nodes[other].shown;
+  LoweredGraph::absorb(made, graph.nodes[index]);
+  for (const int other : behind) LoweredGraph::absorb(made, graph.nodes[other]);
+  made.inputs = std::move(inputs);
+  made.outputs = {output};
+  made.post_ops = std::move(post_ops);
+  graph.disconnect(index);
+  for (const int other : behind) graph.disconnect(other);
+  graph.nodes[index] = std::move(made);
+  graph.connect(index);
+}
+
+/// Every window begins on the input, and there are at most three spatial axes.
+bool has_usual_padding(const LoweredGraph& graph, const LoweredNode& node) {
+  const Dims &x = graph.input(node, 0).dims, &w = graph.input(node, 1).dims;
+  if (x.size() < 3 || x.size() > 5) return false;
+  const Window window = window_of(node, x, graph.output(node).dims, Dims(w.begin() + 2, w.end()));
+  for (std::size_t i = 0; i < window.kernel.size(); ++i)
+    if (window.pads_begin[i] < 0 || window.pads_begin[i] > (window.kernel[i] - 1) * window.dilations[i])
+      return false;
+  return true;
+}
+
+/// DequantizeLinear → Conv → (Relu or Clip) → QuantizeLinear: QLinearConv.
+void take_convolution(LoweredGraph& graph, int index) {
+  const LoweredNode node = graph.nodes[index];
+  const auto x = dequantized(graph, node.inputs[0], true), w = dequantized(graph, node.inputs[1], false);
+  if (!x || !w || !graph.values[w->bytes].is_constant() || !scales_along(graph, node.inputs[1], 0) ||
+      !has_usual_padding(graph, node))
+    return;
+  std::vector<int> behind;
+  std::vector<PostOp> post_ops;
+  int next = graph.only_consumer(node);
+  if (next >= 0 && (graph.nodes[next].op == "Relu" || graph.nodes[next].op == "Clip")) {
+    const auto program = element_program_of(graph, graph.nodes[next]);
+    if (!program || program->steps.size() != 1 || program->steps[0].b >= 0) return;
+    post_ops.push_back({program->steps[0], -1});
+    behind.push_back(next);
+    next = graph.only_consumer(graph.nodes[next]);
+  }
+  if (next < 0 || graph.nodes[next].op != "QuantizeLinear") return;
+  const LoweredNode quantize = graph.nodes[next];
+  if (!graph.constant(quantize, 1) || graph.input(quantize, 1).size() != 1 ||
+      graph.constant(quantize, 1)->type() != DataType::Float32 || !is_8_bit(graph.output(quantize).element) ||
+      (graph.has_input(quantize, 2) && !graph.constant(quantize, 2)))
+    return;
+  behind.push_back(next);
+  std::vector<ValueId> inputs = {
+      x->bytes,
+      x->scale,
+      x->zero,
+      w->bytes,
+      w->scale,
+      w->zero,
+      quantize.inputs[1],
+      graph.has_input(quantize, 2) ? quantize.inputs[2] : zero_of(graph, graph.output(quantize).element)};
+  if (graph.has_input(node, 2)) {
+    const auto bias = quantized_bias(graph, node, *x, *w);
+    if (!bias) return;
+    inputs.push_back(graph.add_constant("", *bias));
+  }
+  replace(graph, index, "QLinearConv", std::move(inputs), graph.nodes[next].outputs[0], behind,
+          std::move(post_ops));
+}
+
+/// DequantizeLinear → MatMul or Gemm: an 8-bit product with a float32 result.
+void take_matmul(LoweredGraph& graph, int index) {
+  const LoweredNode node = graph.nodes[index];
+  const auto x = dequantized(graph, node.inputs[0], true), w = dequantized(graph, node.inputs[1], false);
+  if (!x || !w || !graph.values[w->bytes].is_constant() || graph.values[w->bytes].dims.size() != 2 ||
+      graph.input(node, 0).dims.size() < 2)
+    return;
+  const bool is_gemm = node.op == "Gemm";
+  const bool transposed = is_gemm && node.node->attribute_or("transB", std::int64_t{0}) != 0;
+  if (!scales_along(graph, node.inputs[1], transposed ? 0 : 1)) return;
+  std::vector<ValueId> inputs = {x->bytes, x->scale, x->zero, w->bytes, w->scale, w->zero, -1, -1};
+  if (is_gemm) {
+    if (node.node->attribute_or("alpha", 1.0f) != 1 || node.node->attribute_or("beta", 1.0f) != 1 ||
+        node.node->attribute_or("transA", std::int64_t{0}) != 0)
+      return;
+    if (graph.has_input(node, 2)) {
+      const Tensor* bias = graph.constant(node, 2);
+      const bool is_row = bias && bias->dims().size() == 1 && bias->type() == DataType::Float32 &&
+                          (bias->size() == 1 || bias->size() == graph.output(node).dims.back());
+      if (!is_row) return;
+      inputs.push_back(node.inputs[2]);
+    }
+  }
+  replace(graph, index, "QuantizedMatMul", std::move(inputs), node.outputs[0], {}, {});
+}
+
+/// A node made of constants is run now: weights that stayed 8-bit until here, and what is made of them.
+void fold(LoweredGraph& graph, int index) {
+  const LoweredNode node = graph.nodes[index];
+  if (!node.record || !node.record->is_deterministic || !node.captures.empty() || node.outputs.size() != 1 ||
+      !graph.values[node.outputs[0]].is_static || !subgraphs_of(*node.node).empty())
+    return;
+  std::vector<Datum> inputs;
+  for (const ValueId id : node.inputs) {
+    if (id >= 0 && !graph.values[id].is_constant()) return;
+    inputs.emplace_back(id < 0 ? Datum() : Datum(graph.values[id].constant.aligned()));
+  }
+  const auto outputs = run_kernel(*node.node, *node.record, std::move(inputs), {});
+  graph.disconnect(index);
+  graph.values[node.outputs[0]].constant = outputs[0].tensor();
+}
+
+LoweredNode element_like(const std::string& op, const LoweredNode& origin, std::vector<ValueId> inputs,
+                         ValueId output, std::int64_t axis) {
+  auto attributes = std::make_shared<Node>(*origin.node);
+  attributes->op_type = op;
+  attributes->domain.clear();
+  attributes->attributes.emplace_back();
+  attributes->attributes.back().name = "axis";
+  attributes->attributes.back().value = axis;
+  LoweredNode made;
+  made.op = op;
+  made.node = attributes;
+  made.record = operator_table().find("", op, 13);
+  made.origins = origin.origins;
+  made.labels = origin.labels;
+  made.inputs = std::move(inputs);
+  made.outputs = {output};
+  return made;
+}
+
+/// QLinearConv and QLinearMatMul as the float32 product between its conversions, for machines without exact
+/// products of 8-bit integers.
+class Spelling {
+ public:
+  explicit Spelling(LoweredGraph& graph) : graph_(graph) {}
+
+  void run() {
+    std::vector<LoweredNode> nodes = std::move(graph_.nodes);
+    for (LoweredNode& node : nodes) {
+      if (node.dead) continue;
+      if (is_spelled(node))
+        spell(node);
+      else
+        made_.push_back(std::move(node));
+    }
+    graph_.nodes = std::move(made_);
+    for (LoweredValue& value : graph_.values) {
+      value.producer = -1;
+      value.consumers.clear();
+    }
+    for (int i = 0; i < static_cast<int>(graph_.nodes.size()); ++i) graph_.connect(i);
+  }
+
+  static bool is_wanted(const LoweredNode& node) {
+    return (node.op == "QLinearConv" || node.op == "QLinearMatMul") && node.node && node.node->domain.empty();
+  }
+
+ private:
+  bool is_spelled(const LoweredNode& node) const {
+    if (!is_wanted(node) || node.inputs.size() < 8) return false;
+    for (const std::size_t slot : {1, 2, 4, 5, 6, 7})
+      if (!graph_.constant(node, slot)) return false;
+    const auto is_known = [&](ValueId id) { return id < 0 || graph_.values[id].is_static; };
+    return std::all_of(node.inputs.begin(), node.inputs.end(), is_known) && is_known(node.outputs[0]) &&
+           is_8_bit(graph_.input(node, 0).element) && is_8_bit(graph_.input(node, 3).element) &&
+           graph_.input(node, 1).element == DataType::Float32 && graph_.input(node, 1).size() == 1 &&
+           graph_.input(node, 6).size() == 1 && graph_.constant(node, 3) && graph_.output(node).size() > 0 &&
+           (node.op == "QLinearConv" || graph_.input(node, 3).dims.size() == 2) &&
+           (node.inputs.size() < 9 || graph_.constant(node, 8));
+  }
+
+  ValueId real_value(const LoweredNode& node, const Dims& dims) {
+    const ValueId id = graph_.add_value(graph_.output(node).name);
+    graph_.values[id].element = DataType::Float32;
+    graph_.values[id].dims = dims;
+    graph_.values[id].is_static = true;
+    return id;
+  }
+
+  void spell(const LoweredNode& node) {
+    const bool is_convolution = node.op == "QLinearConv";
+    const ValueId x = real_value(node, graph_.input(node, 0).dims),
+                  w = real_value(node, graph_.input(node, 3).dims),
+                  y = real_value(node, graph_.output(node).dims);
+    const std::int64_t channel_axis = is_convolution ? 0 : 1;
+    made_.push_back(
+        element_like("DequantizeLinear", node, {node.inputs[0], node.inputs[1], node.inputs[2]}, x, 0));
+    made_.push_back(element_like("DequantizeLinear", node, {node.inputs[3], node.inputs[4], node.inputs[5]},
+                                 w, channel_axis));
+    LoweredNode product = element_like(is_convolution ? "Conv" : "MatMul", node, {x, w}, y, 0);
+    product.shown = node.shown;
+    if (node.inputs.size() > 8 && node.inputs[8] >= 0) product.inputs.push_back(real_bias(node));
+    made_.push_back(std::move(product));
+    made_.push_back(
+        element_like("QuantizeLinear", node, {y, node.inputs[6], node.inputs[7]}, node.outputs[0], 0));
+  }
+
+  ValueId real_bias(const LoweredNode& node) {
+    auto numbers = values_as<float>(graph_.input(node, 8).constant);
+    const auto x_scale = values_as<float>(graph_.input(node, 1).constant),
+               w_scale = values_as<float>(graph_.input(node, 4).constant);
+    for (std::size_t c = 0; c < numbers.size(); ++c)
+      numbers[c] *= x_scale[0] * w_scale[w_scale.size() == 1 ? 0 : c];
+    return graph_.add_constant("", Tensor::of({static_cast<std::int64_t>(numbers.size())}, numbers));
+  }
+
+  LoweredGraph& graph_;
+  std::vector<LoweredNode> made_;
+};
+
+}  // namespace
+
+void choose_quantized_products(LoweredGraph& graph) {
+  const bool has_quantized = std::any_of(graph.nodes.begin(), graph.nodes.end(), [](const LoweredNode& node) {
+    return Spelling::is_wanted(node) || node.op == "DequantizeLinear";
+  });
+  if (!has_quantized) return;
+  if (!has_integer_products()) {
+    Spelling(graph).run();
+  } else {
+    for (int i = 0; i < static_cast<int>(graph.nodes.size()); ++i) {
+      const LoweredNode& node = graph.nodes[i];
+      if (node.dead || !node.node || !normalized_domain(node.node->domain).empty()) continue;
+      if (node.op == "Conv") take_convolution(graph, i);
+      if (node.op == "MatMul" || node.op == "Gemm") take_matmul(graph, i);
+    }
+    graph.remove_dead();
+  }
+  for (int i = 0; i < static_cast<int>(graph.nodes.size()); ++i)
+    if (!graph.nodes[i].dead && !graph.nodes[i].inputs.empty()) fold(graph, i);
+}
+
+}  // namespace lapidary::cpu

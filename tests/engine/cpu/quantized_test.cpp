@@ -1,0 +1,163 @@
+#include <QTest>
+
+#include "tests/support/backends.h"
+#include "tests/support/model_builder.h"
+
+using namespace lapidary;
+using test::ModelBuilder;
+using test::node;
+
+Q_DECLARE_METATYPE(lapidary::ModelPointer)
+
+namespace {
+
+using Ints = std::vector<std::int64_t>;
+
+/// Numbers over the whole range of an 8-bit type, so that pairs of products do not fit 16 bits.
+Tensor extremes(DataType type, Dims dims) {
+  std::vector<double> values(static_cast<std::size_t>(element_count(dims)));
+  const double low = type == DataType::Int8 ? -128 : 0;
+  std::uint32_t state = 99;
+  for (double& value : values) {
+    state = state * 1664525u + 1013904223u;
+    value = low + ((state >> 28) < 10 ? 255 : static_cast<double>(state >> 24));
+  }
+  return tensor_from(type, std::move(dims), values);
+}
+
+Tensor zero_point(DataType type, double value) { return tensor_from(type, {}, std::vector<double>{value}); }
+
+std::vector<float> rising(std::int64_t count) {
+  std::vector<float> scales;
+  for (std::int64_t i = 0; i < count; ++i) scales.push_back(0.001f * static_cast<float>(i + 1));
+  return scales;
+}
+
+/// Random 8-bit activations of the whole range under the name "q".
+ModelBuilder quantized_input(DataType type, Dims dims) {
+  ModelBuilder model;
+  model.input("x", DataType::Float32, shape_of(dims))
+      .output("y")
+      .initializer("xs", Tensor::scalar(0.01f))
+      .initializer("xz", zero_point(type, type == DataType::UInt8 ? 117 : -9))
+      .add(node("QuantizeLinear", {"x", "xs", "xz"}, {"q"}));
+  return model;
+}
+
+ModelPointer linear_convolution(DataType type, DataType weights, Dims x, Dims w, std::int64_t group = 1) {
+  auto model = quantized_input(type, std::move(x));
+  const std::int64_t channels = w[0];
+  std::vector<std::int32_t> bias(static_cast<std::size_t>(channels), -1000);
+  model.initializer("w", extremes(weights, std::move(w)))
+      .initializer("ws", Tensor::of(Dims{channels}, rising(channels)))
+      .initializer("wz", zero_point(weights, weights == DataType::UInt8 ? 128 : 0))
+      .initializer("ys", Tensor::scalar(0.02f))
+      .initializer("yz", zero_point(type, type == DataType::UInt8 ? 100 : 3))
+      .initializer("b", Tensor::of(Dims{channels}, bias));
+  return model
+      .add(node("QLinearConv", {"q", "xs", "xz", "w", "ws", "wz", "ys", "yz", "b"}, {"y"},
+                {{"pads", Ints{1, 1, 1, 1}}, {"group", group}}))
+      .build();
+}
+
+ModelPointer integer_matmul(DataType type, DataType weights, double weights_zero, bool dynamic) {
+  ModelBuilder model = dynamic ? ModelBuilder() : quantized_input(type, {2, 7, 65});
+  if (dynamic)
+    model.input("x", DataType::Float32, shape_of(Dims{2, 7, 65}))
+        .output("y")
+        .add(node("DynamicQuantizeLinear", {"x"}, {"q", "s", "xz"}));
+  return model.initializer("w", extremes(weights, {65, 33}))
+      .initializer("wz", zero_point(weights, weights_zero))
+      .add(node("MatMulInteger", {"q", "w", "xz", "wz"}, {"y"}))
+      .build();
+}
+
+ModelPointer linear_matmul() {
+  auto model = quantized_input(DataType::UInt8, {7, 65});
+  model.initializer("w", extremes(DataType::Int8, {65, 33}))
+      .initializer("ws", Tensor::scalar(0.002f))
+      .initializer("wz", zero_point(DataType::Int8, 0))
+      .initializer("ys", Tensor::scalar(0.05f))
+      .initializer("yz", zero_point(DataType::UInt8, 128));
+  return model.add(node("QLinearMatMul", {"q", "xs", "xz", "w", "ws", "wz", "ys", "yz"}, {"y"})).build();
+}
+
+/// DequantizeLinear → Conv → Relu → QuantizeLinear.
+ModelPointer spelled_out_convolution(const char* activation) {
+  auto model = quantized_input(DataType::UInt8, {1, 16, 8, 8});
+  model.initializer("w", extremes(DataType::Int8, {32, 16, 3, 3}))
+      .initializer("ws", Tensor::of(Dims{32}, rising(32)))
+      .initializer("wz", Tensor::of(Dims{32}, std::vector<std::int8_t>(32, 0)))
+      .initializer("b", Tensor::of(Dims{32}, rising(32)))
+      .initializer("ys", Tensor::scalar(0.1f))
+      .initializer("yz", zero_point(DataType::UInt8, 20));
+  model.add(node("DequantizeLinear", {"q", "xs", "xz"}, {"xd"}))
+      .add(node("DequantizeLinear", {"w", "ws", "wz"}, {"wd"}, {{"axis", std::int64_t{0}}}))
+      .add(node("Conv", {"xd", "wd", "b"}, {"c"}, {{"pads", Ints{1, 1, 1, 1}}}));
+  if (activation) model.add(node(activation, {"c"}, {"r"}));
+  return model.add(node("QuantizeLinear", {activation ? "r" : "c", "ys", "yz"}, {"y"})).build();
+}
+
+ModelPointer spelled_out_matmul() {
+  auto model = quantized_input(DataType::Int8, {3, 5, 64});
+  model.initializer("w", extremes(DataType::Int8, {64, 40}))
+      .initializer("ws", Tensor::of(Dims{40}, rising(40)))
+      .initializer("b", Tensor::of(Dims{40}, rising(40)));
+  return model.add(node("DequantizeLinear", {"q", "xs", "xz"}, {"xd"}))
+      .add(node("DequantizeLinear", {"w", "ws"}, {"wd"}, {{"axis", std::int64_t{1}}}))
+      .add(node("MatMul", {"xd", "wd"}, {"m"}))
+      .add(node("Add", {"m", "b"}, {"y"}))
+      .build();
+}
+
+}  // namespace
+
+/// Products of 8-bit integers: whole results are exact, requantized ones at most one step from the reference,
+/// on machines with VNNI and without (see the second run of this test, limited to AVX2).
+class QuantizedTest : public QObject {
+  Q_OBJECT
+
+ private slots:
+  void givesWhatTheReferenceGives_data() {
+    QTest::addColumn<ModelPointer>("model");
+    QTest::addColumn<int>("steps");
+    constexpr auto u8 = DataType::UInt8, s8 = DataType::Int8;
+    QTest::newRow("convolution, uint8 by int8")
+        << linear_convolution(u8, s8, {1, 16, 9, 9}, {24, 16, 3, 3}) << 1;
+    QTest::newRow("convolution, int8 by int8") << linear_convolution(s8, s8, {2, 5, 9, 9}, {7, 5, 3, 3}) << 1;
+    QTest::newRow("convolution, uint8 by uint8")
+        << linear_convolution(u8, u8, {1, 16, 9, 9}, {24, 16, 3, 3}) << 1;
+    QTest::newRow("convolution by channel")
+        << linear_convolution(u8, s8, {1, 16, 9, 9}, {16, 1, 3, 3}, 16) << 1;
+    QTest::newRow("whole product") << integer_matmul(u8, s8, 0, false) << 0;
+    QTest::newRow("whole product of int8") << integer_matmul(s8, s8, 0, false) << 0;
+    QTest::newRow("whole product with a zero point") << integer_matmul(u8, u8, 77, false) << 0;
+    QTest::newRow("whole product of what was just quantized") << integer_matmul(u8, s8, 5, true) << 0;
+    QTest::newRow("requantized product") << linear_matmul() << 1;
+    QTest::newRow("convolution between conversions") << spelled_out_convolution(nullptr) << 1;
+    QTest::newRow("convolution and activation between conversions") << spelled_out_convolution("Relu") << 1;
+    QTest::newRow("product behind conversions") << spelled_out_matmul() << 0;
+  }
+
+  void givesWhatTheReferenceGives() {
+    QFETCH(ModelPointer, model);
+    QFETCH(int, steps);
+    COMPARE_BACKENDS(model, 1e-4, 1e-3, steps);
+  }
+
+  void conversionsBecomeElementwise() {
+    ModelBuilder model;
+    model.input("x", DataType::Float32, shape_of(Dims{2, 6, 40}))
+        .output("y")
+        .initializer("s", Tensor::of(Dims{6}, rising(6)))
+        .initializer("z", extremes(DataType::UInt8, {6}));
+    const auto built = model.add(node("QuantizeLinear", {"x", "s", "z"}, {"q"}, {{"axis", std::int64_t{1}}}))
+                           .add(node("DequantizeLinear", {"q", "s", "z"}, {"y"}, {{"axis", std::int64_t{1}}}))
+                           .build();
+    COMPARE_BACKENDS(built);
+    QVERIFY(!test::implementations(built).contains(QStringLiteral("reference")));
+  }
+};
+
+QTEST_GUILESS_MAIN(QuantizedTest)
+#include "quantized_test.moc"
