@@ -16,6 +16,7 @@
 #include "engine/ops/operator_table.h"
 #include "tests/differential/call.h"
 #include "tests/differential/judge.h"
+#include "tests/differential/peer_part.h"
 #include "tests/differential/shrink.h"
 
 using namespace lapidary;
@@ -43,8 +44,8 @@ std::string backends_differ(const Case& one, int threads) {
 
 /// A peer may be less exact, and does not have everything.
 std::string peer_differs(Peer& peer, const Case& one) {
-  const auto outcome = peer.run(one);
-  return outcome && outcome->ran() ? disagreement(one, *outcome, run_on("reference", one, 1), 8) : "";
+  const auto found = run_what_it_takes(peer, one);
+  return found ? disagreement(found->part, found->outcome, run_on("reference", found->part, 1), 8) : "";
 }
 
 std::vector<NamedCheck> checks_for(int threads, Peer* peer) {
@@ -74,15 +75,35 @@ std::vector<Deviation> known_deviations() {
   return list;
 }
 
+/// The nodes and those of the graphs inside them.
+void add_nodes(const std::vector<std::shared_ptr<const Node>>& nodes,
+               std::vector<std::shared_ptr<const Node>>& all) {
+  for (const auto& node : nodes) {
+    all.push_back(node);
+    for (const auto& [name, body] : subgraphs_of(*node)) add_nodes(body->nodes.to_vector(), all);
+  }
+}
+
+/// Inputs, initializers, and constants of functions.
+std::vector<Tensor> tensors_of(const Case& one) {
+  std::vector<Tensor> tensors;
+  for (const auto& datum : one.inputs)
+    if (datum.is_tensor()) tensors.push_back(datum.tensor());
+  for (const auto& initializer : one.model->graph->initializers) tensors.push_back(initializer->tensor);
+  for (const auto& function : one.model->functions)
+    for (const auto& node : function->nodes)
+      for (const auto& attribute : node->attributes)
+        if (const auto* value = std::get_if<std::shared_ptr<const NamedTensor>>(&attribute.value))
+          tensors.push_back((*value)->tensor);
+  return tensors;
+}
+
 /// Traits: any; not_finite (NaN or infinity goes in); empty (a size is 0); before_N (an operator set below
 /// N); the name of an element type that goes in, or of an attribute that the node has.
 bool has_trait(const Case& one, const Node& node, const std::string& trait) {
   if (trait == "any" || node.find_attribute(trait)) return true;
   if (trait.starts_with("before_")) return one.model->opset() < std::atoll(trait.c_str() + 7);
-  std::vector<Tensor> tensors;
-  for (const auto& datum : one.inputs)
-    if (datum.is_tensor()) tensors.push_back(datum.tensor());
-  for (const auto& initializer : one.model->graph->initializers) tensors.push_back(initializer->tensor);
+  const std::vector<Tensor> tensors = tensors_of(one);
   return std::any_of(tensors.begin(), tensors.end(), [&](const Tensor& tensor) {
     if (trait == "empty") return tensor.size() == 0;
     if (trait != "not_finite" || !is_floating(tensor.type())) return trait == name_of(tensor.type());
@@ -93,8 +114,10 @@ bool has_trait(const Case& one, const Node& node, const std::string& trait) {
 
 bool is_known(const Case& one) {
   static const std::vector<Deviation> known = known_deviations();
+  std::vector<std::shared_ptr<const Node>> nodes;
+  add_nodes(one.model->graph->nodes.to_vector(), nodes);
+  for (const auto& function : one.model->functions) add_nodes(function->nodes, nodes);
   return std::any_of(known.begin(), known.end(), [&](const Deviation& deviation) {
-    const auto& nodes = one.model->graph->nodes;
     return std::any_of(nodes.begin(), nodes.end(), [&](const auto& node) {
       return (deviation.op_type == "*" || node->op_type == deviation.op_type) &&
              has_trait(one, *node, deviation.trait);

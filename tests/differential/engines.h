@@ -19,6 +19,9 @@ Outcome run_on(const std::string& backend, const Case& one, int threads);
 /// Runs the case on `reference` with all floating arithmetic in float64.
 Outcome run_in_float64(const Case& one);
 
+/// Whether the interface to ONNX Runtime takes and gives tensors of the type.
+bool goes_through(DataType type);
+
 /// ONNX Runtime in a process of its own that takes one model after the other. It is started again if it ends.
 class Peer {
  public:

@@ -32,7 +32,8 @@ double unit_of(DataType type) {
 /// below the normal ones may be zeros.
 double disturbed(double value, double error, double scale, Random& random) {
   constexpr double smallest_normal = 0x1p-126;
-  if (scale == 0 && std::abs(value) < smallest_normal && random.chance(0.5)) return value > 0 ? -0.0 : 0.0;
+  if (scale == 0 && std::abs(value) < smallest_normal && random.chance(0.5))
+    return random.chance(0.5) ? -0.0 : 0.0;
   return value + error * (std::abs(value) + scale) * random.between_reals(-1, 1);
 }
 

@@ -38,7 +38,10 @@ void labels(Call& call, const std::string& integer_name, std::int64_t count) {
     call.set("classlabels_strings", texts(count));
 }
 
-void transform(Call& call) { call.word("post_transform", {"NONE", "SOFTMAX", "LOGISTIC", "SOFTMAX_ZERO"}); }
+/// ONNX Runtime leaves a single score as it is.
+void transform(Call& call, std::int64_t scores) {
+  if (scores > 1) call.word("post_transform", {"NONE", "SOFTMAX", "LOGISTIC", "SOFTMAX_ZERO"});
+}
 
 void linear_classifier(Call& call) {
   const std::int64_t width = features(call).dims()[1], classes = call.random.between(2, 4);
@@ -46,7 +49,7 @@ void linear_classifier(Call& call) {
   call.set("coefficients", reals(call.random, width * (one_row ? 1 : classes)));
   call.set("intercepts", reals(call.random, one_row ? 1 : classes));
   labels(call, "classlabels_ints", classes);
-  transform(call);
+  transform(call, one_row ? 1 : classes);
 }
 
 void linear_regressor(Call& call) {
@@ -54,7 +57,7 @@ void linear_regressor(Call& call) {
   call.set("coefficients", reals(call.random, width * targets));
   call.set("targets", targets);
   if (call.random.chance(0.6)) call.set("intercepts", reals(call.random, targets));
-  transform(call);
+  transform(call, targets);
 }
 
 void kernel_function(Call& call) {
@@ -149,9 +152,12 @@ void set_trees(Call& call, const Trees& trees) {
   if (call.random.chance(0.5)) call.set("nodes_missing_value_tracks_true", trees.missing);
 }
 
+/// Each tree votes for one column, as exporters write it. Every column has votes: without any, ONNX Runtime
+/// leaves its base value out.
 void set_votes(Call& call, const Trees& trees, const std::string& prefix, std::int64_t columns) {
+  if (trees.leaf_trees.back() + 1 < columns) throw Unsuitable();
   std::vector<std::int64_t> ids;
-  for (std::size_t i = 0; i < trees.leaf_nodes.size(); ++i) ids.push_back(call.random.below(columns));
+  for (const std::int64_t tree : trees.leaf_trees) ids.push_back(tree % columns);
   call.set(prefix + "_treeids", trees.leaf_trees);
   call.set(prefix + "_nodeids", trees.leaf_nodes);
   call.set(prefix + "_ids", ids);
@@ -169,10 +175,11 @@ void tree_classifier(Call& call) {
   const std::int64_t width = decided_on(call).dims()[1], classes = call.random.between(2, 4);
   const Trees trees = random_trees(call, width);
   set_trees(call, trees);
-  set_votes(call, trees, "class", classes);
+  // Of two classes ONNX Runtime looks at the second's votes only, so it alone gets some.
+  set_votes(call, trees, "class", classes == 2 ? 1 : classes);
   labels(call, "classlabels_int64s", classes);
-  if (call.random.chance(0.4)) call.set("base_values", reals(call.random, classes));
-  transform(call);
+  if (classes > 2 && call.random.chance(0.4)) call.set("base_values", reals(call.random, classes));
+  if (classes > 2) transform(call, classes);
 }
 
 void tree_regressor(Call& call) {
@@ -183,7 +190,7 @@ void tree_regressor(Call& call) {
   call.set("n_targets", targets);
   if (call.random.chance(0.4)) call.set("base_values", reals(call.random, targets));
   call.word("aggregate_function", {"SUM", "AVERAGE", "MIN", "MAX"});
-  if (call.random.chance(0.2)) transform(call);
+  if (call.random.chance(0.2)) transform(call, targets);
 }
 
 std::shared_ptr<const NamedTensor> named(Tensor tensor) {
@@ -227,7 +234,7 @@ void tree_ensemble(Call& call) {
   }
   const std::int64_t columns = call.random.between(1, 3);
   for (std::int64_t i = 0; i < leaves; ++i) {
-    targets.push_back(call.random.below(columns));
+    targets.push_back(i % columns);
     weights.push_back(call.random.between_reals(-1, 1));
   }
   call.set("tree_roots", roots);
@@ -243,7 +250,7 @@ void tree_ensemble(Call& call) {
   call.set("n_targets", columns);
   if (call.random.chance(0.5)) call.set("nodes_missing_value_tracks_true", missing);
   call.set("aggregate_function", call.random.between(0, 3));
-  if (call.random.chance(0.3)) call.set("post_transform", call.random.between(0, 3));
+  if (columns > 1 && call.random.chance(0.3)) call.set("post_transform", call.random.between(0, 3));
 }
 
 // --- features ---
@@ -255,8 +262,10 @@ void scaler(Call& call) {
   call.set("scale", reals(call.random, count));
 }
 
+/// Magnitudes whose sum is a number of any type.
 void normalizer(Call& call) {
-  features(call);
+  for (const double value : values_as<double>(features(call)))
+    if (std::abs(value) > 1e6) throw Unsuitable();
   call.word("norm", {"MAX", "L1", "L2"});
 }
 

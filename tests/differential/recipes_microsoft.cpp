@@ -78,6 +78,11 @@ void skip_normalization(Call& call) {
   call.sized({hidden}, Fill::Ordinary);
   for (std::size_t i = 3; i < call.record.inputs.size(); ++i) call.optional({hidden});
   call.number("epsilon", 1e-5, 1e-2);
+  call.node.outputs = {call.draft.fresh_name()};  // statistics are for training
+  if (call.random.chance(0.4)) {
+    call.node.outputs.resize(4);
+    call.node.outputs[3] = call.draft.fresh_name();
+  }
 }
 
 void simplified_normalization(Call& call) {

@@ -8,6 +8,13 @@ void weights(Call& call, const Dims& dims) {
   call.sized(dims, call.draft.fill == Fill::Edges ? std::optional(Fill::Ordinary) : std::nullopt);
 }
 
+void optional_state(Call& call, const Dims& dims) {
+  if (call.random.chance(0.4))
+    weights(call, dims);
+  else
+    call.absent();
+}
+
 void recurrent(Call& call) {
   const std::int64_t gates = call.record.name == "LSTM" ? 4 : call.record.name == "GRU" ? 3 : 1;
   if (call.version() < 7) return from_example(call);
@@ -30,9 +37,9 @@ void recurrent(Call& call) {
     call.absent();
   }
   const Dims state = batch_first ? Dims{batch, directions, hidden} : Dims{directions, batch, hidden};
-  call.optional(state, 0.4);
+  optional_state(call, state);
   if (gates == 4) {
-    call.optional(state, 0.4);
+    optional_state(call, state);
     call.optional({directions, 3 * hidden}, 0.3);
     if (call.random.chance(0.1)) call.set("input_forget", std::int64_t{1});
   }

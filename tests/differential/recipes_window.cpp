@@ -180,7 +180,7 @@ void grid_sample(Call& call) {
   require_finite(x);
   const Dims dims = {x.dims()[0], call.random.between(1, 4), call.random.between(1, 4), 2};
   call.given(random_tensor(call.random, call.input_type(1), dims, Fill::Ordinary));
-  const bool old = call.version() < 20;
+  const bool old = call.version() < 20 || !call.record.domain.empty();
   call.word("mode", old ? std::vector<std::string>{"bilinear", "nearest", "bicubic"}
                         : std::vector<std::string>{"linear", "nearest", "cubic"});
   call.word("padding_mode", {"zeros", "border", "reflection"});
@@ -201,7 +201,8 @@ RecipeList window_recipes() {
           {"GlobalLpPool", global_pooling},
           {"Resize", resize},
           {"Upsample", resize},
-          {"GridSample", grid_sample}};
+          {"GridSample", grid_sample},
+          {"com.microsoft.GridSample", grid_sample}};
 }
 
 }  // namespace lapidary::differential
