@@ -16,6 +16,7 @@ endif()
 # three times as fast as GCC does.
 set(CMAKE_CXX_FLAGS_SANITIZED "-O1 -g1")
 if(LAPIDARY_SANITIZE)
+  add_compile_definitions(LAPIDARY_SANITIZED)
   add_compile_options(-fsanitize=${LAPIDARY_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${LAPIDARY_SANITIZE})
 endif()

@@ -5,7 +5,6 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(dirname "$here")
 preset=${1:-release}
-build="$top/build/$preset"
 
 "$here/install_packages.sh"
 started=$SECONDS
@@ -15,5 +14,5 @@ echo "Built in $((SECONDS - started)) s"
 # Data and peers from outside the project, where they can be had.
 source "$here/test_data.sh"
 
-[ "$preset" = asan ] && export ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1
-exec ctest --test-dir "$build" --output-on-failure --parallel 2 --timeout 900
+cd "$top"
+exec ctest --preset "$preset" --parallel 2 --timeout 900

@@ -48,7 +48,7 @@ std::int64_t MemoryLimitOption::bytes() const {
 }
 
 std::unique_ptr<MemoryBudget::Scope> limit_memory(std::int64_t bytes) {
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#ifndef LAPIDARY_SANITIZED
   const auto most = static_cast<rlim_t>(data_bytes() + bytes);
   rlimit limit{};
   if (getrlimit(RLIMIT_DATA, &limit) == 0 && most < limit.rlim_max) {

@@ -63,7 +63,7 @@ Tensor in_made_type(const KernelContext& context, const Tensor& tensor) {
 void constant(KernelContext& context) {
   const Tensor value = constant_value(context.node());
   if (!value.is_present()) throw Error("Constant has no value attribute");
-  context.set_output(0, in_made_type(context, value));
+  context.set_output(0, in_made_type(context, value.aligned()));
 }
 
 void infer_constant(InferenceContext& context) {

@@ -7,8 +7,10 @@ namespace lapidary {
 
 Tensor joined_iterations(const KernelContext& context, const Graph& body, std::size_t output,
                          std::vector<Tensor> parts, std::int64_t axis) {
-  if (!parts.empty())
-    return stacked(std::move(parts), KernelContext::normalized_axis(axis, parts.front().rank() + 1));
+  if (!parts.empty()) {
+    const std::int64_t new_axis = KernelContext::normalized_axis(axis, parts.front().rank() + 1);
+    return stacked(std::move(parts), new_axis);
+  }
   const Type& declared = body.outputs[output].type;
   Dims dims;
   for (const auto& size : declared.shape.value_or(Shape{})) dims.push_back(size.value_or(0));

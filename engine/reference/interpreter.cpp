@@ -24,6 +24,9 @@ Datum widened(Datum datum) {
   return datum;
 }
 
+/// What a caller took from a mapped file, where kernels can read it.
+Datum aligned(Datum datum) { return datum.is_tensor() ? datum.tensor().aligned() : std::move(datum); }
+
 Type type_of(const Datum& datum) {
   if (datum.is_tensor()) return datum.tensor().full_type();
   if (datum.is_sequence())
@@ -202,7 +205,7 @@ std::vector<Datum> Interpreter::run(const Graph& graph, std::vector<Datum> input
   for (std::size_t i = 0; i < std::min(inputs.size(), plan.inputs.size()); ++i)
     if (inputs[i].is_present())
       slots[static_cast<std::size_t>(plan.inputs[i])] =
-          float64_ ? widened(std::move(inputs[i])) : std::move(inputs[i]);
+          float64_ ? widened(std::move(inputs[i])) : aligned(std::move(inputs[i]));
 
   const auto find = [&](const std::string& name) {
     const auto slot = plan.slot_of.find(name);

@@ -52,7 +52,7 @@ void IsolatedJobsTest::badJobsEndAlone_data() {
   QTest::newRow("crash") << &crash << Kind::Crashed << "Aborted";
   QTest::newRow("hang") << &hang << Kind::TimedOut << "longer than 1 s";
   QTest::newRow("exit") << &leave << Kind::Crashed << "exit code 7";
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#ifndef LAPIDARY_SANITIZED
   QTest::newRow("memory") << &eat_memory << Kind::OutOfMemory << "more memory";
   QTest::newRow("stack") << &fill_stack << Kind::Crashed << "Segmentation fault";
 #endif
