@@ -91,8 +91,9 @@ bool continues(const LoweredGraph& graph, const LoweredNode& producer, const Low
 bool can_merge(const LoweredGraph& graph, int from, int into) {
   const LoweredNode& producer = graph.nodes[from];
   const LoweredNode& consumer = graph.nodes[into];
+  if (producer.op != "Elementwise") return false;  // others may leave out their first output
   const LoweredValue& between = graph.output(producer);
-  return producer.op == "Elementwise" && continues(graph, producer, consumer) && !between.is_output &&
+  return continues(graph, producer, consumer) && !between.is_output &&
          between.dims == graph.output(consumer).dims &&
          std::all_of(between.consumers.begin(), between.consumers.end(),
                      [&](int reader) { return reader == into; }) &&

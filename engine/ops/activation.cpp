@@ -4,6 +4,7 @@
 #include "engine/ops/elementwise.h"
 #include "engine/ops/families.h"
 #include "engine/ops/operator_table.h"
+#include "engine/ops/wrapping.h"
 
 namespace lapidary {
 namespace {
@@ -111,7 +112,7 @@ void prelu(KernelContext& context) {
     broadcast_binary<T, T, T>(x, slope, y, [](T value, T factor) {
       using C = ComputeType<T>;
       const C v = static_cast<C>(value);
-      return v < C{0} ? static_cast<T>(static_cast<C>(factor) * v) : value;
+      return v < C{0} ? static_cast<T>(wrapping_multiply(static_cast<C>(factor), v)) : value;
     });
   });
 }
@@ -132,8 +133,9 @@ void clip(KernelContext& context) {
     using Limits = std::numeric_limits<ComputeType<T>>;
     const auto bound = [&](std::size_t index, const char* name, ComputeType<T> otherwise) {
       if (context.version() < 11)
-        return context.has_attribute(name) ? static_cast<T>(context.real(name, 0))
-                                           : static_cast<T>(otherwise);
+        return context.has_attribute(name)
+                   ? static_cast<T>(from_double<ComputeType<T>>(static_cast<double>(context.real(name, 0))))
+                   : static_cast<T>(otherwise);
       if (!context.has_input(index)) return static_cast<T>(otherwise);
       require_same_type(x, context.input(index));
       if (context.input(index).size() != 1) throw Error("a bound of Clip must be a single number");

@@ -5,6 +5,7 @@
 #include "engine/ops/families.h"
 #include "engine/ops/known_values.h"
 #include "engine/ops/operator_table.h"
+#include "engine/ops/wrapping.h"
 
 namespace lapidary {
 namespace {
@@ -12,20 +13,6 @@ namespace {
 using types::operator+;
 
 // --- the arithmetic of one pair of elements; integers wrap around, as two's complement hardware does ---
-
-template <class T, class F>
-T wrapping(T a, T b, F f) {
-  if constexpr (std::is_integral_v<T>) {
-    using Unsigned = std::common_type_t<std::uint32_t, std::make_unsigned_t<T>>;
-    return static_cast<T>(f(static_cast<Unsigned>(a), static_cast<Unsigned>(b)));
-  } else {
-    return f(a, b);
-  }
-}
-
-constexpr auto add = [](auto a, auto b) { return wrapping(a, b, std::plus<>()); };
-constexpr auto subtract = [](auto a, auto b) { return wrapping(a, b, std::minus<>()); };
-constexpr auto multiply = [](auto a, auto b) { return wrapping(a, b, std::multiplies<>()); };
 
 /// Integers round toward zero; dividing by zero is an error, and the least number by −1 wraps around to
 /// itself.
@@ -72,8 +59,8 @@ T integer_power(T base, std::int64_t exponent) {
   }
   T result = 1;
   for (; exponent > 0; exponent >>= 1) {
-    if (exponent & 1) result = multiply(result, base);
-    base = multiply(base, base);
+    if (exponent & 1) result = wrapping_multiply(result, base);
+    base = wrapping_multiply(base, base);
   }
   return result;
 }
@@ -147,6 +134,7 @@ constexpr auto divided_by_count = [](auto x, float count) { return x / count; };
 /// fraction.
 Dimension quotient(DataType type, const Dimension& a, const Dimension& b) {
   if (b == Dimension(0)) return Dimension::unknown();
+  if (b == Dimension(-1)) return Dimension(0) - a;  // where the least number has no quotient
   if (is_integer(type) && a.is_constant() && b.is_constant()) return a.value() / b.value();
   const Dimension floored = floor_div(a, b);
   return is_integer(type) || floored * b == a ? floored : Dimension::unknown();
@@ -267,10 +255,10 @@ void add_variadic(OperatorTable& table) {
   }
   const Operator sums[] = {
       variadic_operator("Sum", "sum", "Sum of all inputs, element by element.",
-                        variadic_kernel<FloatTypes, add, as_it_is>,
+                        variadic_kernel<FloatTypes, wrapping_add, as_it_is>,
                         variadic_with_values([](const Dimension& a, const Dimension& b) { return a + b; })),
       variadic_operator("Mean", "mean", "Mean of all inputs, element by element.",
-                        variadic_kernel<FloatTypes, add, divided_by_count>, broadcast_inputs),
+                        variadic_kernel<FloatTypes, wrapping_add, divided_by_count>, broadcast_inputs),
   };
   for (const Operator& record : sums) {
     table.add(with_consumed_inputs(record));
@@ -284,13 +272,13 @@ void add_variadic(OperatorTable& table) {
 
 void register_arithmetic(OperatorTable& table) {
   add_binary(table, "Add", "A + B, element by element, broadcast by numpy's rule.",
-             binary_kernel<NumberTypes, add>,
+             binary_kernel<NumberTypes, wrapping_add>,
              with_values([](const Dimension& a, const Dimension& b) { return a + b; }));
   add_binary(table, "Sub", "A − B, element by element, broadcast by numpy's rule.",
-             binary_kernel<NumberTypes, subtract>,
+             binary_kernel<NumberTypes, wrapping_subtract>,
              with_values([](const Dimension& a, const Dimension& b) { return a - b; }));
   add_binary(table, "Mul", "A · B, element by element, broadcast by numpy's rule.",
-             binary_kernel<NumberTypes, multiply>,
+             binary_kernel<NumberTypes, wrapping_multiply>,
              with_values([](const Dimension& a, const Dimension& b) { return a * b; }));
   add_binary(table, "Div",
              "A / B, element by element, broadcast by numpy's rule; integers round toward zero.",

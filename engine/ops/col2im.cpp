@@ -10,6 +10,7 @@
 #include "engine/ops/operator_table.h"
 #include "engine/ops/types.h"
 #include "engine/ops/working_memory.h"
+#include "engine/ops/wrapping.h"
 
 namespace lapidary {
 namespace {
@@ -69,7 +70,7 @@ void add_pixels(const T* from, Sum* image, const BlockLayout& layout, const Dims
       inside = inside && at >= 0 && at < layout.image[i];
       place = place * layout.image[i] + at;
     }
-    if (inside) image[place] += static_cast<Sum>(*from);
+    if (inside) image[place] = wrapping_add(image[place], static_cast<Sum>(*from));
     ++from;
     std::size_t axis = block.size();
     while (axis > 0 && ++block[axis - 1] == layout.counts[axis - 1]) block[--axis] = 0;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstring>
 
 #include "engine/ops/cast.h"
@@ -130,7 +131,8 @@ void eye_like(KernelContext& context) {
   if (x.rank() != 2) throw Error("EyeLike needs a matrix, and was given " + to_string(x.dims()));
   const auto dtype = data_type_from_number(context.integer("dtype", 0));
   const DataType type = dtype == DataType::Undefined ? x.type() : context.made_type(dtype);
-  const std::int64_t rows = x.dims()[0], columns = x.dims()[1], k = context.integer("k", 0);
+  const std::int64_t rows = x.dims()[0], columns = x.dims()[1];
+  const std::int64_t k = std::clamp(context.integer("k", 0), -rows, columns);  // beyond, all is zero
   auto values = working_memory<double>(x.dims());
   for (std::int64_t row = 0; row < rows; ++row)
     if (row + k >= 0 && row + k < columns) values[static_cast<std::size_t>(row * columns + row + k)] = 1;

@@ -1,9 +1,8 @@
-#include <functional>
-
 #include "engine/ops/cost.h"
 #include "engine/ops/families.h"
 #include "engine/ops/operator_table.h"
 #include "engine/ops/types.h"
+#include "engine/ops/wrapping.h"
 
 namespace lapidary {
 namespace {
@@ -40,17 +39,8 @@ void accumulate_along_axis(KernelContext& context, int neutral, Function functio
   });
 }
 
-/// Integers wrap around.
-template <class Operation>
-constexpr auto wrapping = []<class C>(C a, C b) -> C {
-  if constexpr (std::is_integral_v<C>)
-    return static_cast<C>(Operation{}(static_cast<std::uint64_t>(a), static_cast<std::uint64_t>(b)));
-  else
-    return Operation{}(a, b);
-};
-
-void cum_sum(KernelContext& context) { accumulate_along_axis(context, 0, wrapping<std::plus<>>); }
-void cum_prod(KernelContext& context) { accumulate_along_axis(context, 1, wrapping<std::multiplies<>>); }
+void cum_sum(KernelContext& context) { accumulate_along_axis(context, 0, wrapping_add); }
+void cum_prod(KernelContext& context) { accumulate_along_axis(context, 1, wrapping_multiply); }
 
 Operator cumulative(const char* name, int version, const char* summary, types::List element_types,
                     KernelFunction kernel) {

@@ -121,7 +121,7 @@ void infer_neg(InferenceContext& context) {
 void infer_abs(InferenceContext& context) {
   same_as_input(context);
   set_mapped_values(context, [](const Dimension& d) {
-    if (d.is_constant()) return Dimension(d.value() < 0 ? -d.value() : d.value());
+    if (d.is_constant() && d.value() < 0) return Dimension(0) - d;
     return is_never_negative(d) ? d : Dimension::unknown();
   });
 }

@@ -7,6 +7,7 @@
 #include "engine/ops/gemm.h"
 #include "engine/ops/operator_table.h"
 #include "engine/ops/types.h"
+#include "engine/ops/wrapping.h"
 
 namespace lapidary {
 namespace {
@@ -91,7 +92,7 @@ void check_broadcast_before_7(const KernelContext& context, const Dims& c, const
         .advice("Attribute broadcast allows a smaller one");
 }
 
-/// y = alpha·y + beta·c, with c broadcast.
+/// y = alpha·y + beta·c, with c broadcast. Integer sums wrap around; scaled integers saturate.
 template <class T>
 void scale_and_add(Tensor& y, typename ComputeOutput<T>::Value* result, float alpha, float beta,
                    const Tensor* c) {
@@ -103,12 +104,6 @@ void scale_and_add(Tensor& y, typename ComputeOutput<T>::Value* result, float al
     else
       return static_cast<Value>(factor) * value;
   };
-  const auto sum = [](Value a, Value b) {
-    if constexpr (std::is_integral_v<Value>)  // wraps around
-      return static_cast<Value>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
-    else
-      return a + b;
-  };
   if (alpha != 1.0f)
     for (std::int64_t i = 0; i < y.size(); ++i) result[i] = scaled(alpha, result[i]);
   if (!c) return;
@@ -117,7 +112,7 @@ void scale_and_add(Tensor& y, typename ComputeOutput<T>::Value* result, float al
   Value* to = result;
   walk.for_each_run([&](const auto& from, const auto& steps, std::int64_t count) {
     for (std::int64_t i = 0; i < count; ++i)
-      to[i] = sum(to[i], scaled(beta, offsets[from[0] + i * steps[0]]));
+      to[i] = wrapping_add(to[i], scaled(beta, offsets[from[0] + i * steps[0]]));
     to += count;
   });
 }

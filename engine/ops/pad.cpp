@@ -69,6 +69,7 @@ Tensor padded(const Tensor& data, const Dims& begins, const Dims& ends, const st
   Dims dims;
   std::size_t depth = 0;  // axes up to the last padded one; what lies inside moves as a whole
   for (std::size_t i = 0; i < begins.size(); ++i) {
+    if (std::min(begins[i], ends[i]) < INT64_MIN / 4) throw Error("a padding is too far below zero");
     dims.push_back(checked_sum(data.dims()[i], checked_sum(begins[i], ends[i])));
     if (dims[i] < 0)
       throw Error("padding takes more than all of axis " + std::to_string(i) + " of " +

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "engine/model/element_types.h"
+#include "engine/model/saturating_cast.h"
 #include "engine/ops/arguments.h"
 #include "engine/ops/cost.h"
 #include "engine/ops/element_move.h"
@@ -261,7 +262,7 @@ void keep_aspect_ratio(const std::string& policy, std::vector<AxisScale>& axes,
   for (const auto axis : named) {
     AxisScale& a = axes[static_cast<std::size_t>(axis)];
     a.scale = scale;
-    a.to = static_cast<std::int64_t>(std::floor(scale * static_cast<double>(a.from) + 0.5));
+    a.to = saturating_cast<std::int64_t>(std::floor(scale * static_cast<double>(a.from) + 0.5));
   }
 }
 
@@ -307,9 +308,9 @@ void resize(KernelContext& context) {
 
 /// A size times a constant scale: exact for whole scales and their reciprocals.
 Dimension scaled(const Dimension& size, double scale) {
-  if (!(scale > 0) || scale > 1e6) return Dimension::unknown();
+  if (!(scale > 1e-6) || scale > 1e6) return Dimension::unknown();
   if (size.is_constant())
-    return static_cast<std::int64_t>(std::floor(static_cast<double>(size.value()) * scale));
+    return saturating_cast<std::int64_t>(std::floor(static_cast<double>(size.value()) * scale));
   if (scale == std::floor(scale)) return size * Dimension(static_cast<std::int64_t>(scale));
   const double divisor = std::round(1 / scale);
   if (1 / divisor == scale || static_cast<float>(1 / divisor) == static_cast<float>(scale))

@@ -10,6 +10,7 @@
 #include "engine/ops/index.h"
 #include "engine/ops/operator_table.h"
 #include "engine/ops/types.h"
+#include "engine/ops/wrapping.h"
 
 namespace lapidary {
 namespace {
@@ -32,17 +33,8 @@ template <class T>
 T reduced(Reduction reduction, T old_value, T update) {
   using Number = ComputeType<T>;
   const auto a = static_cast<Number>(old_value), b = static_cast<Number>(update);
-  // Unsigned arithmetic, so that integers wrap around instead of overflowing.
-  if constexpr (std::is_integral_v<T>) {
-    using Wrapping = std::uint64_t;
-    if (reduction == Reduction::Add)
-      return static_cast<T>(static_cast<Wrapping>(a) + static_cast<Wrapping>(b));
-    if (reduction == Reduction::Multiply)
-      return static_cast<T>(static_cast<Wrapping>(a) * static_cast<Wrapping>(b));
-  } else {
-    if (reduction == Reduction::Add) return static_cast<T>(a + b);
-    if (reduction == Reduction::Multiply) return static_cast<T>(a * b);
-  }
+  if (reduction == Reduction::Add) return static_cast<T>(wrapping_add(a, b));
+  if (reduction == Reduction::Multiply) return static_cast<T>(wrapping_multiply(a, b));
   if (reduction == Reduction::Minimum) return static_cast<T>(std::min(a, b));
   return static_cast<T>(std::max(a, b));
 }

@@ -44,6 +44,7 @@ Sequences read_sequences(const KernelContext& context, const Dims& query) {
   if (context.has_input(3)) s.kept = std::max(total, input_of_rank(context, 3, 4).dims()[2]);
   const bool is_prompt = s.length == total;
   for (const std::int64_t last : context.integers(5)) {
+    if (last < -1 || last >= s.kept) throw Error("sequence lengths do not fit the cache");
     s.totals.push_back(last + 1);
     s.pasts.push_back(is_prompt ? 0 : last + 1 - s.length);
   }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <numeric>
 
 #include "engine/ops/element_move.h"
@@ -22,7 +23,8 @@ Packing read_packing(const KernelContext& context, std::size_t offsets, std::int
   if (dims.size() != 2) throw Error("token_offset needs rank 2, not " + to_string(dims));
   Packing p{dims[0], dims[1], context.integers(offsets), {}};
   const auto sums = context.integers(offsets + 1);
-  if (static_cast<std::int64_t>(sums.size()) != p.batch + 1 || sums.back() != tokens)
+  if (static_cast<std::int64_t>(sums.size()) != p.batch + 1 || sums.front() < 0 || sums.back() != tokens ||
+      !std::is_sorted(sums.begin(), sums.end()))
     throw Error("cumulative_sequence_length does not count the tokens");
   for (std::size_t b = 0; b + 1 < sums.size(); ++b) p.counts.push_back(sums[b + 1] - sums[b]);
   p.offsets.resize(static_cast<std::size_t>(tokens));

@@ -1,3 +1,4 @@
+#include "engine/ops/element_move.h"
 #include "engine/ops/microsoft/attention.h"
 
 namespace lapidary::microsoft {
@@ -9,8 +10,9 @@ Tensor token_positions(const KernelContext& context, std::int64_t batch, std::in
   if (given.size() == batch * length && given.rank() == 2) return given;
   if (given.size() != 1) throw Error("position_ids of " + to_string(given.dims()) + " do not fit the tokens");
   Tensor positions(DataType::Int64, {batch, length});
+  const std::int64_t first = context.integers(1).front();
   for (std::int64_t i = 0; i < positions.size(); ++i)
-    positions.mutable_data<std::int64_t>()[i] = context.integers(1).front() + i % length;
+    positions.mutable_data<std::int64_t>()[i] = checked_sum(first, i % length);
   return positions;
 }
 

@@ -61,6 +61,11 @@ void ActivationTest::computesAsTheStandardSays_data() {
                   {bytes({0, 3, 250})}, {bytes({0, 12, 255})});
   add_kernel_case("Shrink", node("Shrink", x, y, {{"lambd", 1.5f}, {"bias", 1.0f}}), {reals({-2, -1, 1, 2})},
                   {reals({-1, 0, 0, 1})});
+  add_kernel_case("Shrink of integers stays in their range",
+                  node("Shrink", x, y, {{"lambd", 0.0f}, {"bias", 1e30f}}), {ints({-2, 2})},
+                  {ints({INT64_MAX, INT64_MIN})});
+  add_kernel_case("PRelu of integers wraps around", node("PRelu", {"x", "s"}, y),
+                  {ints({INT64_MIN, 2}), ints({-1})}, {ints({INT64_MIN, 2})});
   add_kernel_case("Clip by attributes before 11", node("Clip", x, y, {{"min", -1.0f}, {"max", 1.0f}}),
                   {values}, {reals({-1, -0.5f, 0, 1})}, 6);
   add_kernel_case("Clip by inputs", node("Clip", {"x", "l", "h"}, y),

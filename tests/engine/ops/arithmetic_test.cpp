@@ -92,6 +92,9 @@ void ArithmeticTest::infersTypesAndContents_data() {
                      {pair("Div"), {two, two}, {ints({-7, 9}), ints({2, 2})}, {"int64 2"}, "-3, 4", ""});
   add_inference_case("a quotient by zero is unknown",
                      {pair("Div"), {two, two}, {ints({8, 8}), ints({0, 2})}, {"int64 2"}, "?, 4", ""});
+  add_inference_case(
+      "the least number by −1 is unknown",
+      {pair("Div"), {two, two}, {ints({INT64_MIN, 8}), ints({-1, -1})}, {"int64 2"}, "?, -8", ""});
   add_inference_case("remainders of contents",
                      {pair("Mod"), {two, two}, {ints({7, 9}), ints({2, 5})}, {"int64 2"}, "1, 4", ""});
   add_inference_case("maximum of contents",

@@ -50,6 +50,8 @@ void CastTest::computesAsTheStandardSays_data() {
                   {Tensor::scalar(0.0f)});
   add_kernel_case("EyeLike above the diagonal", node("EyeLike", x, y, {{"k", std::int64_t{1}}}),
                   {counting({2, 3})}, {Tensor::of<float>({2, 3}, {0, 1, 0, 0, 0, 1})});
+  add_kernel_case("EyeLike beyond every diagonal", node("EyeLike", x, y, {{"k", INT64_MAX}}),
+                  {counting({1, 2})}, {Tensor::of<float>({1, 2}, {0, 0})});
   add_kernel_case("Dropout passes data on, all kept", node("Dropout", x, {"y", "mask"}), {reals({1, 2})},
                   {reals({1, 2}), flags({true, true})});
 }

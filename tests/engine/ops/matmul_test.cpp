@@ -76,6 +76,12 @@ class MatMulTest : public QObject {
     add_kernel_case("products beyond an integer's range stay at its end", gemm({{"alpha", 1e20f}}),
                     {words({1, 1}, {3}), words({1, 1}, {-4}), words({1}, {0})},
                     {words({1, 1}, {std::numeric_limits<std::int32_t>::min()})});
+    add_kernel_case("integer sums wrap around", gemm({}),
+                    {words({1, 1}, {1}), words({1, 1}, {INT32_MAX}), words({1}, {1})},
+                    {words({1, 1}, {INT32_MIN})});
+    add_kernel_case("scaled integers saturate", gemm({{"alpha", 2.0f}, {"beta", 0.0f}}),
+                    {words({1, 1}, {1}), words({1, 1}, {INT32_MAX}), words({1}, {1})},
+                    {words({1, 1}, {INT32_MAX})});
     add_kernel_case("broadcast where version 6 asks", gemm({{"broadcast", yes}}),
                     {a, b, values({2}, {10, 20})}, {values({2, 2}, {12, 23, 16, 31})}, 6);
     add_refusal("no broadcast in version 6", gemm({}), {a, b, values({2}, {10, 20})}, "C is 2", 6);

@@ -52,6 +52,7 @@ void PadTest::computes_data() {
                   {of({0, 0, 1, 2})}, 1);
   add_refusal("more than there is", node("Pad", {"x", "p"}, {"y"}), {x, ints({-2, -2})}, "more than all");
   add_refusal("without end", node("Pad", {"x", "p"}, {"y"}), {x, ints({INT64_MAX, INT64_MAX})}, "too large");
+  add_refusal("far below zero", node("Pad", {"x", "p"}, {"y"}), {x, ints({INT64_MIN, INT64_MAX})}, "too far");
   add_refusal("the wrong number of pads", node("Pad", {"x", "p"}, {"y"}), {x, ints({1})}, "pads are given");
 
   const Node center = node("CenterCropPad", {"x", "s"}, {"y"});
@@ -63,6 +64,10 @@ void PadTest::computes_data() {
   add_kernel_case("overlapping blocks add up", node("Col2Im", {"x", "i", "b"}, {"y"}),
                   {Tensor::of({1, 2, 2}, std::vector<float>{1, 2, 3, 4}), ints({1, 3}), ints({1, 2})},
                   {Tensor::of({1, 1, 1, 3}, std::vector<float>{1, 5, 4})});
+  add_kernel_case(
+      "sums of integers wrap around", node("Col2Im", {"x", "i", "b"}, {"y"}),
+      {Tensor::of({1, 2, 2}, std::vector<std::int64_t>{1, 2, INT64_MAX, 4}), ints({1, 3}), ints({1, 2})},
+      {Tensor::of({1, 1, 1, 3}, std::vector<std::int64_t>{1, INT64_MIN + 1, 4})});
   add_refusal("columns that do not fit", node("Col2Im", {"x", "i", "b"}, {"y"}),
               {counting({1, 2, 3}), ints({1, 3}), ints({1, 2})}, "do not fit");
 }
