@@ -4,6 +4,7 @@
 
 #include "engine/ops/operator_table.h"
 #include "tests/differential/call.h"
+#include "tests/differential/patterns.h"
 
 namespace lapidary::differential {
 namespace {
@@ -107,6 +108,7 @@ void add_random_nodes(Draft& draft, int count, Tally& tally) {
   const auto wanted = static_cast<std::size_t>(count);
   for (int tries = 0; draft.nodes.size() < wanted && tries < 20 * count; ++tries) {
     if (draft.depth == 0 && draft.random.chance(0.02)) propose_function(draft);
+    if (draft.random.chance(0.04)) add_pattern(draft);
     const Operator& record = *draft.random.pick(catalogue);
     propose(draft, record, recipe_for(record), tally);
   }
