@@ -77,15 +77,11 @@ void merge(LoweredGraph& graph, int from_index, int into_index) {
   graph.disconnect(from_index);
 }
 
-/// A program may go on with a result that it would have written and read again: it is of the type in which
-/// both compute, or narrower so that nothing is lost by not rounding in between. Where whole numbers or truths
-/// are made of it, that rounding may decide what they are.
+/// A program may go on with a result that it would have written and read again if nothing is lost in between:
+/// it is a truth, or of the type in which both compute. What a model narrows by a Cast stays rounded.
 bool continues(const LoweredGraph& graph, const LoweredNode& producer, const LoweredNode& consumer) {
   const DataType compute = producer.program.compute, between = graph.output(producer).element;
-  if (compute != consumer.program.compute) return false;
-  return between == compute || between == DataType::Bool ||
-         (compute == DataType::Float32 && is_floating(graph.output(consumer).element) &&
-          (between == DataType::Float16 || between == DataType::BFloat16));
+  return compute == consumer.program.compute && (between == compute || between == DataType::Bool);
 }
 
 bool can_merge(const LoweredGraph& graph, int from, int into) {

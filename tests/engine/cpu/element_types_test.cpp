@@ -116,7 +116,7 @@ class ElementTypesTest : public QObject {
         model.add(node("Mul", {"r", "scale"}, {"s"}))
             .add(node("Cast", {"s"}, {"x"}, {{"to", static_cast<std::int64_t>(from)}}))
             .add(node("Cast", {"x"}, {"y"}, {{"to", static_cast<std::int64_t>(to)}}));
-        const QString found = test::difference_of_backends(model.build(), 1e-2, 1e-6);
+        const QString found = test::difference_of_backends(model.build(), 1e-6, 1e-6);
         QVERIFY2(found.isEmpty(),
                  qPrintable(named("Cast", from) + " to " + QString::fromStdString(std::string(name_of(to))) +
                             ": " + found));
