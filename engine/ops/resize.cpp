@@ -224,9 +224,10 @@ ResizeInputs resize_inputs(const Node& node, int version) {
   return {1, 2, 3};
 }
 
-/// floor(size · scale), the output's size where scales are given.
+/// floor(size · scale), the output's size where scales are given. Multiplied in the scales' own type:
+/// exporters divide sizes in float32, and 5 · (9 / 5) is 9 only there.
 std::int64_t scaled_size(std::int64_t size, double scale) {
-  const double result = std::floor(static_cast<double>(size) * scale);
+  const float result = std::floor(static_cast<float>(size) * static_cast<float>(scale));
   if (!(scale > 0) || !(result < 0x1p40)) throw Error("a scale is not positive, or too large");
   return static_cast<std::int64_t>(result);
 }
@@ -309,8 +310,7 @@ void resize(KernelContext& context) {
 /// A size times a constant scale: exact for whole scales and their reciprocals.
 Dimension scaled(const Dimension& size, double scale) {
   if (!(scale > 1e-6) || scale > 1e6) return Dimension::unknown();
-  if (size.is_constant())
-    return saturating_cast<std::int64_t>(std::floor(static_cast<double>(size.value()) * scale));
+  if (size.is_constant()) return scaled_size(size.value(), scale);
   if (scale == std::floor(scale)) return size * Dimension(static_cast<std::int64_t>(scale));
   const double divisor = std::round(1 / scale);
   if (1 / divisor == scale || static_cast<float>(1 / divisor) == static_cast<float>(scale))

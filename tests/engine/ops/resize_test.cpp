@@ -156,6 +156,13 @@ void ResizeTest::infersShapes_data() {
        {"float32 N × 5 × 10"},
        "",
        ""});
+  add_inference_case("a scale that float32 rounds down",
+                     {by_scales({}),
+                      {floats({"1", "5"}), {}, floats({"2"})},
+                      {{}, {}, Tensor::of({2}, std::vector<float>{1, 1.8f})},
+                      {"float32 1 × 9"},
+                      "",
+                      ""});
   add_inference_case("scales not known",
                      {by_scales({}), {floats({"N", "3"}), {}, floats({"2"})}, {}, {"float32 ? × ?"}, "", ""});
   add_inference_case("upsample", {node("Upsample", {"x"}, {"y"}, {{"scales", std::vector<float>{1, 3}}}),
