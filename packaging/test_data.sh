@@ -3,8 +3,8 @@
 #   LAPIDARY_CONFORMANCE  ONNX's backend tests (node, simple, light)
 #   LAPIDARY_ZOO          real models
 #   LAPIDARY_PEER         a folder whose node_modules holds onnxruntime-node
-# Debian's python3-sklearn, python3-xgboost and python3-onnx are used where they are installed: tests/models writes models
-# with them, and app.framework_agreement compares.
+# Debian's python3-sklearn, python3-xgboost, python3-torch and python3-onnx are used where they are installed: tests/models
+# writes models with them, and app.framework_agreement compares.
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/lapidary"
 shared="$top/../shared"
 mkdir -p "$cache"
