@@ -68,7 +68,7 @@ void AttentionKernel::finish_row(const Data& data, std::int64_t sample, std::int
   begin = std::clamp<std::int64_t>(begin, 0, keys);
   end = std::clamp<std::int64_t>(end, begin, keys);
   // A query that sees no key gives zeros.
-  const bool any = end > begin && range(row + begin, end - begin).second != hidden;
+  const bool any = std::any_of(row + begin, row + end, [](float score) { return score != hidden; });
   std::fill(row, row + (any ? begin : keys), 0.0f);
   if (!any) return;
   softmax(row + begin, row + begin, end - begin);

@@ -32,6 +32,9 @@ const std::vector<Candidate>& candidates_for(const std::string& op) {
       {"Transpose", {plan_transpose, plan_moved_transpose}},
       {"Slice", {plan_slice, plan_moved_slice}},
       {"Split", {plan_split, plan_moved_split}},
+      {"Pad", {plan_pad}},
+      {"GridSample", {plan_grid_sample}},
+      {"TopK", {plan_top_k}},
       {"Expand", {plan_expand}},
       {"Tile", {plan_tile}},
       {"DepthToSpace", {plan_depth_to_space}},
@@ -57,6 +60,8 @@ const std::vector<Candidate>& candidates_for(const std::string& op) {
       {"ReduceL2", {plan_reduction}},
       {"ReduceSumSquare", {plan_reduction}},
       {"ReduceLogSum", {plan_reduction}},
+      {"com.microsoft.MatMulNBits", {plan_block_weights}},
+      {"com.microsoft.GroupQueryAttention", {plan_cached_attention}},
       {"ai.onnx.ml.TreeEnsemble", {plan_trees}},
       {"ai.onnx.ml.TreeEnsembleClassifier", {plan_trees}},
       {"ai.onnx.ml.TreeEnsembleRegressor", {plan_trees}},
@@ -68,7 +73,8 @@ const std::vector<Candidate>& candidates_for(const std::string& op) {
 
 bool has_own_kernel(const std::string& op) {
   static constexpr std::string_view vanish[] = {"Constant",           "Identity",       "Dropout",
-                                                "BatchNormalization", "QuantizeLinear", "DequantizeLinear"};
+                                                "BatchNormalization", "QuantizeLinear", "DequantizeLinear",
+                                                "Einsum"};
   return !candidates_for(op).empty() || is_element_operator(op) ||
          std::find(std::begin(vanish), std::end(vanish), op) != std::end(vanish);
 }

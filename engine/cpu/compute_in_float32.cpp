@@ -28,12 +28,7 @@ class Widening {
         keep(std::move(node));
     }
     for (const ValueId output : graph_.outputs) make_narrow(output);
-    graph_.nodes = std::move(made_);
-    for (LoweredValue& value : graph_.values) {
-      value.producer = -1;
-      value.consumers.clear();
-    }
-    for (int i = 0; i < static_cast<int>(graph_.nodes.size()); ++i) graph_.connect(i);
+    graph_.replace_nodes(std::move(made_));
   }
 
  private:

@@ -71,13 +71,7 @@ void expand_batch_normalization(LoweredGraph& graph) {
     rewritten.back().shown.clear();
   }
   if (!changed) return;
-  graph.nodes = std::move(rewritten);
-  for (auto& value : graph.values) {
-    value.producer = -1;
-    value.consumers.clear();
-  }
-  for (int i = 0; i < static_cast<int>(graph.nodes.size()); ++i)
-    if (!graph.nodes[i].dead) graph.connect(i);
+  graph.replace_nodes(std::move(rewritten));
 }
 
 namespace {

@@ -214,12 +214,7 @@ class Spelling {
       else
         made_.push_back(std::move(node));
     }
-    graph_.nodes = std::move(made_);
-    for (LoweredValue& value : graph_.values) {
-      value.producer = -1;
-      value.consumers.clear();
-    }
-    for (int i = 0; i < static_cast<int>(graph_.nodes.size()); ++i) graph_.connect(i);
+    graph_.replace_nodes(std::move(made_));
   }
 
   static bool is_wanted(const LoweredNode& node) {

@@ -10,8 +10,9 @@ void fuse(LoweredGraph& graph) {
   static constexpr void (*rewrites[])(LoweredGraph&) = {
       choose_quantized_products,  compute_in_float32,
       expand_batch_normalization, recognize_layer_normalization,
-      expand_quantization,        group_elementwise,
-      simplify_programs,          fuse_into_products,
+      expand_quantization,        expand_einsum,
+      group_elementwise,          simplify_programs,
+      fuse_into_products,
   };
   for (const auto rewrite : rewrites) rewrite(graph);
   graph.remove_dead();

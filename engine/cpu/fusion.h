@@ -23,6 +23,9 @@ void expand_quantization(LoweredGraph& graph);
 /// one LayerNormalization.
 void recognize_layer_normalization(LoweredGraph& graph);
 
+/// Einsum of two float32 operands whose labels make it one matrix product becomes MatMul between transpositions.
+void expand_einsum(LoweredGraph& graph);
+
 /// Every element-wise operator on numbers or bools becomes an "Elementwise", and those that only feed each
 /// other become one.
 void group_elementwise(LoweredGraph& graph);

@@ -62,6 +62,14 @@ std::string plan_layer_normalization(Planner& planner, const LoweredNode& node);
 /// GroupNormalization (from version 21 on) and InstanceNormalization.
 std::string plan_group_normalization(Planner& planner, const LoweredNode& node);
 std::string plan_reduction(Planner& planner, const LoweredNode& node);
+/// MatMulNBits of com.microsoft.
+std::string plan_block_weights(Planner& planner, const LoweredNode& node);
+/// GroupQueryAttention of com.microsoft.
+std::string plan_cached_attention(Planner& planner, const LoweredNode& node);
+/// Pad with a constant.
+std::string plan_pad(Planner& planner, const LoweredNode& node);
+std::string plan_grid_sample(Planner& planner, const LoweredNode& node);
+std::string plan_top_k(Planner& planner, const LoweredNode& node);
 /// TreeEnsemble and its older forms.
 std::string plan_trees(Planner& planner, const LoweredNode& node);
 

@@ -108,6 +108,16 @@ void LoweredGraph::absorb(LoweredNode& into, const LoweredNode& from) {
   add(into.labels, from.labels);
 }
 
+void LoweredGraph::replace_nodes(std::vector<LoweredNode> others) {
+  nodes = std::move(others);
+  for (LoweredValue& value : values) {
+    value.producer = -1;
+    value.consumers.clear();
+  }
+  for (int i = 0; i < static_cast<int>(nodes.size()); ++i)
+    if (!nodes[i].dead) connect(i);
+}
+
 void LoweredGraph::remove_dead() {
   for (int i = static_cast<int>(nodes.size()) - 1; i >= 0; --i) {
     if (nodes[i].dead) continue;

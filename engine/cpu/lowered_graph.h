@@ -93,6 +93,8 @@ struct LoweredGraph {
   void replace(ValueId from, ValueId to);
   /// `into` takes over what `from` stood for (origins, labels).
   static void absorb(LoweredNode& into, const LoweredNode& from);
+  /// Takes other nodes in place of all, and connects them.
+  void replace_nodes(std::vector<LoweredNode> others);
   /// Drops nodes that nobody reads.
   void remove_dead();
 };

@@ -121,6 +121,15 @@ void run_move(const StridedMove& move, std::int64_t bytes, const std::byte* from
   }
 }
 
+/// `count` elements of `bytes` each take the bytes of `value`.
+void fill(std::byte* to, std::int64_t count, std::int64_t bytes, std::uint64_t value) {
+  const auto as = [&]<class T>() { std::fill_n(reinterpret_cast<T*>(to), count, static_cast<T>(value)); };
+  if (bytes == 1) return as.template operator()<std::uint8_t>();
+  if (bytes == 2) return as.template operator()<std::uint16_t>();
+  if (bytes == 4) return as.template operator()<std::uint32_t>();
+  as.template operator()<std::uint64_t>();
+}
+
 /// Output `slot` of the node is made by one move from input 0.
 void add_move(Planner& planner, const LoweredNode& node, std::size_t slot, const StridedMove& move) {
   const BufferId from = planner.plain(node.inputs[0]), to = planner.define(node.outputs[slot]);
@@ -186,6 +195,43 @@ std::string plan_moved_split(Planner& planner, const LoweredNode& node) {
     add_move(planner, node, slot, move);
     move.from_offset += move.dims[axis] * move.from_strides[axis];
   }
+  return "";
+}
+
+std::string plan_pad(Planner& planner, const LoweredNode& node) {
+  const LoweredGraph& graph = planner.graph;
+  const Dims& from = graph.input(node, 0).dims;
+  const std::int64_t bytes = bits_of(graph.input(node, 0).element) / 8;
+  if (node.record->since_version < 11 || graph.has_input(node, 3) || !graph.constant(node, 1) ||
+      node.node->attribute_or("mode", std::string("constant")) != "constant")
+    return "not a constant all around";
+  if (bytes < 1 || bytes > 8) return "elements of an unusual size";
+  if (graph.has_input(node, 2) && (!graph.constant(node, 2) || graph.constant(node, 2)->size() != 1 ||
+                                   graph.constant(node, 2)->type() != graph.input(node, 0).element))
+    return "the constant is known only while it runs";
+  const auto pads = values_as<std::int64_t>(*graph.constant(node, 1));
+  if (pads.size() != 2 * from.size()) return "pads that do not fit";
+  StridedMove move;
+  const Dims from_strides = plain_strides(from), to_strides = plain_strides(graph.output(node).dims);
+  move.from_strides = from_strides, move.to_strides = to_strides;
+  for (std::size_t axis = 0; axis < from.size(); ++axis) {
+    const std::int64_t before = pads[axis], after = pads[from.size() + axis];
+    move.dims.push_back(from[axis] + std::min<std::int64_t>(before, 0) + std::min<std::int64_t>(after, 0));
+    if (move.dims.back() <= 0) return "nothing of the input is left";
+    move.from_offset += std::max<std::int64_t>(-before, 0) * from_strides[axis];
+    move.to_offset += std::max<std::int64_t>(before, 0) * to_strides[axis];
+  }
+  std::uint64_t value = 0;
+  if (graph.has_input(node, 2))
+    std::memcpy(&value, graph.constant(node, 2)->bytes().data(), static_cast<std::size_t>(bytes));
+  const BufferId source = planner.plain(node.inputs[0]), target = planner.define(node.outputs[0]);
+  const std::int64_t count = graph.output(node).size();
+  const int threads = planner.services.threads;
+  planner.add_step(
+      node, "strided copy", {source}, {target}, [=, sorted = in_walking_order(move)](Session& session) {
+        fill(session.write<std::byte>(target), count, bytes, value);
+        run_move(sorted, bytes, session.read<std::byte>(source), session.write<std::byte>(target), threads);
+      });
   return "";
 }
 

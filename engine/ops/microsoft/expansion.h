@@ -11,6 +11,6 @@ namespace lapidary {
 /// `inputs` are the types that are known. nullptr where the node has no such form.
 GraphPointer expansion_of(const Node& node, const std::vector<Type>& inputs);
 /// The operator set of its nodes.
-inline constexpr std::int64_t expansion_opset = 21;
+inline constexpr std::int64_t expansion_opset = 23;
 
 }  // namespace lapidary
