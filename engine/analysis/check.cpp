@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <set>
-#include <tuple>
 #include <unordered_map>
 
 #include "engine/analysis/check_parts.h"
@@ -11,26 +10,7 @@
 namespace lapidary {
 namespace {
 
-constexpr std::int64_t newest_ir = 13, newest_opset = 27, first_ir_with_functions = 8;
-
-void check_imports(const std::vector<OpsetImport>& imports, const std::string& owner, Problems& problems) {
-  if (imports.empty()) add_problem(problems, Severity::Error, "", "", owner + " imports no operator set");
-  std::set<std::string_view> seen;
-  for (const auto& import : imports) {
-    const std::string_view domain = normalized_domain(import.domain);
-    const std::string name = domain.empty() ? "ai.onnx" : std::string(domain);
-    if (!seen.insert(domain).second)
-      add_problem(problems, Severity::Error, "", "",
-                  owner + " imports the operator set of " + name + " twice");
-    if (import.version < 1)
-      add_problem(problems, Severity::Error, "", "",
-                  owner + " imports version " + std::to_string(import.version) + " of " + name);
-    if (domain.empty() && import.version > newest_opset)
-      add_problem(problems, Severity::Warning, "", "",
-                  "operator set " + std::to_string(import.version) + " is newer than this program knows (" +
-                      std::to_string(newest_opset) + ")");
-  }
-}
+constexpr std::int64_t newest_ir = 13, first_ir_with_functions = 8;
 
 /// The IR version of the ONNX release that brought an operator set.
 std::int64_t ir_of_opset(std::int64_t opset) {
@@ -44,30 +24,19 @@ std::int64_t ir_of_opset(std::int64_t opset) {
 void check_versions(const Model& model, Problems& problems) {
   if (model.ir_version < 1) add_problem(problems, Severity::Error, "", "", "the model has no IR version");
   if (model.ir_version > newest_ir)
-    add_problem(problems, Severity::Warning, "", "",
+    add_problem(problems, Severity::Error, "", "",
                 "IR version " + std::to_string(model.ir_version) + " is newer than this program knows (" +
                     std::to_string(newest_ir) + ")");
-  const std::int64_t opset = std::min(model.opset(), newest_opset);
-  if (model.ir_version >= 1 && model.ir_version < ir_of_opset(opset))
-    add_problem(problems, Severity::Note, "", "",
+  const std::int64_t opset = std::min(model.opset(), newest_opset("").value_or(0));
+  // Exporters raise the one before the other, so that a lag of one version is common.
+  const std::int64_t lag = ir_of_opset(opset) - model.ir_version;
+  if (model.ir_version >= 1 && lag > 0)
+    add_problem(problems, lag == 1 ? Severity::Note : Severity::Error, "", "",
                 "operator set " + std::to_string(opset) + " came with IR version " +
                     std::to_string(ir_of_opset(opset)) + ", the model says " +
                     std::to_string(model.ir_version));
   if (!model.functions.empty() && model.ir_version < first_ir_with_functions)
-    add_problem(problems, Severity::Warning, "", "", "functions need IR version 8 or newer");
-}
-
-void check_signature(const Function& function, Problems& problems) {
-  const std::string owner = "function " + function.name;
-  if (function.name.empty()) add_problem(problems, Severity::Error, "", "", "a function has no name");
-  check_imports(function.opset_imports, owner, problems);
-  for (const auto* names : {&function.inputs, &function.outputs, &function.attributes}) {
-    std::set<std::string_view> seen;
-    for (const auto& name : *names)
-      if (!seen.insert(name).second)
-        add_problem(problems, Severity::Error, "", name,
-                    owner + " names '" + name + "' twice in its signature");
-  }
+    add_problem(problems, Severity::Error, "", "", "functions need IR version 8 or newer");
 }
 
 /// Brings problems of nodes into the order in which nodes stand in the file; those of the whole model stay
@@ -94,25 +63,22 @@ void check_header(const Model& model, Problems& problems) {
   std::set<std::string_view> keys;
   for (const auto& [key, value] : model.metadata)
     if (!keys.insert(key).second)
-      add_problem(problems, Severity::Warning, "", "", "the model's metadata names '" + key + "' twice");
-  std::set<std::tuple<std::string_view, std::string_view, std::string_view>> functions;
-  for (const auto& function : model.functions) {
-    check_signature(*function, problems);
-    if (!functions.insert({normalized_domain(function->domain), function->name, function->overload}).second)
-      add_problem(problems, Severity::Error, "", "", "function " + function->name + " is defined twice");
-  }
+      add_problem(problems, Severity::Error, "", "", "the model's metadata names '" + key + "' twice");
 }
 
 std::vector<Problem> check_model(const Model& model) {
   Problems problems;
   check_header(model, problems);
+  check_functions(model, problems);
   if (!model.graph) {
     add_problem(problems, Severity::Error, "", "", "the model has no graph");
     return problems;
   }
-  const InferredTypes types = infer_types(model);
-  check_graph(model, *model.graph, nullptr, nullptr, types, problems);
-  for (const auto& function : model.functions) check_function(model, *function, types, problems);
+  InferenceOptions options;
+  options.check_types = true;
+  const InferredTypes types = infer_types(model, options);
+  check_graph(model, *model.graph, nullptr, nullptr, problems);
+  for (const auto& function : model.functions) check_function(model, *function, problems);
   problems.insert(problems.end(), types.problems().begin(), types.problems().end());
   if (!problems.empty()) sort_by_node(model, problems);
   return problems;

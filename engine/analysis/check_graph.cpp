@@ -8,6 +8,12 @@ namespace {
 
 constexpr std::int64_t first_ir_with_free_initializers = 4;
 
+/// Whether a type says what its elements are, as those of a graph's inputs and outputs must.
+bool has_elements(const Type& type) {
+  if (type.inner) return has_elements(*type.inner);
+  return type.is_known() && type.element != DataType::Undefined;
+}
+
 /// Adds what a graph starts with to its scope: inputs and initializers.
 class GraphStart {
  public:
@@ -16,10 +22,14 @@ class GraphStart {
 
   void check() {
     if (!scope_.outer && graph_.name.empty())
-      add_problem(problems_, Severity::Warning, "", "", "the graph has no name");
+      add_problem(problems_, Severity::Error, "", "", "the graph has no name");
     for (const auto& input : graph_.inputs) check_input(input);
     for (const auto& initializer : graph_.initializers) check_initializer(*initializer);
-    for (const auto& initializer : graph_.sparse_initializers) define_tensor(initializer->name);
+    for (const auto& initializer : graph_.sparse_initializers) {
+      define_tensor(initializer->name);
+      for (auto& message : sparse_tensor_problems(initializer->tensor))
+        add_problem(problems_, Severity::Error, "", initializer->name, std::move(message));
+    }
   }
 
  private:
@@ -31,10 +41,11 @@ class GraphStart {
     if (!scope_.defined.insert(input.name).second)
       add_problem(problems_, Severity::Error, "", input.name, "two inputs of the graph have this name");
     if (scope_.outer && scope_.outer->has(input.name))
-      add_problem(problems_, Severity::Warning, "", input.name,
+      add_problem(problems_, Severity::Error, "", input.name,
                   "an input of a subgraph hides a value of the graph around it");
-    if (!scope_.outer && !input.type.is_known())
-      add_problem(problems_, Severity::Error, "", input.name, "the input has no type");
+    if (!scope_.outer && !has_elements(input.type))
+      add_problem(problems_, Severity::Error, "", input.name,
+                  input.type.is_known() ? "the input has no element type" : "the input has no type");
     inputs_[input.name] = &input;
   }
 
@@ -48,7 +59,7 @@ class GraphStart {
     const auto input = inputs_.find(initializer.name);
     if (input == inputs_.end()) {
       if (model_.ir_version < first_ir_with_free_initializers && !scope_.outer)
-        add_problem(problems_, Severity::Warning, "", initializer.name,
+        add_problem(problems_, Severity::Error, "", initializer.name,
                     "before IR version 4 an initializer must be an input of the graph too");
       return;
     }
@@ -89,8 +100,6 @@ class GraphStart {
 struct Body {
   const Model& model;
   const Function* function;
-  const Graph* graph;  ///< where types are found; nullptr in a function
-  const InferredTypes& types;
   Problems& problems;
 };
 
@@ -113,7 +122,7 @@ void define_outputs(const Body& body, const Node& node, NameScope& scope) {
   for (const auto& name : node.outputs) {
     if (name.empty()) continue;
     if (scope.outer && scope.outer->has(name) && !scope.defined.contains(name))
-      add_problem(body.problems, Severity::Warning, node.label(), name,
+      add_problem(body.problems, Severity::Error, node.label(), name,
                   "hides a value of the graph around this subgraph");
     if (!scope.defined.insert(name).second)
       add_problem(body.problems, Severity::Error, node.label(), name,
@@ -126,11 +135,11 @@ void check_nodes(const Body& body, const Graph& graph, NameScope& scope) {
   std::unordered_set<std::string_view> names;
   for (const auto& node : graph.nodes) {
     if (!node->name.empty() && !names.insert(node->name).second)
-      add_problem(body.problems, Severity::Warning, node->name, "", "two nodes have this name");
+      add_problem(body.problems, Severity::Error, node->name, "", "two nodes have this name");
     check_inputs(body, *node, index, graph, scope);
     for (const auto& [attribute, inner] : subgraphs_of(*node))
-      if (inner) check_graph(body.model, *inner, body.function, &scope, body.types, body.problems);
-    check_node(body.model, *node, body.function, body.graph, body.types, body.problems);
+      if (inner) check_graph(body.model, *inner, body.function, &scope, body.problems);
+    check_node(body.model, *node, body.function, body.problems);
     define_outputs(body, *node, scope);
   }
 }
@@ -138,25 +147,32 @@ void check_nodes(const Body& body, const Graph& graph, NameScope& scope) {
 }  // namespace
 
 void check_graph(const Model& model, const Graph& graph, const Function* function, const NameScope* outer,
-                 const InferredTypes& types, Problems& problems) {
+                 Problems& problems) {
   NameScope scope{{}, outer};
   GraphStart(model, graph, scope, problems).check();
-  check_nodes({model, function, function ? nullptr : &graph, types, problems}, graph, scope);
+  check_nodes({model, function, problems}, graph, scope);
+  std::unordered_set<std::string_view> names;
   for (const auto& output : graph.outputs) {
-    if (output.name.empty())
+    if (output.name.empty()) {
       add_problem(problems, Severity::Error, "", "", "an output of the graph has no name");
-    else if (!scope.has(output.name))
+      continue;
+    }
+    if (!scope.has(output.name))
       add_problem(problems, Severity::Error, "", output.name, "an output of the graph that nobody makes");
+    if (!outer && !names.insert(output.name).second)
+      add_problem(problems, Severity::Error, "", output.name, "two outputs of the graph have this name");
+    if (!outer && !function && !has_elements(output.type))
+      add_problem(problems, Severity::Error, "", output.name,
+                  output.type.is_known() ? "the output has no element type" : "the output has no type");
   }
 }
 
-void check_function(const Model& model, const Function& function, const InferredTypes& types,
-                    Problems& problems) {
+void check_function(const Model& model, const Function& function, Problems& problems) {
   Graph body;
   body.nodes = PersistentVector(function.nodes);
   NameScope scope;
   scope.defined.insert(function.inputs.begin(), function.inputs.end());
-  check_nodes({model, &function, nullptr, types, problems}, body, scope);
+  check_nodes({model, &function, problems}, body, scope);
   for (const auto& output : function.outputs)
     if (!scope.has(output))
       add_problem(problems, Severity::Error, "", output,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -25,21 +26,35 @@ struct NameScope {
   bool has(std::string_view name) const { return defined.contains(name) || (outer && outer->has(name)); }
 };
 
-/// Versions, operator set imports, metadata, and functions' signatures.
+/// Versions, operator set imports, metadata.
 void check_header(const Model& model, Problems& problems);
+/// Imports named twice, without version, or newer than this program knows; `owner` is "the model" or
+/// "function F".
+void check_imports(const std::vector<OpsetImport>& imports, const std::string& owner, Problems& problems);
+/// The newest version of a domain of the standard; nothing for other domains.
+std::optional<std::int64_t> newest_opset(std::string_view domain);
+/// Functions' signatures, and that none calls itself, directly or through others.
+void check_functions(const Model& model, Problems& problems);
 
 /// A graph's names, producers, order and tensors; its nodes by check_node, subgraphs by itself. `function` is
 /// the one whose body holds the graph, or nullptr.
 void check_graph(const Model& model, const Graph& graph, const Function* function, const NameScope* outer,
-                 const InferredTypes& types, Problems& problems);
+                 Problems& problems);
 
 /// A function's body: names, order, attribute references, nodes.
-void check_function(const Model& model, const Function& function, const InferredTypes& types,
-                    Problems& problems);
+void check_function(const Model& model, const Function& function, Problems& problems);
 
-/// A node against its operator's record: known, not deprecated, arity, attributes, type constraints. `graph`
-/// is where its values' types are found, nullptr where they are not known (functions).
-void check_node(const Model& model, const Node& node, const Function* function, const Graph* graph,
-                const InferredTypes& types, Problems& problems);
+/// A node against its operator's record, or the function that it calls: known, not deprecated, arity,
+/// attributes.
+void check_node(const Model& model, const Node& node, const Function* function, Problems& problems);
+
+/// What the standard says about the attributes of some operators beyond their records: the signatures of the
+/// graphs that If, Loop, Scan and SequenceMap run, and that Constant has one value. A message for each
+/// breach.
+std::vector<std::string> body_problems(const Node& node, std::int64_t opset);
+
+/// A sparse tensor's parts against each other: sizes, positions in range, in order. A message for each
+/// breach.
+std::vector<std::string> sparse_tensor_problems(const SparseTensor& tensor);
 
 }  // namespace lapidary

@@ -5,6 +5,8 @@
 #include "engine/analysis/dimension_name.h"
 #include "engine/analysis/inferred_types.h"
 #include "engine/analysis/merge_types.h"
+#include "engine/analysis/shape_rules.h"
+#include "engine/analysis/type_constraints.h"
 #include "engine/model/function_body.h"
 #include "engine/model/graph_index.h"
 #include "engine/ops/operator_table.h"
@@ -44,10 +46,13 @@ class TypeInference {
   void visit(const Node& node, const Scope& scope, const GraphIndex& index);
   void infer_node(const Operator& record, const Node& node, const Inputs& inputs, const Scope& scope,
                   std::vector<ValueFacts>& outputs);
+  void check_types(const Operator& record, const Node& node, const Inputs& inputs,
+                   const std::vector<Type>& outputs, const Scope& scope);
   void fold(const Operator& record, const Node& node, const Inputs& inputs, std::vector<ValueFacts>& outputs);
   void enter_function(const Function& function, const Node& node, const Scope& scope,
                       std::vector<ValueFacts>& outputs);
-  std::vector<Type> enter_body(const Graph& graph, const std::vector<Type>& inputs, const Scope& outer);
+  std::vector<Type> enter_body(const Node& node, const Graph& graph, const std::vector<Type>& inputs,
+                               const Scope& outer);
   void enter_bodies_left(const Node& node, const Scope& scope);
   void merge_declared(const Node& node, const std::string& value, const Type& declared, const Scope& scope,
                       Type& type);
@@ -88,7 +93,7 @@ class TypeInference::Context : public InferenceContext {
     return inputs_[index]->constant.is_present() ? small_values(inputs_[index]->constant) : std::nullopt;
   }
   std::vector<Type> infer_subgraph(const Graph& graph, const std::vector<Type>& inputs) override {
-    return inference_.enter_body(graph, inputs, scope_);
+    return inference_.enter_body(node(), graph, inputs, scope_);
   }
 
  private:
@@ -200,10 +205,21 @@ void TypeInference::infer_node(const Operator& record, const Node& node, const I
     return;
   }
   for (const auto& problem : context.problems()) report(Problem::Severity::Error, scope, node, "", problem);
+  if (options_.check_types) check_types(record, node, inputs, context.outputs(), scope);
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     outputs[i].type = context.outputs()[i];
     outputs[i].values = context.output_values()[i];
   }
+}
+
+void TypeInference::check_types(const Operator& record, const Node& node, const Inputs& inputs,
+                                const std::vector<Type>& outputs, const Scope& scope) {
+  std::vector<Type> input_types;
+  for (const ValueFacts* input : inputs) input_types.push_back(input ? input->type : Type());
+  for (auto& mismatch : type_mismatches(record, node, input_types, outputs))
+    report(Problem::Severity::Error, scope, node, mismatch.tensor, std::move(mismatch.message));
+  for (auto& message : shape_problems(record, node, input_types))
+    report(Problem::Severity::Error, scope, node, "", std::move(message));
 }
 
 void TypeInference::fold(const Operator& record, const Node& node, const Inputs& inputs,
@@ -246,8 +262,8 @@ void TypeInference::enter_function(const Function& function, const Node& node, c
     if (const ValueFacts* found = find(body, function.outputs[i])) outputs[i] = *found;
 }
 
-std::vector<Type> TypeInference::enter_body(const Graph& graph, const std::vector<Type>& inputs,
-                                            const Scope& outer) {
+std::vector<Type> TypeInference::enter_body(const Node& node, const Graph& graph,
+                                            const std::vector<Type>& inputs, const Scope& outer) {
   std::vector<Type> results(graph.outputs.size());
   if (outer.depth >= most_depth) return results;
   GraphFacts& facts = result_.graphs_[&graph];
@@ -261,6 +277,9 @@ std::vector<Type> TypeInference::enter_body(const Graph& graph, const std::vecto
     // What a loop carries may start as something else than its body gives, such as an optional; its
     // declaration holds.
     const bool differs = !merged.contradiction.empty() && !merged.is_shape_only;
+    if (differs && options_.check_types && given.is_tensor() && input.type.is_tensor())
+      report(Problem::Severity::Error, outer, node, input.name,
+             "the graph inside takes " + to_string(input.type) + ", but is given " + to_string(given));
     facts.values[input.name].type = differs ? names_.resolved(input.type) : std::move(merged.type);
   }
   const Scope scope{&facts, &graph, &outer, outer.call, outer.depth + 1};
@@ -276,7 +295,7 @@ void TypeInference::enter_bodies_left(const Node& node, const Scope& scope) {
         attribute.type() == AttributeType::Graph || attribute.type() == AttributeType::Graphs;
     if (!holds_graphs) continue;
     for (const auto& [name, graph] : subgraphs_of(node))
-      if (graph && !result_.graphs_.contains(graph.get())) enter_body(*graph, {}, scope);
+      if (graph && !result_.graphs_.contains(graph.get())) enter_body(node, *graph, {}, scope);
     return;
   }
 }
@@ -288,8 +307,7 @@ void TypeInference::merge_declared(const Node& node, const std::string& value, c
   if (merged.contradiction.empty()) return;
   // Sizes given by the caller may well differ from those that the file was exported with.
   if (merged.is_shape_only && !(options_.inputs.empty() && options_.dimensions.empty())) return;
-  const auto severity = merged.is_shape_only ? Problem::Severity::Warning : Problem::Severity::Error;
-  report(severity, scope, node, value, std::move(merged.contradiction));
+  report(Problem::Severity::Error, scope, node, value, std::move(merged.contradiction));
 }
 
 const ValueFacts* TypeInference::find(const Scope& scope, std::string_view name) {

@@ -15,6 +15,7 @@ struct InferenceOptions {
   std::map<std::string, std::int64_t> dimensions;  ///< numbers for symbols: {"N", 1}
   std::map<std::string, Type> inputs;              ///< types that replace those of graph inputs
   bool fold_constants = true;  ///< run small constant sub-expressions to know shapes from them
+  bool check_types = false;    ///< report what the operators' type constraints do not allow, too
 };
 
 /// Something that does not fit, found while inferring or checking. Never stops a load.

@@ -42,6 +42,9 @@ void infer_if(InferenceContext& context) {
   for (std::size_t i = 0; i < context.output_count(); ++i) {
     const Type then = i < branches[0].size() ? branches[0][i] : Type{};
     const Type otherwise = i < branches[1].size() ? branches[1][i] : Type{};
+    if (then.is_tensor() && otherwise.is_tensor() && then.element != DataType::Undefined &&
+        otherwise.element != DataType::Undefined && then.element != otherwise.element)
+      context.report("one branch gives " + to_string(then) + ", the other " + to_string(otherwise));
     context.set_output(
         i, is_known ? (condition->data<bool>()[0] ? then : otherwise) : common_type(then, otherwise));
   }

@@ -27,7 +27,6 @@ Analysis analyse_model(const Model& model, const InferredTypes& types, const Job
   control.check();
   analysis.unsupported = unsupported_operators(model);
   analysis.problems = check_model(model);
-  analysis.problems.insert(analysis.problems.end(), types.problems().begin(), types.problems().end());
   return analysis;
 }
 

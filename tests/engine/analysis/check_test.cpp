@@ -14,7 +14,9 @@ namespace {
 
 const Type floats = Type::tensor(DataType::Float32, Shape{2, 3});
 
-ModelBuilder relu() { return ModelBuilder().input("x", floats).output("y").add(node("Relu", {"x"}, {"y"})); }
+ModelBuilder relu() {
+  return ModelBuilder().input("x", floats).output("y", floats).add(node("Relu", {"x"}, {"y"}));
+}
 
 Model changed(const ModelPointer& model, const std::function<void(Model&)>& change) {
   Model copy = *model;
@@ -47,7 +49,7 @@ class CheckTest : public QObject {
     const auto body = ModelBuilder().output("b").add(node("Relu", {"y"}, {"b"})).graph();
     const auto model = relu()
                            .input("c", DataType::Bool, Shape{})
-                           .output("z")
+                           .output("z", floats)
                            .add(node("If", {"c"}, {"z"}, {{"then_branch", body}, {"else_branch", body}}))
                            .build();
     QCOMPARE(lines(*model).filter("error"), QStringList());
@@ -84,7 +86,7 @@ class CheckTest : public QObject {
     row("domain that is not imported", *relu().add(node("Gelu", {"x"}, {"z"}, {}, "elsewhere")).build(),
         "error [Gelu → z] [] the operator set of domain elsewhere is not imported");
     row("unknown operator", *relu().add(node("Mystery", {"x"}, {"z"})).build(),
-        "warning [Mystery → z] [] this program does not know the operator Mystery of domain ai.onnx");
+        "error [Mystery → z] [] there is no operator Mystery of domain ai.onnx");
     row("too many inputs", *relu().add(node("Relu", {"x", "x"}, {"z"})).build(),
         "error [Relu → z] [] Relu takes at most 1 input, not 2");
     row("too few inputs", *relu().add(node("Add", {"x"}, {"z"})).build(),
@@ -121,7 +123,7 @@ class CheckTest : public QObject {
         *ModelBuilder(11).input("x", floats).add(node("Celu", {"x"}, {"y"})).build(),
         "error [Celu → y] [] Celu of domain ai.onnx is not yet in operator set 11");
     row("old IR version", changed(relu().build(), [](Model& m) { m.ir_version = 3; }),
-        "note [] [] operator set 21 came with IR version 10, the model says 3");
+        "error [] [] operator set 21 came with IR version 10, the model says 3");
     row("attribute reference outside of a function",
         changed(relu().build(),
                 [](Model& m) {
@@ -147,7 +149,7 @@ class CheckTest : public QObject {
                                     .inserted(2, std::make_shared<const Node>(other));
                   m.graph = std::make_shared<const Graph>(graph);
                 }),
-        "warning [twin] [] two nodes have this name");
+        "error [twin] [] two nodes have this name");
     row("function output that nobody makes",
         changed(relu().build(),
                 [](Model& m) {
@@ -169,7 +171,7 @@ class CheckTest : public QObject {
 
   void problemsComeInFileOrder() {
     const auto model =
-        relu().add(node("Relu", {"a"}, {"b"})).add(node("Relu", {"c"}, {"d"})).output("q").build();
+        relu().add(node("Relu", {"a"}, {"b"})).add(node("Relu", {"c"}, {"d"})).output("q", floats).build();
     QStringList nodes;
     for (const auto& problem : check_model(*model)) nodes << QString::fromStdString(problem.node);
     QCOMPARE(nodes, QStringList({"", "Relu → b", "Relu → d"}));
