@@ -49,20 +49,26 @@ bool scales_along(const LoweredGraph& graph, ValueId id, std::size_t axis) {
          (given < 0 ? given + rank : given) == static_cast<std::int64_t>(axis);
 }
 
-/// bias / (x scale · weight scale) as int32; nothing if it is no constant of one number for each channel.
-std::optional<Tensor> quantized_bias(const LoweredGraph& graph, const LoweredNode& node, const Dequantized& x,
-                                     const Dequantized& w) {
+/// bias / (x scale · weight scale), not rounded; nothing if it is no constant of one number for each channel.
+std::optional<Tensor> bias_in_steps(const LoweredGraph& graph, const LoweredNode& node, const Dequantized& x,
+                                    const Dequantized& w) {
   const Tensor* bias = graph.constant(node, 2);
   if (!bias || bias->type() != DataType::Float32 || bias->dims().size() != 1) return std::nullopt;
   const auto numbers = values_as<double>(*bias), x_scale = values_as<double>(graph.values[x.scale].constant),
              w_scale = values_as<double>(graph.values[w.scale].constant);
-  std::vector<std::int32_t> whole(numbers.size());
-  for (std::size_t c = 0; c < whole.size(); ++c) {
-    const double number = std::nearbyint(numbers[c] / (x_scale[0] * w_scale[w_scale.size() == 1 ? 0 : c]));
-    if (!(std::fabs(number) < 2e9)) return std::nullopt;
-    whole[c] = static_cast<std::int32_t>(number);
+  std::vector<float> steps(numbers.size());
+  for (std::size_t c = 0; c < steps.size(); ++c) {
+    steps[c] = static_cast<float>(numbers[c] / (x_scale[0] * w_scale[w_scale.size() == 1 ? 0 : c]));
+    if (!std::isfinite(steps[c])) return std::nullopt;
   }
-  return Tensor::of({static_cast<std::int64_t>(whole.size())}, whole);
+  return Tensor::of({static_cast<std::int64_t>(steps.size())}, steps);
+}
+
+/// Numbers on both sides of 0, which a convolution multiplies as they are.
+bool is_symmetric(const LoweredGraph& graph, const Dequantized& weights) {
+  const double middle = graph.values[weights.bytes].element == DataType::UInt8 ? 128 : 0;
+  const auto zeros = values_as<double>(graph.values[weights.zero].constant);
+  return std::all_of(zeros.begin(), zeros.end(), [&](double zero) { return zero == middle; });
 }
 
 /// The node whose work the new one does, with the nodes around it.
@@ -88,7 +94,8 @@ void replace(LoweredGraph& graph, int index, const std::string& op, std::vector<
 /// Every window begins on the input, and there are at most three spatial axes.
 bool has_usual_padding(const LoweredGraph& graph, const LoweredNode& node) {
   const Dims &x = graph.input(node, 0).dims, &w = graph.input(node, 1).dims;
-  if (x.size() < 3 || x.size() > 5) return false;
+  if (x.size() < 3 || x.size() > 5 || w.size() != x.size() || graph.output(node).dims.size() != x.size())
+    return false;
   const Window window = window_of(node, x, graph.output(node).dims, Dims(w.begin() + 2, w.end()));
   for (std::size_t i = 0; i < window.kernel.size(); ++i)
     if (window.pads_begin[i] < 0 || window.pads_begin[i] > (window.kernel[i] - 1) * window.dilations[i])
@@ -100,8 +107,8 @@ bool has_usual_padding(const LoweredGraph& graph, const LoweredNode& node) {
 void take_convolution(LoweredGraph& graph, int index) {
   const LoweredNode node = graph.nodes[index];
   const auto x = dequantized(graph, node.inputs[0], true), w = dequantized(graph, node.inputs[1], false);
-  if (!x || !w || !graph.values[w->bytes].is_constant() || !scales_along(graph, node.inputs[1], 0) ||
-      !has_usual_padding(graph, node))
+  if (!x || !w || !graph.values[w->bytes].is_constant() || !is_symmetric(graph, *w) ||
+      !scales_along(graph, node.inputs[1], 0) || !has_usual_padding(graph, node))
     return;
   std::vector<int> behind;
   std::vector<PostOp> post_ops;
@@ -130,7 +137,7 @@ void take_convolution(LoweredGraph& graph, int index) {
       quantize.inputs[1],
       graph.has_input(quantize, 2) ? quantize.inputs[2] : zero_of(graph, graph.output(quantize).element)};
   if (graph.has_input(node, 2)) {
-    const auto bias = quantized_bias(graph, node, *x, *w);
+    const auto bias = bias_in_steps(graph, node, *x, *w);
     if (!bias) return;
     inputs.push_back(graph.add_constant("", *bias));
   }
@@ -274,6 +281,13 @@ class Spelling {
   std::vector<LoweredNode> made_;
 };
 
+/// A product of known sizes; what lacks an input or does not fit together is refused where it is planned.
+bool is_whole(const LoweredGraph& graph, const LoweredNode& node) {
+  const auto is_known = [&](ValueId id) { return id < 0 || graph.values[id].is_static; };
+  return node.inputs.size() >= 2 && node.inputs[0] >= 0 && node.inputs[1] >= 0 && node.outputs.size() == 1 &&
+         std::all_of(node.inputs.begin(), node.inputs.end(), is_known) && is_known(node.outputs[0]);
+}
+
 }  // namespace
 
 void choose_quantized_products(LoweredGraph& graph) {
@@ -286,7 +300,8 @@ void choose_quantized_products(LoweredGraph& graph) {
   } else {
     for (int i = 0; i < static_cast<int>(graph.nodes.size()); ++i) {
       const LoweredNode& node = graph.nodes[i];
-      if (node.dead || !node.node || !normalized_domain(node.node->domain).empty()) continue;
+      if (node.dead || !node.node || !normalized_domain(node.node->domain).empty() || !is_whole(graph, node))
+        continue;
       if (node.op == "Conv") take_convolution(graph, i);
       if (node.op == "MatMul" || node.op == "Gemm") take_matmul(graph, i);
     }

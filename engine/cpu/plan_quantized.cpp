@@ -97,7 +97,8 @@ Dims grouped(Dims dims, std::int64_t groups) {
   return dims;
 }
 
-/// A convolution of 8-bit numbers; `bias` is the slot of an int32 bias.
+/// A convolution of 8-bit numbers; `bias_slot` holds a bias in steps of the sums: int32, or float32 where it
+/// was not quantized.
 std::string convolve(Planner& planner, const LoweredNode& node, std::size_t weights_slot,
                      const Weights& weights, const Requantization& r, std::size_t bias_slot) {
   const LoweredGraph& graph = planner.graph;
@@ -112,7 +113,7 @@ std::string convolve(Planner& planner, const LoweredNode& node, std::size_t weig
   for (auto& dilation : window.dilations) --dilation;
   const Dims shown = grouped(taps, groups);
   const bool has_bias = graph.has_input(node, bias_slot);
-  const Layout bias = has_bias ? plain_layout({taps[0]}, DataType::Int32) : Layout();
+  const Layout bias = has_bias ? plain_layout({taps[0]}, graph.input(node, bias_slot).element) : Layout();
   const auto describe = [&](auto... bias_layout) {
     return dnnl::convolution_forward::desc(
         dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct,

@@ -45,7 +45,10 @@ std::string backends_differ(const Case& one, int threads) {
 /// A peer may be less exact, and does not have everything.
 std::string peer_differs(Peer& peer, const Case& one) {
   const auto found = run_what_it_takes(peer, one);
-  return found ? disagreement(found->part, found->outcome, run_on("reference", found->part, 1), 8) : "";
+  const std::string message =
+      found ? disagreement(found->part, found->outcome, run_on("reference", found->part, 1), 8) : "";
+  // What shrinking makes must run as a whole.
+  return message.empty() || run_on("reference", one, 1).ran() ? message : "";
 }
 
 std::vector<NamedCheck> checks_for(int threads, Peer* peer) {
@@ -99,9 +102,15 @@ std::vector<Tensor> tensors_of(const Case& one) {
 }
 
 /// Traits: any; not_finite (NaN or infinity goes in); empty (a size is 0); before_N (an operator set below
-/// N); the name of an element type that goes in, or of an attribute that the node has.
+/// N); beside_OP (OP is in the graph too); the name of an element type that goes in, or of an attribute that
+/// the node has.
 bool has_trait(const Case& one, const Node& node, const std::string& trait) {
   if (trait == "any" || node.find_attribute(trait)) return true;
+  if (trait.starts_with("beside_")) {
+    const auto& nodes = one.model->graph->nodes;
+    return std::any_of(nodes.begin(), nodes.end(),
+                       [&](const auto& other) { return other->op_type == trait.substr(7); });
+  }
   if (trait.starts_with("before_")) return one.model->opset() < std::atoll(trait.c_str() + 7);
   const std::vector<Tensor> tensors = tensors_of(one);
   return std::any_of(tensors.begin(), tensors.end(), [&](const Tensor& tensor) {

@@ -47,8 +47,8 @@ Tensor disturbed(const Tensor& tensor, double noise, Random& random, double scal
 }
 
 bool accumulates(const Node& node) {
-  static const std::set<std::string, std::less<>> others = {"Softmax", "LogSoftmax", "CumSum", "DFT",
-                                                            "STFT",    "LSTM",       "GRU",    "RNN"};
+  static const std::set<std::string, std::less<>> others = {
+      "Softmax", "LogSoftmax", "CumSum", "DFT", "STFT", "LSTM", "GRU", "RNN", "DynamicQuantizeLSTM"};
   const OperatorKind kind = kind_of(node.domain, node.op_type);
   return kind == OperatorKind::MatrixAndConvolution || kind == OperatorKind::Normalization ||
          kind == OperatorKind::Quantization || kind == OperatorKind::PoolingAndReduction ||
@@ -87,9 +87,11 @@ constexpr double steps_of_a_body = 16;
 
 /// Sums of waves and saturated gates are as wrong as their largest, wherever they lie.
 double scale_of_errors(const Node& node, const Tensor& result) {
-  static const std::set<std::string, std::less<>> uneven = {"DFT", "STFT", "LSTM", "GRU", "RNN"};
+  static const std::set<std::string, std::less<>> uneven = {
+      "DFT", "STFT", "LSTM", "GRU", "RNN", "Sigmoid", "DynamicQuantizeLSTM"};
   double largest = 0;
-  if (!uneven.contains(node.op_type) || unit_of(result.type()) == 0) return largest;
+  if ((!uneven.contains(node.op_type) && !node.find_attribute("activation")) || unit_of(result.type()) == 0)
+    return largest;
   for (const double value : values_as<double>(result))
     if (std::isfinite(value)) largest = std::max(largest, std::abs(value));
   return largest;
@@ -234,17 +236,25 @@ bool is_explained_text(const Tensor& got, const Tensor& want, const std::vector<
   return true;
 }
 
-/// The same of what may be a sequence of tensors.
+/// What a sequence or a map holds; nothing for other data.
+const std::vector<Datum>* elements_of(const Datum& datum) {
+  if (datum.is_sequence()) return &datum.sequence();
+  const auto* map = std::get_if<std::shared_ptr<const MapDatum>>(&datum.value);
+  return map ? &(*map)->values : nullptr;
+}
+
+/// The same of what may be a sequence or a map of tensors.
 bool is_explained(const Datum& got, const Datum& want, const std::vector<Datum>& noisy, double slack,
                   bool may_lose_nan) {
-  if (got.is_sequence() && want.is_sequence()) {
-    const Sequence &found = got.sequence(), &wanted = want.sequence();
-    if (found.size() != wanted.size()) return false;
-    for (std::size_t i = 0; i < wanted.size(); ++i) {
+  const std::vector<Datum>*found = elements_of(got), *wanted = elements_of(want);
+  if (found && wanted) {
+    if (found->size() != wanted->size()) return false;
+    for (std::size_t i = 0; i < wanted->size(); ++i) {
       std::vector<Datum> elements;
       for (const auto& datum : noisy)
-        if (datum.is_sequence() && i < datum.sequence().size()) elements.push_back(datum.sequence()[i]);
-      if (!is_explained(found[i], wanted[i], elements, slack, may_lose_nan)) return false;
+        if (const auto* others = elements_of(datum); others && i < others->size())
+          elements.push_back((*others)[i]);
+      if (!is_explained((*found)[i], (*wanted)[i], elements, slack, may_lose_nan)) return false;
     }
     return true;
   }

@@ -44,7 +44,8 @@ class Weaver {
         names.push_back(item.name);
     if (!names.empty() && random.chance(0.6)) return random.pick(names);
     Dims dims;
-    for (int i = 0; i < rank; ++i) dims.push_back(random.between(1, 7));
+    for (int i = 0; i < rank; ++i)
+      dims.push_back(random.chance(0.1) ? random.between(8, 40) : random.between(1, 7));
     return input(dims);
   }
   std::string input(const Dims& dims) {
@@ -199,8 +200,10 @@ std::string maybe_quantized(Weaver& weave, const std::string& y) {
 
 void quantized_convolution(Weaver& weave) {
   require_quantization(weave);
-  const std::string x = weave.value(4);
-  const Filters filters = random_filters(weave, weave.dims(x));
+  const bool is_large = weave.random.chance(0.3);  // engines keep only large weights in 8 bits
+  const std::string x = is_large ? weave.input({1, 16, 5, 6}) : weave.value(4);
+  Filters filters = random_filters(weave, weave.dims(x));
+  if (is_large) filters.dims[0] = 64 + 16 * weave.random.below(2);
   std::vector<std::string> inputs = {there_and_back(weave, x), stored_weights(weave, filters.dims, 0)};
   if (weave.random.chance(0.5)) inputs.push_back(weave.weights({filters.dims[0]}));
   std::string y = weave.make("Conv", inputs, filters.attributes);
@@ -210,8 +213,10 @@ void quantized_convolution(Weaver& weave) {
 
 void quantized_product(Weaver& weave) {
   require_quantization(weave);
-  const std::string x = weave.value(weave.random.chance(0.5) ? 2 : 3);
-  const std::int64_t inner = weave.dims(x).back(), columns = weave.random.between(1, 9);
+  const bool is_large = weave.random.chance(0.3);
+  const std::string x = is_large ? weave.input({weave.random.between(1, 9), 48})
+                                 : weave.value(weave.random.chance(0.5) ? 2 : 3);
+  const std::int64_t inner = weave.dims(x).back(), columns = is_large ? 33 : weave.random.between(1, 9);
   std::string y;
   if (weave.dims(x).size() == 2 && weave.random.chance(0.5))
     y = weave.make(

@@ -81,6 +81,8 @@ void quantized_convolution(Call& call) {
 RecipeList quantization_recipes() {
   return {{"QuantizeLinear", quantize},
           {"DequantizeLinear", dequantize},
+          {"com.microsoft.QuantizeLinear", quantize},
+          {"com.microsoft.DequantizeLinear", dequantize},
           {"DynamicQuantizeLinear", dynamic_quantize},
           {"QLinearMatMul", quantized_mat_mul},
           {"QLinearConv", quantized_convolution}};
