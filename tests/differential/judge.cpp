@@ -85,16 +85,22 @@ bool may_overflow(const Draft& draft, const Node& node) {
 
 constexpr double steps_of_a_body = 16;
 
-/// Sums of waves and saturated gates are as wrong as their largest, wherever they lie.
-double scale_of_errors(const Node& node, const Tensor& result) {
-  static const std::set<std::string, std::less<>> uneven = {
-      "DFT", "STFT", "LSTM", "GRU", "RNN", "Sigmoid", "DynamicQuantizeLSTM"};
+double largest_number(const Tensor& tensor) {
   double largest = 0;
-  if ((!uneven.contains(node.op_type) && !node.find_attribute("activation")) || unit_of(result.type()) == 0)
-    return largest;
-  for (const double value : values_as<double>(result))
+  if (unit_of(tensor.type()) == 0) return largest;
+  for (const double value : values_as<double>(tensor))
     if (std::isfinite(value)) largest = std::max(largest, std::abs(value));
   return largest;
+}
+
+/// Sums of waves and saturated gates are as wrong as their largest, wherever they lie; what a gate all but
+/// shuts, as what goes in.
+double scale_of_errors(const Draft& draft, const Node& node, const Tensor& result) {
+  static const std::set<std::string, std::less<>> uneven = {
+      "DFT", "STFT", "LSTM", "GRU", "RNN", "Sigmoid", "DynamicQuantizeLSTM"};
+  if (uneven.contains(node.op_type) || node.find_attribute("activation")) return largest_number(result);
+  if (node.op_type.find("Gelu") == std::string::npos || !draft.find(node.inputs.at(0)).is_tensor()) return 0;
+  return largest_number(draft.find(node.inputs[0]).tensor());
 }
 
 /// No numbers, or all alike: what hangs on them differs from run to run.
@@ -110,7 +116,7 @@ Tensor disturbed_result(const Draft& draft, const Node& node, const Tensor& resu
   if (accumulates(node) && may_overflow(draft, node) && unit_of(result.type()) > 0)
     return unknown(result, random);
   return disturbed(result, has_body(node) ? noise * steps_of_a_body : noise, random,
-                   scale_of_errors(node, result));
+                   scale_of_errors(draft, node, result));
 }
 
 /// The node reading disturbed copies of its floating inputs under names of their own. What goes into a body

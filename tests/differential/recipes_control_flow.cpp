@@ -51,7 +51,9 @@ GraphPointer branch(Call& call, DataType type) {
               Item::Origin::Initializer, true};
     output = passed_on(body, body.items[body.add(std::move(item))].name);
   }
-  return shared(body.graph({*output}));
+  Graph graph = body.graph({*output});
+  graph.outputs[0].type.shape.reset();
+  return shared(std::move(graph));
 }
 
 void choice(Call& call) {

@@ -144,7 +144,10 @@ void multi_head_attention(Call& call) {
   call.sized({batch, queries, heads * size}, Fill::Ordinary);
   call.sized({batch, keys, heads * size}, Fill::Ordinary);
   call.sized({batch, keys, heads * value_size}, Fill::Ordinary);
-  call.optional({heads * (2 * size + value_size)}, 0.3);
+  if (call.random.chance(0.3))
+    call.sized({heads * (2 * size + value_size)}, Fill::Ordinary);
+  else
+    call.absent();
   if (call.random.chance(0.3)) {
     std::vector<std::int64_t> mask;
     for (std::int64_t i = 0; i < batch * keys; ++i) mask.push_back(i % keys == 0 ? 1 : call.random.below(2));
