@@ -7,6 +7,7 @@
 
 #include "engine/analysis/inferred_types.h"
 #include "engine/compare/difference.h"
+#include "engine/model/function_body.h"
 #include "engine/ops/operator_table.h"
 
 namespace lapidary::differential {
@@ -47,8 +48,22 @@ Tensor disturbed(const Tensor& tensor, double noise, Random& random, double scal
 }
 
 bool accumulates(const Node& node) {
-  static const std::set<std::string, std::less<>> others = {
-      "Softmax", "LogSoftmax", "CumSum", "DFT", "STFT", "LSTM", "GRU", "RNN", "DynamicQuantizeLSTM"};
+  static const std::set<std::string, std::less<>> others = {"Softmax",
+                                                            "LogSoftmax",
+                                                            "CumSum",
+                                                            "DFT",
+                                                            "STFT",
+                                                            "LSTM",
+                                                            "GRU",
+                                                            "RNN",
+                                                            "DynamicQuantizeLSTM",
+                                                            "SVMClassifier",
+                                                            "SVMRegressor",
+                                                            "LinearClassifier",
+                                                            "LinearRegressor",
+                                                            "TreeEnsemble",
+                                                            "TreeEnsembleClassifier",
+                                                            "TreeEnsembleRegressor"};
   const OperatorKind kind = kind_of(node.domain, node.op_type);
   return kind == OperatorKind::MatrixAndConvolution || kind == OperatorKind::Normalization ||
          kind == OperatorKind::Quantization || kind == OperatorKind::PoolingAndReduction ||
@@ -97,7 +112,10 @@ double largest_number(const Tensor& tensor) {
 /// shuts, as what goes in.
 double scale_of_errors(const Draft& draft, const Node& node, const Tensor& result) {
   static const std::set<std::string, std::less<>> uneven = {
-      "DFT", "STFT", "LSTM", "GRU", "RNN", "Sigmoid", "DynamicQuantizeLSTM"};
+      "DFT", "STFT", "SVMClassifier", "SVMRegressor", "LinearClassifier", "LinearRegressor"};
+  static const std::set<std::string, std::less<>> gated = {"LSTM", "GRU", "RNN", "Sigmoid",
+                                                           "DynamicQuantizeLSTM"};
+  if (gated.contains(node.op_type)) return std::max(1.0, largest_number(result));
   if (uneven.contains(node.op_type) || node.find_attribute("activation")) return largest_number(result);
   if (node.op_type.find("Gelu") == std::string::npos || !draft.find(node.inputs.at(0)).is_tensor()) return 0;
   return largest_number(draft.find(node.inputs[0]).tensor());
@@ -135,6 +153,39 @@ Node with_disturbed_inputs(Draft& draft, const Node& node, double noise) {
   return changed;
 }
 
+template <class Nodes>
+void run_nodes(Draft& draft, const Nodes& nodes, double noise);
+
+/// Node by node too, so that what is uneven inside shows.
+void run_function(Draft& draft, const Node& call, double noise) {
+  const auto function = std::find_if(draft.functions->begin(), draft.functions->end(),
+                                     [&](const auto& one) { return one->name == call.op_type; });
+  const GraphPointer body = instantiate(**function, call);
+  Draft inner(draft.random, draft.opset, draft.fresh_name() + "_");
+  inner.functions = draft.functions;
+  for (std::size_t i = 0; i < body->inputs.size(); ++i)
+    inner.add({body->inputs[i].name, draft.find(call.inputs.at(i)).datum, Item::Origin::Input, true});
+  run_nodes(inner, body->nodes, noise);
+  for (std::size_t i = 0; i < call.outputs.size(); ++i)
+    if (!call.outputs[i].empty())
+      draft.add({call.outputs[i], inner.find(body->outputs.at(i).name).datum, Item::Origin::Node, false});
+}
+
+template <class Nodes>
+void run_nodes(Draft& draft, const Nodes& nodes, double noise) {
+  for (const auto& node : nodes) {
+    if (node->domain == function_domain) {
+      run_function(draft, *node, noise);
+      continue;
+    }
+    const std::size_t before = draft.items.size();
+    draft.add_node(noise > 0 && accumulates(*node) ? with_disturbed_inputs(draft, *node, noise) : *node);
+    for (std::size_t i = before; noise > 0 && i < draft.items.size(); ++i)
+      if (draft.items[i].origin == Item::Origin::Node && draft.items[i].is_tensor())
+        draft.items[i].datum = disturbed_result(draft, *node, draft.items[i].tensor(), noise, draft.random);
+  }
+}
+
 }  // namespace
 
 std::map<std::string, Datum> run_by_nodes(const Case& one, double noise, std::uint64_t seed) {
@@ -146,13 +197,7 @@ std::map<std::string, Datum> run_by_nodes(const Case& one, double noise, std::ui
     draft.add({graph.inputs[i].name, one.inputs[i], Item::Origin::Input, true});
   for (const auto& initializer : graph.initializers)
     draft.add({initializer->name, initializer->tensor.aligned(), Item::Origin::Initializer, true});
-  for (const auto& node : graph.nodes) {
-    const std::size_t before = draft.items.size();
-    draft.add_node(noise > 0 && accumulates(*node) ? with_disturbed_inputs(draft, *node, noise) : *node);
-    for (std::size_t i = before; noise > 0 && i < draft.items.size(); ++i)
-      if (draft.items[i].origin == Item::Origin::Node && draft.items[i].is_tensor())
-        draft.items[i].datum = disturbed_result(draft, *node, draft.items[i].tensor(), noise, random);
-  }
+  run_nodes(draft, graph.nodes, noise);
   std::map<std::string, Datum> values;
   for (auto& item : draft.items) values[item.name] = std::move(item.datum);
   return values;
