@@ -87,6 +87,13 @@ void add_nodes(const std::vector<std::shared_ptr<const Node>>& nodes,
   }
 }
 
+std::vector<std::shared_ptr<const Node>> nodes_of(const Case& one) {
+  std::vector<std::shared_ptr<const Node>> nodes;
+  add_nodes(one.model->graph->nodes.to_vector(), nodes);
+  for (const auto& function : one.model->functions) add_nodes(function->nodes, nodes);
+  return nodes;
+}
+
 /// Inputs, initializers, and constants of functions.
 std::vector<Tensor> tensors_of(const Case& one) {
   std::vector<Tensor> tensors;
@@ -102,12 +109,14 @@ std::vector<Tensor> tensors_of(const Case& one) {
 }
 
 /// Traits: any; not_finite (NaN or infinity goes in); empty (a size is 0); before_N (an operator set below
-/// N); beside_OP (OP is in the graph too); the name of an element type that goes in, or of an attribute that
-/// the node has.
+/// N); beside_OP (OP is in the graph too); ATTRIBUTE=WORD; the name of an element type that goes in, or of an
+/// attribute that the node has.
 bool has_trait(const Case& one, const Node& node, const std::string& trait) {
   if (trait == "any" || node.find_attribute(trait)) return true;
+  if (const auto sign = trait.find('='); sign != std::string::npos)
+    return node.attribute_or(trait.substr(0, sign), std::string()) == trait.substr(sign + 1);
   if (trait.starts_with("beside_")) {
-    const auto& nodes = one.model->graph->nodes;
+    const auto nodes = nodes_of(one);
     return std::any_of(nodes.begin(), nodes.end(),
                        [&](const auto& other) { return other->op_type == trait.substr(7); });
   }
@@ -123,9 +132,7 @@ bool has_trait(const Case& one, const Node& node, const std::string& trait) {
 
 bool is_known(const Case& one) {
   static const std::vector<Deviation> known = known_deviations();
-  std::vector<std::shared_ptr<const Node>> nodes;
-  add_nodes(one.model->graph->nodes.to_vector(), nodes);
-  for (const auto& function : one.model->functions) add_nodes(function->nodes, nodes);
+  const auto nodes = nodes_of(one);
   return std::any_of(known.begin(), known.end(), [&](const Deviation& deviation) {
     return std::any_of(nodes.begin(), nodes.end(), [&](const auto& node) {
       return (deviation.op_type == "*" || node->op_type == deviation.op_type) &&

@@ -33,8 +33,7 @@ double unit_of(DataType type) {
 /// below the normal ones may be zeros.
 double disturbed(double value, double error, double scale, Random& random) {
   constexpr double smallest_normal = 0x1p-126;
-  if (scale == 0 && std::abs(value) < smallest_normal && random.chance(0.5))
-    return random.chance(0.5) ? -0.0 : 0.0;
+  if (std::abs(value) < smallest_normal && random.chance(0.5)) return random.chance(0.5) ? -0.0 : 0.0;
   return value + error * (std::abs(value) + scale) * random.between_reals(-1, 1);
 }
 
@@ -269,6 +268,7 @@ bool is_explained(const Tensor& got, const Tensor& want, const std::vector<Datum
         unit_of(want.type()) > 0 ? 8 : 1;  // whole numbers do not go beyond what noise shows
     const double allowed =
         slack * (beyond * reach[i] + tolerance.absolute + tolerance.relative * std::abs(wanted[i]));
+    if (std::isinf(found[i]) && reach[i] > std::abs(wanted[i]) / 2) continue;  // one by what may be 0
     const double limit = largest_of(want.type());  // what overflowed is as far away as the largest number
     if (!(std::abs(std::clamp(found[i], -limit, limit) - wanted[i]) <= allowed)) return false;
   }
