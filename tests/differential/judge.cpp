@@ -30,10 +30,10 @@ double unit_of(DataType type) {
 }
 
 /// An element wrong by up to `error` of its own size and of `scale`. Zeros have either sign, and numbers
-/// below the normal ones may be zeros.
+/// below the normal ones, or below the error, may be zeros.
 double disturbed(double value, double error, double scale, Random& random) {
-  constexpr double smallest_normal = 0x1p-126;
-  if (std::abs(value) < smallest_normal && random.chance(0.5)) return random.chance(0.5) ? -0.0 : 0.0;
+  const double smallest = std::max(0x1p-126, error * scale);
+  if (std::abs(value) < smallest && random.chance(0.5)) return random.chance(0.5) ? -0.0 : 0.0;
   return value + error * (std::abs(value) + scale) * random.between_reals(-1, 1);
 }
 
