@@ -94,17 +94,21 @@ std::vector<std::shared_ptr<const Node>> nodes_of(const Case& one) {
   return nodes;
 }
 
-/// Inputs, initializers, and constants of functions.
+/// Inputs, initializers, and constants of the graphs inside nodes and of functions.
 std::vector<Tensor> tensors_of(const Case& one) {
   std::vector<Tensor> tensors;
   for (const auto& datum : one.inputs)
     if (datum.is_tensor()) tensors.push_back(datum.tensor());
-  for (const auto& initializer : one.model->graph->initializers) tensors.push_back(initializer->tensor);
-  for (const auto& function : one.model->functions)
-    for (const auto& node : function->nodes)
-      for (const auto& attribute : node->attributes)
-        if (const auto* value = std::get_if<std::shared_ptr<const NamedTensor>>(&attribute.value))
-          tensors.push_back((*value)->tensor);
+  const auto add_initializers = [&](const Graph& graph) {
+    for (const auto& initializer : graph.initializers) tensors.push_back(initializer->tensor);
+  };
+  add_initializers(*one.model->graph);
+  for (const auto& node : nodes_of(one)) {
+    for (const auto& [name, body] : subgraphs_of(*node)) add_initializers(*body);
+    for (const auto& attribute : node->attributes)
+      if (const auto* value = std::get_if<std::shared_ptr<const NamedTensor>>(&attribute.value))
+        tensors.push_back((*value)->tensor);
+  }
   return tensors;
 }
 
