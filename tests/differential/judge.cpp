@@ -112,10 +112,12 @@ double largest_number(const Tensor& tensor) {
 double scale_of_errors(const Draft& draft, const Node& node, const Tensor& result) {
   static const std::set<std::string, std::less<>> uneven = {
       "DFT", "STFT", "SVMClassifier", "SVMRegressor", "LinearClassifier", "LinearRegressor"};
-  static const std::set<std::string, std::less<>> gated = {"LSTM", "GRU", "RNN", "Sigmoid",
-                                                           "DynamicQuantizeLSTM"};
+  static const std::set<std::string, std::less<>> gated = {"LSTM",    "GRU",        "RNN",
+                                                           "Sigmoid", "LogSoftmax", "DynamicQuantizeLSTM"};
   if (gated.contains(node.op_type)) return std::max(1.0, largest_number(result));
   if (uneven.contains(node.op_type) || node.find_attribute("activation")) return largest_number(result);
+  // A sum that cancels is as wrong as those beside it that do not.
+  if (kind_of(node.domain, node.op_type) == OperatorKind::MatrixAndConvolution) return largest_number(result);
   if (node.op_type.find("Gelu") == std::string::npos || !draft.find(node.inputs.at(0)).is_tensor()) return 0;
   return largest_number(draft.find(node.inputs[0]).tensor());
 }
