@@ -306,7 +306,8 @@ class Lowerer {
     const LoweredValue& to = graph_.output(lowered);
     if (!from.is_static || !to.is_static || from.dims != to.dims || from.element != to.element) return false;
     if (lowered.op != "Pad") return true;
-    Dims pads = lowered.node->attribute_or("pads", Dims{});
+    // Version 1 calls them otherwise.
+    Dims pads = lowered.node->attribute_or("pads", lowered.node->attribute_or("paddings", Dims{}));
     if (const Tensor* given = graph_.constant(lowered, 1)) pads = values_as<std::int64_t>(*given);
     return std::all_of(pads.begin(), pads.end(), [](std::int64_t pad) { return pad == 0; }) &&
            (!graph_.has_input(lowered, 1) || graph_.constant(lowered, 1));
