@@ -32,7 +32,7 @@ Deformation read_deformation(const KernelContext& context) {
   const Dims& x = context.input(0).dims();
   Deformation d{convolution_geometry(context, x, context.input(1).dims()), context.integer("offset_group", 1),
                 0};
-  if (d.groups < 1 || x[1] % d.groups != 0)
+  if (d.groups < 1 || d.groups > std::max<std::int64_t>(1, x[1]) || x[1] % d.groups != 0)
     throw Error(std::to_string(x[1]) + " channels cannot be divided into " + std::to_string(d.groups) +
                 " offset groups");
   d.channels = x[1] / d.groups;

@@ -51,6 +51,8 @@ LinearSettings read_settings(const KernelContext& context) {
   if (s.query_heads < 1 || s.heads < 1 || s.query_heads % s.heads != 0)
     throw Error(std::to_string(s.query_heads) + " query heads cannot share " + std::to_string(s.heads) +
                 " heads");
+  if (s.query_heads > std::max<std::int64_t>(1, query[2]))
+    throw Error(to_string(query) + " cannot be divided into " + std::to_string(s.query_heads) + " heads");
   read_rule(context, s);
   s.key_size = query[2] / s.query_heads;
   s.value_size = last_size(context, 2, s) / s.heads;

@@ -26,7 +26,7 @@ Rotation read_rotation(const KernelContext& context) {
     r.batch = x[0], r.heads = x[1], r.length = x[2], r.size = x[3];
   } else if (x.size() == 3) {
     r.heads = context.integer("num_heads", 0);
-    if (r.heads < 1 || x[2] % r.heads != 0)
+    if (r.heads < 1 || r.heads > std::max<std::int64_t>(1, x[2]) || x[2] % r.heads != 0)
       throw Error("num_heads is " + std::to_string(r.heads) + " for a size of " + std::to_string(x[2]));
     r.batch = x[0], r.length = x[1], r.size = x[2] / r.heads;
   } else {

@@ -66,18 +66,22 @@ bool may_start_in_end_padding(const Window& window, std::size_t axis) {
   return window.strides[axis] > window.extent(axis) - window.pads_end[axis];
 }
 
-void check_channels(const Dims& input, const Dims& weight, std::int64_t group, std::int64_t channels) {
+/// Groups that nothing divides into are refused also where a tensor has no elements: loops and products over
+/// them would be endless.
+void check_channels(const Dims& input, const Dims& weight, std::int64_t group) {
   if (input.size() < 2 || weight.size() != input.size())
     throw Error("the input has rank " + std::to_string(input.size()) + " and the weights rank " +
                 std::to_string(weight.size()))
         .advice("Both are [batch or channels, channels, spatial sizes…] of one rank");
   if (group < 1) throw Error("group is " + std::to_string(group));
-  if (input[1] != channels)
-    throw Error("the input has " + std::to_string(input[1]) + " channels, the weights of " +
-                std::to_string(group) + " group(s) are made for " + std::to_string(channels));
-  if (weight[0] % group != 0)
+  if (weight[0] % group != 0 || (group > 1 && group > std::max(weight[0], input[1])))
     throw Error(std::to_string(weight[0]) + " channels cannot be divided into " + std::to_string(group) +
                 " groups");
+}
+
+[[noreturn]] void refuse_channels(const Dims& input, const Dims& weight, std::int64_t group) {
+  throw Error("the input has " + std::to_string(input[1]) + " channels, which do not fit weights of " +
+              to_string(weight) + " in " + std::to_string(group) + " group(s)");
 }
 
 }  // namespace
@@ -200,13 +204,15 @@ Shape transposed_output_shape(const Node& node, const Window& window, const Shap
 }
 
 ConvolutionChannels convolution_channels(const Dims& input, const Dims& weight, std::int64_t group) {
-  check_channels(input, weight, group, weight.size() < 2 ? 0 : weight[1] * group);
+  check_channels(input, weight, group);
+  if (input[1] % group != 0 || input[1] / group != weight[1]) refuse_channels(input, weight, group);
   return {input[0], group, weight[1], weight[0] / group};
 }
 
 ConvolutionChannels transposed_convolution_channels(const Dims& input, const Dims& weight,
                                                     std::int64_t group) {
-  check_channels(input, weight, group, weight.empty() ? 0 : weight[0]);
+  check_channels(input, weight, group);
+  if (input[1] != weight[0] || weight[1] > INT64_MAX / group) refuse_channels(input, weight, group);
   return {input[0], group, weight[0] / group, weight[1]};
 }
 

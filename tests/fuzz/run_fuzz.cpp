@@ -180,9 +180,30 @@ struct Call {
   std::vector<Datum> inputs;
 };
 
+/// A number of the operator's own (FNV-1a of domain, name and version), so that kept inputs still mean the
+/// same operator when others come.
+std::uint32_t number_of(const Operator& record) {
+  std::uint32_t number = 2166136261;
+  for (const char c : record.domain + ':' + record.name + ':' + std::to_string(record.since_version))
+    number = (number ^ static_cast<std::uint8_t>(c)) * 16777619;
+  return number;
+}
+
+/// The operator whose number comes next to four of the bytes.
+const Operator* choose_operator(Choices& choices) {
+  static const auto records = [] {
+    std::map<std::uint32_t, const Operator*> by_number;
+    for (const Operator* record : operator_table().all()) by_number.emplace(number_of(*record), record);
+    return by_number;
+  }();
+  std::uint32_t number = 0;
+  for (int i = 0; i < 4; ++i) number = number << 8 | choices.byte();
+  const auto next = records.lower_bound(number);
+  return next == records.end() ? records.begin()->second : next->second;
+}
+
 Call make_call(Choices& choices) {
-  static const std::vector<const Operator*> records = operator_table().all();
-  Call call{records[choices.below(records.size())], {}, {}};
+  Call call{choose_operator(choices), {}, {}};
   const Operator& record = *call.record;
   call.node.op_type = record.name;
   call.node.domain = record.domain;

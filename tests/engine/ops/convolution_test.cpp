@@ -183,7 +183,7 @@ class ConvolutionTest : public QObject {
 
   void refusesWhatDoesNotFit_data() {
     QTest::addColumn<int>("index");
-    for (int i = 0; i < 7; ++i) QTest::addRow("%d", i) << i;
+    for (int i = 0; i < 8; ++i) QTest::addRow("%d", i) << i;
   }
   void refusesWhatDoesNotFit() {
     QFETCH(int, index);
@@ -193,12 +193,20 @@ class ConvolutionTest : public QObject {
         {{}, counting({1, 2, 2})},                               // rank
         {{{"group", std::int64_t{0}}}, counting({1, 2, 2, 2})},  // no group
         {{{"group", std::int64_t{2}}}, counting({3, 1, 2, 2})},  // 3 channels in 2 groups
+        {{{"group", INT64_MAX}}, counting({1, 2, 2, 2})},        // more groups than channels
         {{{"strides", ints({0, 1})}}, counting({1, 2, 2, 2})},   // stride
         {{{"pads", ints({1, 1})}}, counting({1, 2, 2, 2})},      // too few pads
         {{}, counting({1, 2, 4, 4})},                            // window larger than input
     };
     const auto& [attributes, w] = wrong[static_cast<std::size_t>(index)];
     QVERIFY_EXCEPTION_THROWN(run_kernel_once(node("Conv", {"x", "w"}, {"y"}, attributes), {x, w}), Error);
+  }
+
+  void refusesMoreGroupsThanChannelsWhereNothingIsMultiplied() {
+    const Tensor x = Tensor::of<float>({1, 0, 3, 3}, {}), w = Tensor::of<float>({0, 0, 2, 2}, {});
+    for (const char* op : {"Conv", "ConvTranspose"})
+      QVERIFY_EXCEPTION_THROWN(run_kernel_once(node(op, {"x", "w"}, {"y"}, {{"group", INT64_MAX}}), {x, w}),
+                               Error);
   }
 
   void handsOnTheStateOfACausalConvolution() {
