@@ -7,7 +7,7 @@ shift
 build="$top/build/$preset"
 
 # Let the compiler cache work across clones of the project.
-export CCACHE_BASEDIR="$top" CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=pch_defines,time_macros
+export CCACHE_BASEDIR="$top" CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
 
 mkdir -p "$build"
 if [ ! -f "$build/build.ninja" ]; then

@@ -7,10 +7,13 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include "tests/support/source_folder.h"
+
 namespace {
 
-const QString digits = QStringLiteral(LAPIDARY_SOURCE_DIR "/resources/samples/digits/digits.onnx");
-const QString inputs = QStringLiteral(LAPIDARY_SOURCE_DIR "/resources/samples/digits/digits.inputs.npz");
+const QString digits = lapidary::test::sourcePath(QStringLiteral("resources/samples/digits/digits.onnx"));
+const QString inputs =
+    lapidary::test::sourcePath(QStringLiteral("resources/samples/digits/digits.inputs.npz"));
 
 struct Outcome {
   int code = -1;
@@ -144,7 +147,8 @@ class CliTest : public QObject {
   }
 
   void classifiesTheSampleDigits() {
-    QFile expected(QStringLiteral(LAPIDARY_SOURCE_DIR "/resources/samples/digits/digits.expected.txt"));
+    QFile expected(
+        lapidary::test::sourcePath(QStringLiteral("resources/samples/digits/digits.expected.txt")));
     QVERIFY(expected.open(QIODevice::ReadOnly));
     for (const char* backend : {"cpu", "reference"}) {
       const Outcome outcome = lapidary({QStringLiteral("run"), digits, QStringLiteral("--inputs"), inputs,

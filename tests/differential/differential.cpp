@@ -18,6 +18,7 @@
 #include "tests/differential/judge.h"
 #include "tests/differential/peer_part.h"
 #include "tests/differential/shrink.h"
+#include "tests/support/source_folder.h"
 
 using namespace lapidary;
 using namespace lapidary::differential;
@@ -66,7 +67,8 @@ struct Deviation {
 
 std::vector<Deviation> known_deviations() {
   std::vector<Deviation> list;
-  std::ifstream file(LAPIDARY_SOURCE_DIR "/tests/differential/peer_deviations.txt");
+  std::ifstream file(
+      test::sourcePath(QStringLiteral("tests/differential/peer_deviations.txt")).toStdString());
   for (std::string line; std::getline(file, line);) {
     if (line.empty() || line[0] == '#') continue;
     std::istringstream words(line);

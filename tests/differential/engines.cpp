@@ -8,6 +8,7 @@
 
 #include "engine/backends.h"
 #include "engine/io/model_file.h"
+#include "tests/support/source_folder.h"
 
 namespace lapidary::differential {
 
@@ -43,7 +44,7 @@ struct Peer::Process {
   QProcess node;
   void start() {
     qputenv("ALLOW_RELEASED_ONNX_OPSET_ONLY", "0");  // the newest operator set is still open there
-    node.start(QStringLiteral("node"), {QStringLiteral(LAPIDARY_SOURCE_DIR "/tests/peers/run_models.js"),
+    node.start(QStringLiteral("node"), {test::sourcePath(QStringLiteral("tests/peers/run_models.js")),
                                         QString::fromStdString(folder)});
     node.waitForStarted();
   }

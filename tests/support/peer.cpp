@@ -13,6 +13,7 @@
 #include "engine/io/model_file.h"
 #include "engine/runtime/backend.h"
 #include "engine/runtime/inputs.h"
+#include "tests/support/source_folder.h"
 
 namespace lapidary::test {
 
@@ -78,9 +79,9 @@ PeerResult runInPeer(const QString& model, const NamedData& inputs, int runs, in
   const QDir work(folder.path());
   writeInputs(work, inputs);
   QProcess node;
-  node.start(QStringLiteral("node"), {QStringLiteral(LAPIDARY_SOURCE_DIR "/tests/peers/run_model.js"),
-                                      folderFromEnvironment("LAPIDARY_PEER"), model, folder.path(),
-                                      QString::number(runs), QString::number(threads)});
+  node.start(QStringLiteral("node"),
+             {sourcePath(QStringLiteral("tests/peers/run_model.js")), folderFromEnvironment("LAPIDARY_PEER"),
+              model, folder.path(), QString::number(runs), QString::number(threads)});
   if (!node.waitForFinished(600'000) || node.exitCode() != 0)
     throw std::runtime_error("ONNX Runtime failed: " + node.readAllStandardError().toStdString());
   return readResult(work);
@@ -88,7 +89,7 @@ PeerResult runInPeer(const QString& model, const NamedData& inputs, int runs, in
 
 std::vector<PeerAnswer> runManyInPeer(const std::vector<PeerJob>& jobs) {
   const QTemporaryDir folder;
-  QStringList arguments{QStringLiteral(LAPIDARY_SOURCE_DIR "/tests/peers/run_model.js"),
+  QStringList arguments{sourcePath(QStringLiteral("tests/peers/run_model.js")),
                         folderFromEnvironment("LAPIDARY_PEER"), QStringLiteral("--jobs")};
   std::vector<QDir> works;
   for (const PeerJob& job : jobs) {
@@ -118,7 +119,7 @@ std::vector<PeerAnswer> runManyInPeer(const std::vector<PeerJob>& jobs) {
 
 void optimizeInPeer(const QString& model, const QString& result, const QString& level) {
   QProcess node;
-  node.start(QStringLiteral("node"), {QStringLiteral(LAPIDARY_SOURCE_DIR "/tests/peers/optimize_model.js"),
+  node.start(QStringLiteral("node"), {sourcePath(QStringLiteral("tests/peers/optimize_model.js")),
                                       folderFromEnvironment("LAPIDARY_PEER"), model, result, level});
   if (!node.waitForFinished(600'000) || node.exitCode() != 0)
     throw std::runtime_error("ONNX Runtime failed: " + node.readAllStandardError().toStdString());

@@ -1,0 +1,10 @@
+#pragma once
+
+#include <QString>
+
+namespace lapidary::test {
+
+/// The path of a file or folder of the project, named from its top: "resources/samples/digits/digits.onnx".
+QString sourcePath(const QString& name);
+
+}  // namespace lapidary::test
