@@ -11,9 +11,8 @@
 
 namespace {
 
-const QString digits = lapidary::test::sourcePath(QStringLiteral("resources/samples/digits/digits.onnx"));
-const QString inputs =
-    lapidary::test::sourcePath(QStringLiteral("resources/samples/digits/digits.inputs.npz"));
+const QString digits = sourcePath(QStringLiteral("resources/samples/digits/digits.onnx"));
+const QString inputs = sourcePath(QStringLiteral("resources/samples/digits/digits.inputs.npz"));
 
 struct Outcome {
   int code = -1;
@@ -147,8 +146,7 @@ class CliTest : public QObject {
   }
 
   void classifiesTheSampleDigits() {
-    QFile expected(
-        lapidary::test::sourcePath(QStringLiteral("resources/samples/digits/digits.expected.txt")));
+    QFile expected(sourcePath(QStringLiteral("resources/samples/digits/digits.expected.txt")));
     QVERIFY(expected.open(QIODevice::ReadOnly));
     for (const char* backend : {"cpu", "reference"}) {
       const Outcome outcome = lapidary({QStringLiteral("run"), digits, QStringLiteral("--inputs"), inputs,

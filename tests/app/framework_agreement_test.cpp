@@ -88,8 +88,8 @@ void FrameworkAgreementTest::writeModels(const char* script) {
   QTest::addColumn<QString>("folder");
   const QString made = folder_.filePath(QString::fromLatin1(script).section(QLatin1Char('.'), 0, 0));
   QVERIFY(QDir().mkpath(made));
-  const auto said = runScript(
-      {lapidary::test::sourcePath(QStringLiteral("tests/models/") + QString::fromLatin1(script)), made});
+  const auto said =
+      runScript({sourcePath(QStringLiteral("tests/models/") + QString::fromLatin1(script)), made});
   if (!said) QSKIP("there is no /usr/bin/python3");
   QVERIFY2(!said->endsWith(QLatin1String("failed")), qPrintable(*said));
   for (const QString& line : said->split(QLatin1Char('\n'), Qt::SkipEmptyParts))

@@ -67,8 +67,7 @@ struct Deviation {
 
 std::vector<Deviation> known_deviations() {
   std::vector<Deviation> list;
-  std::ifstream file(
-      test::sourcePath(QStringLiteral("tests/differential/peer_deviations.txt")).toStdString());
+  std::ifstream file(sourcePath(QStringLiteral("tests/differential/peer_deviations.txt")).toStdString());
   for (std::string line; std::getline(file, line);) {
     if (line.empty() || line[0] == '#') continue;
     std::istringstream words(line);

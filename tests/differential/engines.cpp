@@ -44,8 +44,8 @@ struct Peer::Process {
   QProcess node;
   void start() {
     qputenv("ALLOW_RELEASED_ONNX_OPSET_ONLY", "0");  // the newest operator set is still open there
-    node.start(QStringLiteral("node"), {test::sourcePath(QStringLiteral("tests/peers/run_models.js")),
-                                        QString::fromStdString(folder)});
+    node.start(QStringLiteral("node"),
+               {sourcePath(QStringLiteral("tests/peers/run_models.js")), QString::fromStdString(folder)});
     node.waitForStarted();
   }
 };

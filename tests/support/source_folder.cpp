@@ -1,8 +1,5 @@
 #include "tests/support/source_folder.h"
 
-namespace lapidary::test {
-
-// The one source that knows where the project stands, so that the compiler cache serves the others in every clone.
+// The one source that knows where the project stands, so that the compiler cache serves the others in every
+// clone.
 QString sourcePath(const QString& name) { return QStringLiteral(LAPIDARY_SOURCE_DIR "/") + name; }
-
-}  // namespace lapidary::test

@@ -2,9 +2,5 @@
 
 #include <QString>
 
-namespace lapidary::test {
-
 /// The path of a file or folder of the project, named from its top: "resources/samples/digits/digits.onnx".
 QString sourcePath(const QString& name);
-
-}  // namespace lapidary::test

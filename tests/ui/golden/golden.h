@@ -24,7 +24,7 @@ inline QString compareWithGolden(const QImage& shown, const QString& name) {
   constexpr int noticeable = 10;
   constexpr double most = 0.0001;  // of all pixels
   const QImage picture = shown.convertToFormat(QImage::Format_RGB32);
-  const QString path = lapidary::test::sourcePath(QStringLiteral("tests/ui/golden/%1.png").arg(name));
+  const QString path = sourcePath(QStringLiteral("tests/ui/golden/%1.png").arg(name));
   if (qEnvironmentVariableIsSet("LAPIDARY_REWRITE_GOLDEN"))
     return picture.save(path) ? QString() : QStringLiteral("%1 cannot be written").arg(path);
   const QImage golden = QImage(path).convertToFormat(QImage::Format_RGB32);
