@@ -15,6 +15,18 @@ namespace {
 constexpr int max_depth = 64;                         ///< of nested branches and function calls
 constexpr std::int64_t max_folded_bytes = 256 << 20;  ///< a folded constant may not be larger
 
+/// False for negative sizes and for those beyond all memory, which run-time input may ask for: the operator's
+/// own kernel refuses them.
+bool is_imaginable(const Dims& dims) {
+  constexpr double most_elements = 1e14;
+  double elements = 1;
+  for (const std::int64_t size : dims) {
+    if (size < 0) return false;
+    elements *= std::max(1.0, static_cast<double>(size));
+  }
+  return elements <= most_elements;
+}
+
 std::int64_t opset_of(const std::vector<OpsetImport>& imports, std::string_view domain) {
   for (const auto& import : imports)
     if (normalized_domain(import.domain) == normalized_domain(domain)) return import.version;
@@ -335,8 +347,7 @@ class Lowerer {
       LoweredValue& value = graph_.values[lowered.outputs[i]];
       value.element = type.element;
       const auto dims = type.shape ? constant_dims(*type.shape) : std::nullopt;
-      value.is_static = dims && bits_of(type.element) >= 8 &&
-                        std::all_of(dims->begin(), dims->end(), [](std::int64_t d) { return d >= 0; });
+      value.is_static = dims && bits_of(type.element) >= 8 && is_imaginable(*dims);
       if (value.is_static) value.dims = *dims;
     }
   }
