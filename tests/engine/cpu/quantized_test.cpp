@@ -110,6 +110,35 @@ ModelPointer spelled_out_matmul() {
       .build();
 }
 
+/// A node of com.microsoft that makes y of the quantized input "q" and of what lies beside it: weights [64,
+/// 40] "w" or [8, 3, 3, 3] "taps", a second tensor "p" like q, and scales, zero points and biases.
+ModelPointer microsoft(const char* op, std::vector<std::string> inputs,
+                       std::vector<std::pair<std::string, AttributeValue>> attributes = {},
+                       Dims x = {2, 6, 64}) {
+  auto model = quantized_input(DataType::UInt8, x);
+  model.opset("com.microsoft", 1)
+      .initializer("w", extremes(DataType::Int8, {64, 40}))
+      .initializer("wt", extremes(DataType::Int8, {40, 64}))
+      .initializer("ws", Tensor::of(Dims{40}, rising(40)))
+      .initializer("wz", extremes(DataType::Int8, {40}))
+      .initializer("b", Tensor::of(Dims{40}, rising(40)))
+      .initializer("c", Tensor::of(Dims{40}, std::vector<std::int32_t>(40, -700)))
+      .initializer("taps", extremes(DataType::Int8, {8, 3, 3, 3}))
+      .initializer("ts", Tensor::of(Dims{8}, rising(8)))
+      .initializer("tz", Tensor::of(Dims{8}, std::vector<std::int8_t>(8, 0)))
+      .initializer("tb", Tensor::of(Dims{8}, std::vector<std::int32_t>(8, 500)))
+      .initializer("heads", extremes(DataType::Int8, {64, 96}))
+      .initializer("hb", Tensor::of(Dims{96}, rising(96)))
+      .initializer("hs", Tensor::scalar(0.0005f))
+      .initializer("hz", zero_point(DataType::Int8, 3))
+      .initializer("p", extremes(DataType::UInt8, x))
+      .initializer("ps", Tensor::scalar(0.03f))
+      .initializer("pz", zero_point(DataType::UInt8, 99))
+      .initializer("ys", Tensor::scalar(0.05f))
+      .initializer("yz", zero_point(DataType::UInt8, 128));
+  return model.add(node(op, std::move(inputs), {"y"}, std::move(attributes), "com.microsoft")).build();
+}
+
 }  // namespace
 
 /// Products of 8-bit integers: whole results are exact, requantized ones at most one step from the reference,
@@ -143,6 +172,43 @@ class QuantizedTest : public QObject {
     QFETCH(ModelPointer, model);
     QFETCH(int, steps);
     COMPARE_BACKENDS(model, 1e-4, 1e-3, steps);
+  }
+
+  void givesOperatorsOfQuantizersKernelsOfTheirParts_data() {
+    QTest::addColumn<QString>("op");
+    QTest::addColumn<ModelPointer>("model");
+    const auto row = [](const char* op, auto&&... rest) {
+      QTest::newRow(op) << QString(op) << microsoft(op, rest...);
+    };
+    using Names = std::vector<std::string>;
+    using Given = std::vector<std::pair<std::string, AttributeValue>>;
+    const Dims image{2, 3, 8, 8};
+    row("DynamicQuantizeMatMul", Names{"x", "w", "ws", "wz", "b"});
+    row("MatMulIntegerToFloat", Names{"q", "w", "xs", "ws", "xz", "wz", "b"});
+    row("QGemm", Names{"q", "xs", "xz", "wt", "ws", "wz", "c", "ys", "yz"},
+        Given{{"transB", std::int64_t{1}}, {"alpha", 0.5f}}, Dims{9, 64});
+    row("QAttention", Names{"q", "heads", "hb", "xs", "hs", "", "xz", "hz"},
+        Given{{"num_heads", std::int64_t{4}}});
+    row("QLinearConv", Names{"q", "xs", "xz", "taps", "ts", "tz", "ys", "yz", "tb"},
+        Given{{"channels_last", std::int64_t{1}}, {"pads", Ints{1, 1, 1, 1}}}, Dims{2, 8, 9, 3});
+    row("QLinearAveragePool", Names{"q", "xs", "xz", "ys", "yz"}, Given{{"kernel_shape", Ints{2, 2}}}, image);
+    row("QLinearGlobalAveragePool", Names{"q", "xs", "xz", "ys", "yz"},
+        Given{{"channels_last", std::int64_t{1}}}, image);
+    row("QLinearAdd", Names{"q", "xs", "xz", "p", "ps", "pz", "ys", "yz"});
+    row("QLinearMul", Names{"q", "xs", "xz", "p", "ps", "pz", "ys", "yz"});
+    row("QLinearSigmoid", Names{"q", "xs", "xz", "ps"});
+    row("QLinearLeakyRelu", Names{"q", "xs", "xz", "ys", "yz"}, Given{{"alpha", 0.2f}});
+    row("QLinearSoftmax", Names{"q", "xs", "xz", "hs", "pz"}, Given{{"opset", std::int64_t{13}}});
+    row("QLinearConcat", Names{"ys", "yz", "q", "xs", "xz", "p", "ps", "pz"},
+        Given{{"axis", std::int64_t{1}}});
+  }
+
+  void givesOperatorsOfQuantizersKernelsOfTheirParts() {
+    QFETCH(QString, op);
+    QFETCH(ModelPointer, model);
+    COMPARE_BACKENDS(model, 1e-4, 1e-3, 1);
+    const QString steps = test::implementations(model);
+    QVERIFY2(!steps.contains(op + QStringLiteral(": reference")), qPrintable(steps));
   }
 
   void conversionsBecomeElementwise() {
