@@ -40,6 +40,11 @@ const std::vector<Candidate>& candidates_for(const std::string& op) {
       {"DepthToSpace", {plan_depth_to_space}},
       {"SpaceToDepth", {plan_depth_to_space}},
       {"Gather", {plan_gather}},
+      {"GatherElements", {plan_gather_elements}},
+      {"GatherND", {plan_gather_slices}},
+      {"Scatter", {plan_scatter_elements}},
+      {"ScatterElements", {plan_scatter_elements}},
+      {"ScatterND", {plan_scatter_slices}},
       {"Concat", {plan_concat}},
       {"Attention", {plan_attention}},
       {"LSTM", {plan_lstm, plan_recurrent_cells}},
@@ -72,9 +77,9 @@ const std::vector<Candidate>& candidates_for(const std::string& op) {
 }
 
 bool has_own_kernel(const std::string& op) {
-  static constexpr std::string_view vanish[] = {"Constant",           "Identity",       "Dropout",
-                                                "BatchNormalization", "QuantizeLinear", "DequantizeLinear",
-                                                "Einsum"};
+  static constexpr std::string_view vanish[] = {
+      "Constant",       "Identity",         "Dropout", "BatchNormalization",
+      "QuantizeLinear", "DequantizeLinear", "Einsum"};
   return !candidates_for(op).empty() || is_element_operator(op) ||
          std::find(std::begin(vanish), std::end(vanish), op) != std::end(vanish);
 }

@@ -23,7 +23,7 @@ void expand_quantization(LoweredGraph& graph);
 /// one LayerNormalization.
 void recognize_layer_normalization(LoweredGraph& graph);
 
-/// Einsum of two float32 operands whose labels make it one matrix product becomes MatMul between transpositions.
+/// Einsum of float32 operands becomes matrix products between transpositions, pair by pair.
 void expand_einsum(LoweredGraph& graph);
 
 /// Every element-wise operator on numbers or bools becomes an "Elementwise", and those that only feed each

@@ -40,6 +40,13 @@ std::string plan_slice(Planner& planner, const LoweredNode& node);
 std::string plan_split(Planner& planner, const LoweredNode& node);
 std::string plan_concat(Planner& planner, const LoweredNode& node);
 std::string plan_gather(Planner& planner, const LoweredNode& node);
+std::string plan_gather_elements(Planner& planner, const LoweredNode& node);
+/// GatherND.
+std::string plan_gather_slices(Planner& planner, const LoweredNode& node);
+/// ScatterElements and Scatter, without a reduction.
+std::string plan_scatter_elements(Planner& planner, const LoweredNode& node);
+/// ScatterND, without a reduction.
+std::string plan_scatter_slices(Planner& planner, const LoweredNode& node);
 
 // The elements of any type moved to their places, by element size.
 std::string plan_moved_transpose(Planner& planner, const LoweredNode& node);

@@ -4,6 +4,7 @@
 
 #include "engine/cpu/attention_kernel.h"
 #include "engine/cpu/kernels.h"
+#include "engine/cpu/parallel.h"
 #include "engine/cpu/session.h"
 #include "engine/ops/broadcast.h"
 
@@ -25,8 +26,9 @@ struct CachedAttention {
   BufferId lengths = -1, positions = -1, bias = -1, result = -1;
   std::int64_t batch = 1, length = 1, size = 1, past_rows = 0, kept = 0;
   bool is_prompt = false;
-  std::vector<float> cosines, sines;  ///< [positions, rotated_pairs]; empty without rotation
-  std::int64_t rotated_pairs = 0;
+  BufferId cosines = -1, sines = -1;  ///< [angle_rows, rotated_pairs]; -1 without rotation
+  std::int64_t angle_rows = 0, rotated_pairs = 0;
+  bool rotates() const { return cosines >= 0; }
   bool interleaved = false;
   std::string label;
 };
@@ -57,16 +59,14 @@ Sequences read_sequences(const CachedAttention& step, const Session& session) {
 /// position 1.
 std::vector<std::int64_t> read_positions(const CachedAttention& step, const Sequences& s,
                                          const Session& session) {
-  const auto rows =
-      static_cast<std::int64_t>(step.cosines.size()) / std::max<std::int64_t>(1, step.rotated_pairs);
   std::vector<std::int64_t> positions;
   for (std::int64_t i = 0; i < step.batch * step.length; ++i) {
     const auto b = static_cast<std::size_t>(i / step.length);
     std::int64_t position = s.pasts[b] + i % step.length;
     if (position >= s.totals[b]) position = 1;
     if (step.positions >= 0) position = session.read<std::int64_t>(step.positions)[i];
-    if (position < 0) position += rows;
-    if (position < 0 || position >= rows)
+    if (position < 0) position += step.angle_rows;
+    if (position < 0 || position >= step.angle_rows)
       refuse(step, "position " + std::to_string(position) + " is outside the caches");
     positions.push_back(position);
   }
@@ -74,10 +74,11 @@ std::vector<std::int64_t> read_positions(const CachedAttention& step, const Sequ
 }
 
 /// One vector, the pairs of its first elements turned by the angles of a position.
-void rotate(const CachedAttention& step, const float* from, std::int64_t position, float* to) {
+void rotate(const CachedAttention& step, const Session& session, const float* from, std::int64_t position,
+            float* to) {
   const std::int64_t pairs = step.rotated_pairs;
-  const float* const cosines = step.cosines.data() + position * pairs;
-  const float* const sines = step.sines.data() + position * pairs;
+  const float* const cosines = session.read<float>(step.cosines) + position * pairs;
+  const float* const sines = session.read<float>(step.sines) + position * pairs;
   const std::int64_t stride = step.interleaved ? 2 : 1, apart = step.interleaved ? 1 : pairs;
   for (std::int64_t i = 0; i < pairs; ++i) {
     const float x = from[i * stride], y = from[i * stride + apart];
@@ -95,8 +96,8 @@ const float* vector_of(const Projection& p, const CachedAttention& step, const S
 /// The cache [batch, heads, kept, size]: each sequence's earlier rows, then its new ones; zeros behind.
 void extend(const CachedAttention& step, const Projection& now, BufferId past, BufferId cache,
             const Sequences& s, const std::vector<std::int64_t>& positions, Session& session) {
-  const std::int64_t size = step.size;
-  for (std::int64_t i = 0; i < step.batch * now.heads; ++i) {
+  const std::int64_t size = step.size, heads = step.batch * now.heads;
+  const auto extend_one = [&](std::int64_t i) {
     const std::int64_t b = i / now.heads, head = i % now.heads, before = s.pasts[static_cast<std::size_t>(b)];
     float* const to = session.write<float>(cache) + i * step.kept * size;
     if (before > 0) std::copy_n(session.read<float>(past) + i * step.past_rows * size, before * size, to);
@@ -106,28 +107,39 @@ void extend(const CachedAttention& step, const Projection& now, BufferId past, B
       if (positions.empty())
         std::copy_n(from, size, to + (before + t) * size);
       else
-        rotate(step, from, positions[static_cast<std::size_t>(token)], to + (before + t) * size);
+        rotate(step, session, from, positions[static_cast<std::size_t>(token)], to + (before + t) * size);
     }
     std::fill(to + (before + step.length) * size, to + step.kept * size, 0.0f);
-  }
+  };
+  parallel_for(heads, 0.2 * static_cast<double>(heads * step.kept * size), step.kernel.threads,
+               [&](std::int64_t begin, std::int64_t end) {
+                 for (std::int64_t i = begin; i < end; ++i) extend_one(i);
+               });
+}
+
+/// The queries turned by their positions, side by side.
+const float* turned_queries(const CachedAttention& step, const std::vector<std::int64_t>& positions,
+                            Session& session) {
+  float* const turned = session.write<float>(step.rotated);
+  const std::int64_t count = step.batch * step.length * step.query.heads;
+  parallel_for(count, static_cast<double>(count * step.size), step.kernel.threads,
+               [&](std::int64_t begin, std::int64_t end) {
+                 for (std::int64_t i = begin; i < end; ++i) {
+                   const std::int64_t token = i / step.query.heads;
+                   rotate(step, session, vector_of(step.query, step, session, token, i % step.query.heads),
+                          positions[static_cast<std::size_t>(token)], turned + i * step.size);
+                 }
+               });
+  return turned;
 }
 
 void run(const CachedAttention& step, Session& session) {
   const Sequences s = read_sequences(step, session);
-  const auto positions =
-      step.cosines.empty() ? std::vector<std::int64_t>() : read_positions(step, s, session);
+  const auto positions = step.rotates() ? read_positions(step, s, session) : std::vector<std::int64_t>();
   extend(step, step.key, step.past_key, step.key_cache, s, positions, session);
   extend(step, step.value, step.past_value, step.value_cache, s, {}, session);
-  const float* query = session.read<float>(step.query.buffer) + step.query.offset;
-  if (!positions.empty()) {
-    float* const turned = session.write<float>(step.rotated);
-    for (std::int64_t i = 0; i < step.batch * step.length * step.query.heads; ++i) {
-      const std::int64_t token = i / step.query.heads;
-      rotate(step, vector_of(step.query, step, session, token, i % step.query.heads),
-             positions[static_cast<std::size_t>(token)], turned + i * step.size);
-    }
-    query = turned;
-  }
+  const float* const query = step.rotates() ? turned_queries(step, positions, session)
+                                            : session.read<float>(step.query.buffer) + step.query.offset;
   AttentionKernel::Data data{query,
                              session.read<float>(step.key_cache),
                              session.read<float>(step.value_cache),
@@ -163,18 +175,25 @@ std::string refusal(const LoweredGraph& graph, const LoweredNode& node) {
   return "";
 }
 
-/// Cosines and sines if tokens are rotated; a reason to refuse.
+/// How tokens are rotated, if they are; a reason to refuse.
 std::string read_rotation(const LoweredGraph& graph, const LoweredNode& node, CachedAttention& step) {
   if (node.node->attribute_or("do_rotary", std::int64_t{0}) == 0) return "";
-  const Tensor *cosines = graph.constant(node, 7), *sines = graph.constant(node, 8);
-  if (!cosines || !sines || cosines->dims() != sines->dims() || cosines->dims().size() != 2)
-    return "angles are known only while it runs";
-  step.rotated_pairs = cosines->dims()[1];
+  for (const std::size_t slot : {7, 8})
+    if (!graph.has_input(node, slot) || (!graph.constant(node, slot) && !graph.is_float(node.inputs[slot])))
+      return "angles that are not float32";
+  const Dims& angles = graph.input(node, 7).dims;
+  if (angles.size() != 2 || graph.input(node, 8).dims != angles) return "angles of other sizes";
+  step.angle_rows = angles[0], step.rotated_pairs = angles[1];
   if (step.rotated_pairs < 1 || 2 * step.rotated_pairs > step.size) return "too many values are rotated";
-  step.cosines = values_as<float>(*cosines);
-  step.sines = values_as<float>(*sines);
   step.interleaved = node.node->attribute_or("rotary_interleaved", std::int64_t{0}) != 0;
   return "";
+}
+
+/// Angles as float32, also where constants are narrower.
+BufferId angles_at(Planner& planner, ValueId value) {
+  const Tensor& constant = planner.graph.values[value].constant;
+  return constant.is_present() ? planner.keep(converted_elements(constant, DataType::Float32).aligned())
+                               : planner.plain(value);
 }
 
 /// Where queries, keys and values lie; false if sizes do not fit.
@@ -215,7 +234,7 @@ void set_up_kernel(const LoweredGraph& graph, const LoweredNode& node, CachedAtt
   kernel.key_size = kernel.value_size = size;
   const HeadView together{step.length * heads * size, size, heads * size};
   kernel.query =
-      step.cosines.empty() ? HeadView{step.length * step.query.row, size, step.query.row} : together;
+      step.rotated_pairs == 0 ? HeadView{step.length * step.query.row, size, step.query.row} : together;
   kernel.key = kernel.value = {step.key.heads * cache, cache, size};
   kernel.result = together;
   const float scale = given.attribute_or("scale", 0.0f);
@@ -253,6 +272,7 @@ std::string plan_cached_attention(Planner& planner, const LoweredNode& node) {
       graph.has_input(node, 9) && graph.input(node, 9).size() == step->batch * step->length;
   if (has_positions && graph.input(node, 9).element != DataType::Int64) return "positions of another type";
   set_up_kernel(graph, node, *step);
+  step->kernel.threads = planner.services.threads;
   step->label = node.labels.empty() ? node.op : node.labels[0];
   std::vector<BufferId> reads, writes;
   const auto input = [&](std::size_t slot) {
@@ -274,9 +294,12 @@ std::string plan_cached_attention(Planner& planner, const LoweredNode& node) {
   step->positions = has_positions ? input(9) : -1;
   step->bias = input(10);
   step->key_cache = cache(1), step->value_cache = cache(2);
-  if (!step->cosines.empty())
+  if (step->rotated_pairs > 0) {
+    reads.push_back(step->cosines = angles_at(planner, node.inputs[7]));
+    reads.push_back(step->sines = angles_at(planner, node.inputs[8]));
     writes.push_back(step->rotated =
                          planner.make(step->batch * step->length * step->query.heads * step->size * 4));
+  }
   writes.push_back(step->result = planner.define(node.outputs[0]));
   planner.add_step(node, "oneDNN gemm, Highway", std::move(reads), std::move(writes),
                    [step](Session& session) { run(*step, session); });

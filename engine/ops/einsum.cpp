@@ -1,3 +1,5 @@
+#include "engine/ops/einsum.h"
+
 #include <algorithm>
 #include <cctype>
 #include <map>
@@ -14,14 +16,7 @@
 namespace lapidary {
 namespace {
 
-/// An axis label: a letter, or a digit character '0', '1', … for an axis that an ellipsis stands for ('0' is
-/// the innermost, so that shorter ellipses broadcast as numpy's).
 using Term = std::string;
-
-struct Equation {
-  std::vector<Term> operands;
-  Term output;
-};
 
 std::string without_spaces(std::string text) {
   std::erase(text, ' ');
@@ -75,15 +70,16 @@ Term implicit_output(const std::vector<std::string>& terms, std::size_t width) {
   return expanded(output, width);
 }
 
-/// Throws Error if the equation cannot be read or does not fit operands of these ranks.
-Equation read_equation(const std::string& written, const std::vector<std::size_t>& ranks) {
+}  // namespace
+
+EinsumEquation read_einsum_equation(const std::string& written, const std::vector<std::size_t>& ranks) {
   const std::string text = without_spaces(written);
   const auto arrow = text.find("->");
   const auto terms = split_at_commas(text.substr(0, arrow));
   if (terms.size() != ranks.size())
     throw Error("equation '" + written + "' has " + std::to_string(terms.size()) + " terms for " +
                 std::to_string(ranks.size()) + " inputs");
-  Equation equation;
+  EinsumEquation equation;
   std::size_t widest = 0;
   for (std::size_t i = 0; i < terms.size(); ++i) {
     const bool has_ellipsis = terms[i].find("...") != std::string::npos;
@@ -103,6 +99,8 @@ Equation read_equation(const std::string& written, const std::vector<std::size_t
       throw Error(std::string("'") + label + "' in the output of '" + written + "' is unknown or repeated");
   return equation;
 }
+
+namespace {
 
 // --- evaluation: operands are multiplied pair by pair as batched matrix products ---
 
@@ -221,14 +219,14 @@ Labelled<V> multiplied(Labelled<V> a, Labelled<V> b, const Term& kept, const Can
 }
 
 /// Labels that the output or any operand from `next` on needs.
-Term still_needed(const Equation& equation, std::size_t next) {
+Term still_needed(const EinsumEquation& equation, std::size_t next) {
   Term needed = equation.output;
   for (std::size_t i = next; i < equation.operands.size(); ++i) needed += equation.operands[i];
   return needed;
 }
 
 template <class V>
-Labelled<V> evaluate(const Equation& equation, const std::vector<Labelled<V>>& operands,
+Labelled<V> evaluate(const EinsumEquation& equation, const std::vector<Labelled<V>>& operands,
                      const CancelToken& cancel) {
   Labelled<V> result = summed(operands.front(), still_needed(equation, 1));
   for (std::size_t i = 1; i < operands.size(); ++i)
@@ -244,7 +242,7 @@ void einsum(KernelContext& context) {
   std::vector<std::size_t> ranks;
   for (std::size_t i = 0; i < context.input_count(); ++i) ranks.push_back(context.input(i).dims().size());
   if (ranks.empty()) throw Error("Einsum needs an input");
-  const Equation equation = read_equation(context.text("equation", ""), ranks);
+  const EinsumEquation equation = read_einsum_equation(context.text("equation", ""), ranks);
   dispatch(NumberTypes{}, context.input(0).type(), [&]<class T>() {
     using V = EinsumValue<T>;
     std::vector<Labelled<V>> operands;
@@ -265,7 +263,7 @@ void einsum(KernelContext& context) {
 // --- inference and cost ---
 
 /// Sizes of all labels; where operands differ, the one that is not 1.
-std::map<char, Dimension> label_sizes(const Equation& equation, const std::vector<Shape>& shapes) {
+std::map<char, Dimension> label_sizes(const EinsumEquation& equation, const std::vector<Shape>& shapes) {
   std::map<char, Dimension> sizes;
   for (std::size_t i = 0; i < shapes.size(); ++i)
     for (std::size_t axis = 0; axis < shapes[i].size(); ++axis) {
@@ -287,7 +285,7 @@ void infer_einsum(InferenceContext& context) {
     shapes.push_back(*context.input_shape(i));
     ranks.push_back(shapes.back().size());
   }
-  const Equation equation = read_equation(context.text("equation", ""), ranks);
+  const EinsumEquation equation = read_einsum_equation(context.text("equation", ""), ranks);
   const auto sizes = label_sizes(equation, shapes);
   Shape output;
   for (const char label : equation.output) output.push_back(sizes.at(label));
@@ -306,7 +304,8 @@ std::optional<Cost> einsum_cost(const CostContext& context) {
   }
   double combinations = 1;
   try {
-    const Equation equation = read_equation(context.node.attribute_or("equation", std::string()), ranks);
+    const EinsumEquation equation =
+        read_einsum_equation(context.node.attribute_or("equation", std::string()), ranks);
     for (const auto& [label, size] : label_sizes(equation, shapes)) {
       if (!size.is_constant()) return std::nullopt;
       combinations *= static_cast<double>(size.value());

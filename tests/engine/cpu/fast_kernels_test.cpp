@@ -29,10 +29,14 @@ Tensor numbers(DataType type, Dims dims, double scale = 1) {
   return tensor_from(type, std::move(dims), values);
 }
 
-ModelPointer einsum(const std::string& equation, Dims a, Dims b) {
+ModelPointer einsum(const std::string& equation, const std::vector<Dims>& operands) {
   ModelBuilder model;
-  model.input("a", DataType::Float32, shape_of(a)).input("b", DataType::Float32, shape_of(b)).output("y");
-  return model.add(node("Einsum", {"a", "b"}, {"y"}, {{"equation", equation}})).build();
+  std::vector<std::string> inputs;
+  for (const Dims& dims : operands) {
+    inputs.push_back("x" + std::to_string(inputs.size()));
+    model.input(inputs.back(), DataType::Float32, shape_of(dims));
+  }
+  return model.add(node("Einsum", inputs, {"y"}, {{"equation", equation}})).output("y").build();
 }
 
 ModelPointer one(const char* op, DataType type, Dims x, const std::vector<Tensor>& more,
@@ -82,7 +86,8 @@ ModelPointer few_bits(int bits, std::int64_t block, std::int64_t depth, std::int
 }
 
 /// Two sequences; with `past` rows of cache, one token comes to each.
-ModelPointer grouped(std::int64_t past, bool packed, bool rotary, Attributes more = {}) {
+ModelPointer grouped(std::int64_t past, bool packed, bool rotary, Attributes more = {},
+                     bool angles_are_constant = true) {
   constexpr std::int64_t heads = 4, key_heads = 2, size = 8;
   const std::int64_t length = past > 0 ? 1 : 5, total = past > 0 ? past : length;
   ModelBuilder model;
@@ -94,9 +99,12 @@ ModelPointer grouped(std::int64_t past, bool packed, bool rotary, Attributes mor
       .initializer("last", Tensor::of<std::int32_t>(
                                {2}, {static_cast<std::int32_t>(total - 1),
                                      static_cast<std::int32_t>(past > 0 ? total - 2 : total - 1)}))
-      .initializer("total", Tensor::of<std::int32_t>({1}, {static_cast<std::int32_t>(total)}))
-      .initializer("cos", numbers(DataType::Float32, {16, size / 2}, 0.005))
-      .initializer("sin", numbers(DataType::Float32, {16, size / 2}, 0.003));
+      .initializer("total", Tensor::of<std::int32_t>({1}, {static_cast<std::int32_t>(total)}));
+  for (const char* name : {"cos", "sin"})
+    if (angles_are_constant)
+      model.initializer(name, numbers(DataType::Float32, {16, size / 2}, name[0] == 'c' ? 0.005 : 0.003));
+    else
+      model.input(name, DataType::Float32, shape_of(Dims{16, size / 2}));
   const Dims now{2, length, key_heads * size}, before{2, key_heads, past, size};
   if (!packed)
     model.input("k", DataType::Float32, shape_of(now)).input("v", DataType::Float32, shape_of(now));
@@ -141,16 +149,25 @@ ModelPointer projected(bool mask) {
 }
 
 void add_einsums() {
-  const auto row = [](const char* equation, Dims a, Dims b) {
-    QTest::newRow(equation) << einsum(equation, std::move(a), std::move(b));
+  const auto row = [](const char* equation, auto... operands) {
+    QTest::newRow(equation) << einsum(equation, {operands...});
   };
-  row("ij,jk->ik", {3, 4}, {4, 5});
-  row("bhqd,bhkd->bhqk", {2, 3, 5, 4}, {2, 3, 7, 4});
-  row("bhqk,bhkd->bqhd", {2, 3, 5, 4}, {2, 3, 4, 6});
-  row("abc,cde->abde", {2, 3, 4}, {4, 5, 6});
-  row("i,j->ji", {3}, {4});
-  row("ab,ab->", {3, 4}, {3, 4});
-  row("bi, bi -> b", {3, 4}, {3, 4});
+  row("ij,jk->ik", Dims{3, 4}, Dims{4, 5});
+  row("ij,jk", Dims{3, 4}, Dims{4, 5});
+  row("bhqd,bhkd->bhqk", Dims{2, 3, 5, 4}, Dims{2, 3, 7, 4});
+  row("bhqk,bhkd->bqhd", Dims{2, 3, 5, 4}, Dims{2, 3, 4, 6});
+  row("abc,cde->abde", Dims{2, 3, 4}, Dims{4, 5, 6});
+  row("i,j->ji", Dims{3}, Dims{4});
+  row("ab,ab->", Dims{3, 4}, Dims{3, 4});
+  row("ab,ab->ba", Dims{3, 4}, Dims{3, 4});
+  row("bi, bi -> b", Dims{3, 4}, Dims{3, 4});
+  row("ij,jk->j", Dims{3, 4}, Dims{4, 5});
+  row("abc->ca", Dims{3, 4, 5});
+  row("abc->", Dims{3, 4, 5});
+  row("...ij,...jk->...ik", Dims{2, 3, 4}, Dims{4, 5});
+  row("...ij,...j->i...", Dims{2, 6, 3, 4}, Dims{6, 4});
+  row("ij,jk,kl->il", Dims{3, 4}, Dims{4, 5}, Dims{5, 6});
+  row("bij,jk,bl->kbl", Dims{2, 3, 4}, Dims{4, 5}, Dims{2, 6});
 }
 
 void add_selections() {
@@ -170,6 +187,34 @@ void add_pads() {
         << one("Pad", type, {2, 3, 4}, {list({1, 0, 2, 0, 3, 1}), numbers(type, {})}, {});
   QTest::newRow("pad and cut") << one("Pad", DataType::Float32, {4, 5}, {list({-1, 2, 3, -2})}, {});
   QTest::newRow("pad in front") << one("Pad", DataType::Float32, {5}, {list({2, 0})}, {});
+}
+
+Tensor indices(DataType type, Dims dims, std::vector<double> values) {
+  return tensor_from(type, std::move(dims), values);
+}
+
+void add_indexing() {
+  const Attributes last = {{"axis", whole(-1)}};
+  for (const DataType type : {DataType::Float32, DataType::Int64, DataType::Float16, DataType::Bool}) {
+    const Tensor at = indices(DataType::Int64, {2, 3}, {0, -1, 1, 2, 2, -3}), updates = numbers(type, {2, 3});
+    const auto named = [&](const char* what) -> QTestData& {
+      return QTest::addRow("%s %s", what, std::string(name_of(type)).c_str());
+    };
+    named("gather elements of") << one("GatherElements", type, {3, 4}, {at}, {});
+    named("scatter elements of") << one("ScatterElements", type, {3, 4}, {at, updates}, {});
+    named("gather slices of") << one("GatherND", type, {2, 3, 4},
+                                     {indices(DataType::Int64, {3, 1}, {1, 0, -1})}, {});
+    named("scatter slices of") << one("ScatterND", type, {3, 3}, {at.reshaped({6, 1}), numbers(type, {6, 3})},
+                                      {});
+  }
+  QTest::newRow("gather elements by int32") << one("GatherElements", DataType::Float32, {2, 5},
+                                                   {indices(DataType::Int32, {2, 2}, {4, 0, -5, 1})}, last);
+  QTest::newRow("gather slices of a batch")
+      << one("GatherND", DataType::Float32, {2, 3, 4}, {indices(DataType::Int64, {2, 1}, {1, -2})},
+             {{"batch_dims", whole(1)}});
+  QTest::newRow("scatter single elements by tuples")
+      << one("ScatterND", DataType::Float32, {3, 4},
+             {indices(DataType::Int64, {2, 2}, {2, 3, 0, -1}), numbers(DataType::Float32, {2})}, {});
 }
 
 void add_samples() {
@@ -192,6 +237,7 @@ class FastKernelsTest : public QObject {
     add_einsums();
     add_selections();
     add_pads();
+    add_indexing();
     add_samples();
     for (const int bits : {2, 4, 8})
       QTest::addRow("weights of %d bits", bits) << few_bits(bits, 16, 48, 70, true);
@@ -204,6 +250,7 @@ class FastKernelsTest : public QObject {
         << grouped(6, true, true, {{"rotary_interleaved", whole(1)}, {"local_window_size", whole(3)}});
     QTest::newRow("grouped, all see all")
         << grouped(0, false, false, {{"causal", whole(0)}, {"softcap", 2.0f}});
+    QTest::newRow("grouped token, turned by what comes in") << grouped(6, false, true, {}, false);
     QTest::newRow("many heads") << many_heads(false, false, false);
     QTest::newRow("many heads, biased and masked") << many_heads(true, true, false);
     QTest::newRow("many heads behind a past") << many_heads(true, false, true);
@@ -220,13 +267,16 @@ class FastKernelsTest : public QObject {
 
   void whatTheyDoNotKnowTakesTheReference_data() {
     QTest::addColumn<ModelPointer>("model");
-    QTest::newRow("labels that repeat") << einsum("ii,ij->ij", {3, 3}, {3, 4});
-    QTest::newRow("labels summed alone") << einsum("ij,jk->j", {3, 4}, {4, 5});
-    QTest::newRow("an ellipsis") << einsum("...ij,...jk->...ik", {2, 3, 4}, {4, 5});
-    QTest::newRow("nothing to multiply") << einsum("ij,jk->ik", {3, 0}, {0, 5});
+    QTest::newRow("labels that repeat") << einsum("ii,ij->ij", {{3, 3}, {3, 4}});
+    QTest::newRow("an ellipsis that broadcasts") << einsum("...ij,...jk->...ik", {{2, 3, 4}, {1, 4, 5}});
+    QTest::newRow("nothing to multiply") << einsum("ij,jk->ik", {{3, 0}, {0, 5}});
     QTest::newRow("edges repeated") << one("Pad", DataType::Float32, {4, 5}, {list({1, 2, 3, 2})},
                                            {{"mode", std::string("edge")}});
     QTest::newRow("the top none") << one("TopK", DataType::Float32, {4, 5}, {list({0})}, {}, {"y", "i"});
+    QTest::newRow("updates that add up")
+        << one("ScatterND", DataType::Float32, {3},
+               {indices(DataType::Int64, {2, 1}, {1, 1}), numbers(DataType::Float32, {2})},
+               {{"reduction", std::string("add")}});
     QTest::newRow("pad nothing") << one("Pad", DataType::Float32, {0, 5}, {list({1, 2, 3, 2})}, {});
   }
 
