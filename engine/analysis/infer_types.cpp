@@ -30,7 +30,7 @@ class TypeInference {
   /// The graph or function body being walked.
   struct Scope {
     GraphFacts* facts;
-    const Graph* graph;  ///< nullptr in a function's body
+    const Graph* graph;
     const Scope* outer;  ///< the graph around a subgraph, whose names are seen
     const Call* call;    ///< nullptr outside functions
     int depth;
@@ -174,6 +174,7 @@ void TypeInference::walk(const Graph& graph, const Scope& scope) {
 
 void TypeInference::visit(const Node& node, const Scope& scope, const GraphIndex& index) {
   if (--visits_left_ < 0) return;
+  if (options_.checkpoint && visits_left_ % 64 == 0) options_.checkpoint();
   std::vector<ValueFacts> outputs(node.outputs.size());
   const Function* function = model_.functions.empty() ? nullptr : model_.find_function(node);
   if (function) {
@@ -200,6 +201,8 @@ void TypeInference::infer_node(const Operator& record, const Node& node, const I
   Context context(*this, scope, node, record.since_version, inputs);
   try {
     record.infer_function(context);
+  } catch (const Cancelled&) {
+    throw;
   } catch (const std::exception& error) {
     report(Problem::Severity::Error, scope, node, "", error.what());
     return;
@@ -250,10 +253,13 @@ void TypeInference::enter_function(const Function& function, const Node& node, c
       return;
     }
   if (scope.depth >= most_depth) return;
-  const GraphPointer graph = result_.function_bodies_.emplace_back(instantiate(function, node));
+  // A call in a loop's body is walked more than once, and keeps its graph.
+  GraphPointer& graph = result_.function_bodies_[{scope.graph, &node}];
+  if (!graph) graph = instantiate(function, node);
   const Call call{function, node, scope.call};
-  GraphFacts facts;
-  const Scope body{&facts, nullptr, nullptr, &call, scope.depth + 1};
+  GraphFacts& facts = result_.graphs_[graph.get()];
+  facts = {};
+  const Scope body{&facts, graph.get(), nullptr, &call, scope.depth + 1};
   for (std::size_t i = 0; i < std::min(function.inputs.size(), node.inputs.size()); ++i)
     if (const ValueFacts* given = node.inputs[i].empty() ? nullptr : find(scope, node.inputs[i]))
       facts.values[function.inputs[i]] = *given;

@@ -24,4 +24,9 @@ const Tensor* InferredTypes::constant_in(const Graph* graph, std::string_view va
   return facts && facts->constant.is_present() ? &facts->constant : nullptr;
 }
 
+GraphPointer InferredTypes::function_body(const Graph* graph, const Node& node) const {
+  const auto found = function_bodies_.find({graph ? graph : main_, &node});
+  return found == function_bodies_.end() ? nullptr : found->second;
+}
+
 }  // namespace lapidary

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "engine/model/model.h"
@@ -14,8 +16,9 @@ namespace lapidary {
 struct InferenceOptions {
   std::map<std::string, std::int64_t> dimensions;  ///< numbers for symbols: {"N", 1}
   std::map<std::string, Type> inputs;              ///< types that replace those of graph inputs
-  bool fold_constants = true;  ///< run small constant sub-expressions to know shapes from them
-  bool check_types = false;    ///< report what the operators' type constraints do not allow, too
+  bool fold_constants = true;        ///< run small constant sub-expressions to know shapes from them
+  bool check_types = false;          ///< report what the operators' type constraints do not allow, too
+  std::function<void()> checkpoint;  ///< called now and then; what it throws ends the work (Cancelled)
 };
 
 /// Something that does not fit, found while inferring or checking. Never stops a load.
@@ -34,19 +37,23 @@ struct ValueFacts {
   std::optional<std::vector<Dimension>> values;  ///< symbolic contents of a small integer tensor
 };
 
-/// Types and known contents of every value of a model: its main graph, and each subgraph inside.
+/// Types and known contents of every value of a model: its main graph, each subgraph inside, and the bodies
+/// of functions, one for each call.
 class InferredTypes {
  public:
   /// Of the main graph; Kind::Unknown if not known.
   const Type& type_of(std::string_view value) const { return type_in(nullptr, value); }
-  /// Of a subgraph (the pointer found in the node's attribute), or of the main graph for nullptr. Names from
-  /// the graphs around a subgraph are found too.
+  /// Of a subgraph (the pointer found in the node's attribute), of a function_body(), or of the main graph
+  /// for nullptr. Names from the graphs around a subgraph are found too.
   const Type& type_in(const Graph* graph, std::string_view value) const;
   /// The value's constant, if it is one (initializer, Constant, or folded from such) and small or an
   /// initializer.
   const Tensor* constant_in(const Graph* graph, std::string_view value) const;
   /// Everything known of the value, or nullptr.
   const ValueFacts* find(const Graph* graph, std::string_view value) const;
+  /// The body of the function that `node` of `graph` (nullptr: the main graph) calls, as this call runs it;
+  /// nullptr if it calls none, or one that calls itself. Lives as long as these facts and their copies.
+  GraphPointer function_body(const Graph* graph, const Node& node) const;
   const std::vector<Problem>& problems() const { return problems_; }
 
  private:
@@ -61,8 +68,7 @@ class InferredTypes {
   };
   const Graph* main_ = nullptr;
   std::unordered_map<const Graph*, GraphFacts> graphs_;
-  std::vector<GraphPointer>
-      function_bodies_;  ///< as called; kept alive since graphs_ refers to their subgraphs
+  std::map<std::pair<const Graph*, const Node*>, GraphPointer> function_bodies_;  ///< by graph and call
   std::vector<Problem> problems_;
 };
 

@@ -27,11 +27,12 @@ std::optional<std::int64_t> bytes_of(const Type& type) {
   return bytes_for(type.element, element_count(*dims));
 }
 
-std::optional<std::int64_t> bytes_of(const std::vector<std::string>& names, const InferredTypes& types) {
+std::optional<std::int64_t> bytes_of(const Graph* graph, const std::vector<std::string>& names,
+                                     const InferredTypes& types) {
   std::int64_t sum = 0;
   for (const auto& name : names) {
     if (name.empty()) continue;
-    const auto bytes = bytes_of(types.type_of(name));
+    const auto bytes = bytes_of(types.type_in(graph, name));
     if (!bytes) return std::nullopt;
     sum += *bytes;
   }
@@ -58,11 +59,12 @@ std::optional<Cost> arithmetic_of_body(const Model& model, const Graph& body, co
 }
 
 /// Of a node of `graph` (nullptr: the main graph). A node with bodies costs what its dearest body costs: one
-/// branch of an If, one turn of a loop.
+/// branch of an If, one turn of a loop; a function's call what the function's body costs.
 std::optional<Cost> arithmetic_of(const Model& model, const Graph* graph, const Node& node,
                                   const InferredTypes& types, FreeDimensions free) {
   std::optional<Cost> dearest;
-  const auto bodies = subgraphs_of(node);
+  auto bodies = subgraphs_of(node);
+  if (GraphPointer function = types.function_body(graph, node)) bodies.emplace_back("", std::move(function));
   for (const auto& [attribute, body] : bodies) {
     const auto cost = arithmetic_of_body(model, *body, types, free);
     if (!cost) return std::nullopt;
@@ -82,10 +84,7 @@ std::optional<Cost> arithmetic_of(const Model& model, const Graph* graph, const 
 }
 
 void add_node(const Model& model, const Node& node, const InferredTypes& types, ModelCost& cost) {
-  NodeCost& entry = cost.nodes.emplace_back();
-  entry.bytes_read = bytes_of(node.inputs, types);
-  entry.bytes_written = bytes_of(node.outputs, types);
-  entry.arithmetic = arithmetic_of(model, nullptr, node, types, FreeDimensions::Unknown);
+  const NodeCost& entry = cost.nodes.emplace_back(cost_of_node(model, nullptr, node, types));
   const auto counted =
       entry.arithmetic ? entry.arithmetic : arithmetic_of(model, nullptr, node, types, FreeDimensions::One);
   if (!counted) {
@@ -149,6 +148,11 @@ std::string count_name(const Node& node) {
 }
 
 }  // namespace
+
+NodeCost cost_of_node(const Model& model, const Graph* graph, const Node& node, const InferredTypes& types) {
+  return {arithmetic_of(model, graph, node, types, FreeDimensions::Unknown),
+          bytes_of(graph, node.inputs, types), bytes_of(graph, node.outputs, types)};
+}
 
 ModelCost cost_of(const Model& model, const InferredTypes& types) {
   ModelCost cost;

@@ -19,7 +19,7 @@ struct NodeCost {
 };
 
 /// What a model costs to hold and to run once. Dimensions that are no numbers count as 1 in the totals; an If
-/// counts its dearer branch, a loop one turn.
+/// counts its dearer branch, a loop one turn, a function's call the body.
 struct ModelCost {
   std::vector<NodeCost> nodes;  ///< by position in the main graph
   double macs = 0, flops = 0;
@@ -32,6 +32,9 @@ struct ModelCost {
 };
 
 ModelCost cost_of(const Model& model, const InferredTypes& types);
+/// Of one node of `graph`: a subgraph, a function's body (InferredTypes::function_body), or the main graph
+/// for nullptr.
+NodeCost cost_of_node(const Model& model, const Graph* graph, const Node& node, const InferredTypes& types);
 /// The cost of a run on these data, by input name: free dimensions are what the data say.
 ModelCost cost_of_run(const Model& model, const std::vector<std::pair<std::string, Datum>>& inputs);
 

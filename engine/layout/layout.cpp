@@ -349,7 +349,6 @@ class Composer {
     layout.height = container(-1).result->height;
     layout.boxes = std::move(visible_.boxes);
     layout.silhouettes = std::move(visible_.silhouettes);
-    layout.function_bodies = std::move(visible_.function_bodies);
     layout.box_of_main_node = std::move(visible_.box_of_main_node);
     return layout;
   }

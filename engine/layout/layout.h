@@ -35,7 +35,8 @@ struct Box {
   std::string id;
   int node = -1;   ///< position in the graph the box belongs to; -1 if it is no node
   int group = -1;  ///< index in Hierarchy::groups; -1 if it is no group
-  /// The graph that holds the node: nullptr for the main graph, else a subgraph or a function's body.
+  /// The graph that holds the node: nullptr for the main graph, else a subgraph or the body of a function
+  /// (InferredTypes::function_body). Not kept alive from here.
   const Graph* graph = nullptr;
   /// What LayoutOptions::open takes to open this box or to close it again; empty if it has nothing inside.
   std::string part;
@@ -74,8 +75,8 @@ struct Curve {
   int from = -1, to = -1;  ///< indices of boxes
   std::string value;       ///< name of the value that flows, the first of them if there are several
   int values = 1;          ///< how many flow here
-  std::string label;       ///< "N × 64 × 56 × 56", or empty where it would repeat
-  Point label_place;       ///< left end of the label's middle line
+  std::string label;  ///< "N × 64 × 56 × 56", "int64 N × 8" where the type changes; empty where it repeats
+  Point label_place;  ///< left end of the label's middle line
   std::vector<Point> points;
   bool skip = false;  ///< passes by other boxes at the side
 };
@@ -85,7 +86,6 @@ struct Layout {
   std::vector<Curve> curves;
   std::vector<Silhouette> silhouettes;  ///< equal groups share theirs
   double width = 0, height = 0;
-  std::vector<GraphPointer> function_bodies;  ///< keeps alive what Box::graph of open functions points to
 
   /// The box that shows node `index` of `graph` (nullptr: the main graph), itself or as part of a closed
   /// group; -1 if nothing does (constants).

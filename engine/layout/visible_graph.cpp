@@ -59,6 +59,10 @@ class Builder {
     bool constants_are_named = true;  ///< what is not drawn is among the sources
   };
   static constexpr int constant_source = -1, unknown_source = -2;
+  /// What flows along a connection: "float32", "N × 64"; empty where it is not known.
+  struct Carried {
+    std::string element, shape;
+  };
 
   static int source_of(const Scope* scope, std::string_view value) {
     for (; scope; scope = scope->outer) {
@@ -309,9 +313,8 @@ class Builder {
     const auto [found, fresh] =
         connection_of_.try_emplace(pair, static_cast<int>(result_.connections.size()));
     if (fresh) {
-      const Type& type = types_.type_in(scope.graph == model_.graph.get() ? nullptr : scope.graph, value);
-      std::string shape = type.shape && type.shape->size() > 1 ? short_text(*type.shape) : "";
-      result_.connections.push_back({from, to, value, 1, std::move(shape)});
+      result_.connections.push_back({from, to, value, 1, {}});
+      carried_.push_back(carried_by(types_.type_in(scope.graph, value)));
     } else if (result_.connections[found->second].value != value) {
       ++result_.connections[found->second].values;
     }
@@ -321,7 +324,7 @@ class Builder {
   /// read.
   void add_insides(const Node& node, int position, Scope& scope, const Graph* tag, int box,
                    const std::string& prefix, int depth) {
-    const Function* function = model_.find_function(node);
+    const GraphPointer function = types_.function_body(tag, node);
     const auto subgraphs = subgraphs_of(node);
     if (subgraphs.empty() && !function) return;
     const std::string id = "node:" + prefix + std::to_string(position);
@@ -344,10 +347,8 @@ class Builder {
       add_graph(*subgraph, subgraph.get(), around, inner + name + "/", &scope, depth + 1);
     }
     if (function) {
-      result_.function_bodies.push_back(body_of(*function));
-      const Graph& body = *result_.function_bodies.back();
-      const int around = add_subgraph_box(function->name, inner + "body", body, box);
-      add_graph(body, &body, around, inner + "body/", nullptr, depth + 1);
+      const int around = add_subgraph_box(function->name, inner + "body", *function, box);
+      add_graph(*function, function.get(), around, inner + "body/", nullptr, depth + 1);
     }
   }
 
@@ -364,37 +365,39 @@ class Builder {
     return add_box(std::move(box), narrowest_box);
   }
 
-  static GraphPointer body_of(const Function& function) {
-    Graph body;
-    body.name = function.name;
-    body.nodes = PersistentVector(function.nodes);
-    for (const std::string& name : function.inputs) body.inputs.emplace_back().name = name;
-    for (const std::string& name : function.outputs) body.outputs.emplace_back().name = name;
-    return std::make_shared<const Graph>(std::move(body));
-  }
-
   int depth_of(int box) const {
     int depth = 0;
     for (int b = result_.boxes[box].parent; b >= 0; b = result_.boxes[b].parent) ++depth;
     return depth;
   }
 
-  /// Shapes (of matrices and more) stand where they change: on the first connection that leaves a box, if no
-  /// connection that enters it says the same. Inputs say their shape themselves.
+  static Carried carried_by(const Type& type) {
+    if (!type.is_tensor()) return {type.is_known() ? to_string(type) : "", ""};
+    return {std::string(name_of(type.element)), type.shape ? short_text(*type.shape) : ""};
+  }
+
+  /// Shapes and element types stand where they change: on the first connection that leaves a box, if no
+  /// connection that enters it has the same. Inputs say theirs themselves.
   void label_connections() {
-    std::vector<std::vector<std::string_view>> entering(result_.boxes.size());
-    for (const auto& connection : result_.connections) entering[connection.to].push_back(connection.label);
+    std::vector<std::vector<const Carried*>> entering(result_.boxes.size());
+    for (std::size_t i = 0; i < carried_.size(); ++i)
+      entering[result_.connections[i].to].push_back(&carried_[i]);
     std::vector<std::unordered_set<std::string_view>> said(result_.boxes.size());
-    std::vector<char> keep(result_.connections.size());
-    for (std::size_t i = 0; i < keep.size(); ++i) {
-      const auto& connection = result_.connections[i];
-      const auto& before = entering[connection.from];
-      keep[i] = !is_value(result_.boxes[connection.from].kind) && !connection.label.empty() &&
-                std::find(before.begin(), before.end(), connection.label) == before.end() &&
-                said[connection.from].insert(connection.value).second;
-    }
-    for (std::size_t i = 0; i < keep.size(); ++i) {
-      if (!keep[i]) result_.connections[i].label.clear();
+    for (std::size_t i = 0; i < carried_.size(); ++i) {
+      auto& connection = result_.connections[i];
+      const auto changes = [&](std::string Carried::*part) {
+        const auto& before = entering[connection.from];
+        return !(carried_[i].*part).empty() &&
+               std::none_of(before.begin(), before.end(),
+                            [&](const Carried* entered) { return entered->*part == carried_[i].*part; });
+      };
+      const bool has_new_type = changes(&Carried::element), has_new_shape = changes(&Carried::shape);
+      if (is_value(result_.boxes[connection.from].kind) || !(has_new_type || has_new_shape) ||
+          !said[connection.from].insert(connection.value).second)
+        continue;
+      connection.label = carried_[i].shape;
+      if (has_new_type)
+        connection.label.insert(0, carried_[i].element + (connection.label.empty() ? "" : " "));
     }
   }
 
@@ -406,6 +409,7 @@ class Builder {
   std::unordered_map<std::string, OperatorKind> kinds_;
   std::unordered_map<int, int> silhouette_of_;  ///< by structure
   std::unordered_map<std::uint64_t, int> connection_of_;
+  std::vector<Carried> carried_;  ///< by connection
 };
 
 }  // namespace

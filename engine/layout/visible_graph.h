@@ -22,7 +22,6 @@ struct VisibleGraph {
   std::vector<int> top_level;
   std::vector<Connection> connections;  ///< one for each pair of boxes
   std::vector<Silhouette> silhouettes;
-  std::vector<GraphPointer> function_bodies;
   std::vector<int> box_of_main_node;
 };
 

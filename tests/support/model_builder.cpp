@@ -62,6 +62,18 @@ ModelBuilder& ModelBuilder::add(Node node) {
   return *this;
 }
 
+ModelBuilder& ModelBuilder::function(std::string domain, std::string name, const GraphPointer& body) {
+  Function function;
+  function.domain = std::move(domain);
+  function.name = std::move(name);
+  for (const Value& input : body->inputs) function.inputs.push_back(input.name);
+  for (const Value& output : body->outputs) function.outputs.push_back(output.name);
+  function.nodes = body->nodes.to_vector();
+  function.opset_imports = model_.opset_imports;
+  model_.functions.push_back(std::make_shared<const Function>(std::move(function)));
+  return *this;
+}
+
 GraphPointer ModelBuilder::graph() const {
   Graph graph = graph_;
   graph.nodes = PersistentVector(nodes_);

@@ -22,6 +22,8 @@ class ModelBuilder {
   ModelBuilder& output(std::string name, Type type = {});
   ModelBuilder& initializer(std::string name, Tensor tensor);
   ModelBuilder& add(Node node);
+  /// A model-local function: inputs, outputs and nodes are the body's, its operators of the model's opset.
+  ModelBuilder& function(std::string domain, std::string name, const GraphPointer& body);
   ModelPointer build() const;
   /// Only the graph, as a body for If, Loop and Scan.
   GraphPointer graph() const;

@@ -1,6 +1,7 @@
 #include <QTest>
 
 #include "engine/analysis/inferred_types.h"
+#include "engine/ops/kernel.h"
 #include "tests/support/model_builder.h"
 
 using namespace lapidary;
@@ -180,6 +181,74 @@ class InferTypesTest : public QObject {
     const InferredTypes types = infer_types(model);
     QCOMPARE(text(types.type_of("y")), QString("float32 6 × 4"));
     QCOMPARE(text(types.type_of("z")), QString("float32 1 × 24"));
+  }
+
+  void bodiesOfFunctionsHaveTypesAndConstantsOfTheirOwn() {
+    const GraphPointer body = ModelBuilder()
+                                  .input("in", Type())
+                                  .input("sizes", Type())
+                                  .add(node("Reshape", {"in", "sizes"}, {"inner"}))
+                                  .add(node("Relu", {"inner"}, {"out"}))
+                                  .output("out")
+                                  .graph();
+    const ModelPointer model = ModelBuilder()
+                                   .input("x", float_of("2 3"))
+                                   .initializer("flat", Tensor::of<std::int64_t>({1}, {6}))
+                                   .initializer("tall", Tensor::of<std::int64_t>({2}, {6, 1}))
+                                   .add(node("Shaped", {"x", "flat"}, {"y"}, {}, "local"))
+                                   .add(node("Shaped", {"x", "tall"}, {"z"}, {}, "local"))
+                                   .function("local", "Shaped", body)
+                                   .build();
+    const InferredTypes types = infer_types(*model);
+    const GraphPointer first = types.function_body(nullptr, *model->graph->nodes[0]);
+    const GraphPointer second = types.function_body(model->graph.get(), *model->graph->nodes[1]);
+    QVERIFY(first && second && first != second);
+    QCOMPARE(text(types.type_in(first.get(), "inner")), QString("float32 6"));
+    QCOMPARE(text(types.type_in(second.get(), "inner")), QString("float32 6 × 1"));
+    QVERIFY(types.constant_in(second.get(), "sizes"));
+    QVERIFY(!types.function_body(first.get(), *first->nodes[0]));
+  }
+
+  void subgraphsInFunctionsSeeTheFunctionsValues() {
+    const auto branch = [](const char* op) {
+      return ModelBuilder().add(node(op, {"inner"}, {"chosen"})).output("chosen").graph();
+    };
+    const GraphPointer body =
+        ModelBuilder()
+            .input("in", Type())
+            .input("which", Type())
+            .add(node("Transpose", {"in"}, {"inner"}))
+            .add(node("If", {"which"}, {"out"},
+                      {{"then_branch", branch("Relu")}, {"else_branch", branch("Neg")}}))
+            .output("out")
+            .graph();
+    const ModelPointer model = ModelBuilder()
+                                   .input("x", float_of("2 3"))
+                                   .input("c", DataType::Bool, Shape{})
+                                   .add(node("Turned", {"x", "c"}, {"y"}, {}, "local"))
+                                   .function("local", "Turned", body)
+                                   .build();
+    const InferredTypes types = infer_types(*model);
+    const GraphPointer called = types.function_body(nullptr, *model->graph->nodes[0]);
+    QVERIFY(called);
+    const GraphPointer then = subgraphs_of(*called->nodes[1])[0].second;
+    QCOMPARE(text(types.type_in(then.get(), "inner")), QString("float32 3 × 2"));
+  }
+
+  void stopsWhereItIsAskedTo() {
+    ModelBuilder builder;
+    builder.input("x", float_of("2"));
+    for (int i = 0; i < 200; ++i)
+      builder.add(node("Relu", {i == 0 ? "x" : "v" + std::to_string(i - 1)}, {"v" + std::to_string(i)}));
+    const GraphPointer branch = builder.graph();
+    const ModelPointer model =
+        ModelBuilder()
+            .input("c", DataType::Bool, Shape{})
+            .add(node("If", {"c"}, {"y"}, {{"then_branch", branch}, {"else_branch", branch}}))
+            .build();
+    InferenceOptions options;
+    options.checkpoint = [] { throw Cancelled(); };
+    QVERIFY_THROWS_EXCEPTION(Cancelled, infer_types(*model, options));
   }
 
   void functionsThatCallThemselvesAreReported() {

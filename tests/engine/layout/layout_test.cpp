@@ -2,6 +2,7 @@
 
 #include <QTest>
 #include <cmath>
+#include <map>
 
 #include "engine/layout/layered.h"
 #include "engine/ops/kernel.h"
@@ -28,8 +29,7 @@ ModelPointer residual_model(int blocks) {
       builder.add(named(scope + part + "/" + op, test::node(op, std::move(inputs), {scope + part})));
       return scope + part;
     };
-    const std::string a = add("Relu", {value}, "a"), b = add("Exp", {a}, "b"),
-                      c = add("Neg", {b}, "c");
+    const std::string a = add("Relu", {value}, "a"), b = add("Exp", {a}, "b"), c = add("Neg", {b}, "c");
     value = add("Add", {c, value}, "sum");
   }
   return builder.output(value, Type::tensor(DataType::Float32, Shape{1, 8})).build();
@@ -174,6 +174,49 @@ class LayoutTest : public QObject {
     QCOMPARE(from_outside, 2);
   }
 
+  void opensTheBodyOfAFunctionAsItIsCalled() {
+    const GraphPointer body = ModelBuilder()
+                                  .input("in", Type())
+                                  .add(test::node("Flatten", {"in"}, {"flat"}))
+                                  .add(test::node("Relu", {"flat"}, {"out"}))
+                                  .output("out")
+                                  .graph();
+    const ModelPointer model = ModelBuilder()
+                                   .input("x", DataType::Float32, Shape{2, 3, 4})
+                                   .add(test::node("Flat", {"x"}, {"y"}, {}, "local"))
+                                   .output("y")
+                                   .function("local", "Flat", body)
+                                   .build();
+    const Hierarchy hierarchy = find_hierarchy(*model->graph);
+    const InferredTypes types = infer_types(*model);
+    const Layout first = layout_model(*model, hierarchy, types, everything());
+    QVERIFY(has(first, "node:0/body/1"));
+    // The graph that boxes point to is the same in every layout.
+    const Graph* called = types.function_body(nullptr, *model->graph->nodes[0]).get();
+    for (const Layout& layout : {first, layout_model(*model, hierarchy, types, everything())})
+      QVERIFY(layout.box_of_node(1, called) >= 0);
+    QVERIFY(std::any_of(first.curves.begin(), first.curves.end(),
+                        [](const Curve& curve) { return curve.value == "flat" && curve.label == "2 × 12"; }));
+  }
+
+  void saysTypesAndShapesWhereTheyChange() {
+    const ModelPointer model = ModelBuilder()
+                                   .input("x", DataType::Float32, Shape{2, 8})
+                                   .add(test::node("Relu", {"x"}, {"same"}))
+                                   .add(test::node("Shape", {"same"}, {"sizes"}))
+                                   .add(test::node("Cast", {"same"}, {"half"}, {{"to", std::int64_t{10}}}))
+                                   .add(test::node("Abs", {"half"}, {"y"}))
+                                   .add(test::node("Neg", {"sizes"}, {"z"}))
+                                   .output("y")
+                                   .output("z")
+                                   .build();
+    std::map<std::string, std::string> labels;
+    for (const Curve& curve : lay_out(model).curves) labels[curve.value] += curve.label;
+    const std::map<std::string, std::string> expected{
+        {"x", ""}, {"same", ""}, {"sizes", "int64 2"}, {"half", "float16 2 × 8"}, {"y", ""}, {"z", ""}};
+    QCOMPARE(labels, expected);
+  }
+
   void foldsConstantsIntoTheirReaders() {
     const ModelPointer model = ModelBuilder()
                                    .input("x", DataType::Float32, Shape{2})
@@ -312,7 +355,6 @@ class LayoutTest : public QObject {
     QVERIFY(initially_open(find_hierarchy(*model->graph)) == std::set<std::string>{"layers"});
   }
 };
-
 
 QTEST_GUILESS_MAIN(LayoutTest)
 #include "layout_test.moc"
