@@ -8,13 +8,6 @@ namespace {
 /// Deeper scopes than this are cut: they are no modules, and paths of unbounded depth cost quadratic space.
 constexpr std::size_t deepest_scope = 64;
 
-const std::string* find_metadata(const Node& node, std::string_view key) {
-  for (const auto& [name, value] : node.metadata) {
-    if (name == key) return &value;
-  }
-  return nullptr;
-}
-
 std::vector<std::string> split(std::string_view text, char separator) {
   std::vector<std::string> parts;
   while (parts.size() < deepest_scope + 2) {
@@ -60,6 +53,13 @@ void append_escaped(std::string_view text, std::size_t& at, std::string& to) {
 }
 
 }  // namespace
+
+const std::string* find_metadata(const Node& node, std::string_view key) {
+  for (const auto& [name, value] : node.metadata) {
+    if (name == key) return &value;
+  }
+  return nullptr;
+}
 
 std::optional<std::vector<std::string>> parse_python_strings(std::string_view text) {
   std::vector<std::string> strings;

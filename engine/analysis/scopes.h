@@ -16,6 +16,9 @@ struct Scope {
   std::vector<std::string> classes;  ///< "torch.nn.modules.linear.Linear"; as many as names, or none
 };
 
+/// The node's metadata of that key; nullptr if it has none.
+const std::string* find_metadata(const Node& node, std::string_view key);
+
 /// The strings of a Python list literal of strings, "['', 'network', \"it's\"]"; nothing if the text is
 /// anything else.
 std::optional<std::vector<std::string>> parse_python_strings(std::string_view text);
