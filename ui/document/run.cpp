@@ -9,6 +9,8 @@
 #include "engine/analysis/model_cost.h"
 #include "engine/backends.h"
 #include "engine/model/graph_index.h"
+#include "engine/model/memory_budget.h"
+#include "engine/runtime/free_memory.h"
 #include "engine/runtime/inputs.h"
 #include "ui/document/format.h"
 
@@ -176,7 +178,9 @@ Datum make_data(const Value& input, const InputSource& source, const RunSettings
   return {};
 }
 
-RunResult run_model(const ModelPointer& model, const std::string& name, const RunSettings& settings,
+namespace {
+
+RunResult runWithin(const ModelPointer& model, const std::string& name, const RunSettings& settings,
                     const JobControl& control) {
   RunResult result;
   result.settings = settings;
@@ -224,6 +228,25 @@ RunResult run_model(const ModelPointer& model, const std::string& name, const Ru
     flops.push_back(node.arithmetic ? node.arithmetic->flops : 0);
   result.summary = summarize(result.trace, flops);
   return result;
+}
+
+}  // namespace
+
+RunResult run_model(const ModelPointer& model, const std::string& name, const RunSettings& settings,
+                    const JobControl& control) {
+  const auto budget = std::make_shared<MemoryBudget>(free_memory_bytes() / 100 * settings.memoryPercent);
+  const MemoryBudget::Scope limit(budget);
+  try {
+    return runWithin(model, name, settings, control);
+  } catch (const Error& error) {
+    if (error.advice().find("--memory-limit") == std::string::npos) throw;
+    // Here the limit is no option of a command.
+    throw Error(error.message(), error.kind())
+        .file(error.file())
+        .node(error.node())
+        .tensor(error.tensor())
+        .advice("Use smaller inputs or dimensions, or allow more under Memory");
+  }
 }
 
 }  // namespace lapidary::ui

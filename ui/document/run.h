@@ -36,6 +36,7 @@ struct RunSettings {
   int threads = 0;  ///< 0: as many as the backend likes best
   int repeats = 5;
   std::uint64_t seed = 0;
+  int memoryPercent = 80;  ///< most memory that a run may take, of what is free when it begins
   std::map<std::string, std::int64_t> dimensions;  ///< numbers for free dimensions; 1 for those not named
   std::map<std::string, InputSource> inputs;       ///< random for those not named
 };
@@ -67,7 +68,7 @@ Datum make_data(const Value& input, const InputSource& source, const RunSettings
 Tensor read_image(const std::string& path, const Value& input, const ImageSettings& settings);
 
 /// Compiles and runs the model as the settings say, the first repeat as a warm-up that is not traced. Throws
-/// Error.
+/// Error, also where the run would take more memory than the settings allow.
 RunResult run_model(const ModelPointer& model, const std::string& name, const RunSettings& settings,
                     const JobControl& control);
 

@@ -61,6 +61,7 @@ QJsonObject settingsObject(const RunSettings& settings) {
           {QStringLiteral("threads"), settings.threads},
           {QStringLiteral("repeats"), settings.repeats},
           {QStringLiteral("seed"), static_cast<qint64>(settings.seed)},
+          {QStringLiteral("memory_percent"), settings.memoryPercent},
           {QStringLiteral("dimensions"), dimensions},
           {QStringLiteral("inputs"), inputs}};
 }
@@ -71,6 +72,7 @@ RunSettings settingsFrom(const QJsonObject& stored) {
   settings.threads = stored[QStringLiteral("threads")].toInt();
   settings.repeats = stored[QStringLiteral("repeats")].toInt(settings.repeats);
   settings.seed = static_cast<std::uint64_t>(stored[QStringLiteral("seed")].toInteger());
+  settings.memoryPercent = stored[QStringLiteral("memory_percent")].toInt(settings.memoryPercent);
   const QJsonObject dimensions = stored[QStringLiteral("dimensions")].toObject();
   for (auto one = dimensions.begin(); one != dimensions.end(); ++one)
     settings.dimensions[one.key().toStdString()] = one.value().toInteger();

@@ -10,6 +10,7 @@
 #include <QScrollArea>
 #include <QScrollBar>
 #include <QSpinBox>
+#include <QStandardItemModel>
 #include <QThread>
 #include <QVBoxLayout>
 
@@ -93,6 +94,7 @@ void RunPanel::setDocument(Document* document) {
   document_ = document;
   if (document) {
     connect(document, &Document::stateChanged, this, &RunPanel::rebuild);
+    connect(document, &Document::runSettingsChanged, this, &RunPanel::showSettings);
     connect(document, &Document::runSettingsSuggested, this, &RunPanel::rebuild);
     connect(document, &Document::runSettingsWanted, this, &RunPanel::showProgress);
     connect(document, &Document::runChanged, this, &RunPanel::showProgress);
@@ -173,16 +175,13 @@ void RunPanel::addInputs(QVBoxLayout* column) {
 void RunPanel::addSettings(QVBoxLayout* column) {
   const RunSettings& settings = document_->runSettings();
   column->addWidget(section(tr("Measuring")));
-  auto* names = new QComboBox;
-  for (const Backend& backend : backends()) names->addItem(text(backend.name));
-  names->setCurrentText(text(settings.backend));
-  connect(row(column, tr("Backend"), names), &QComboBox::currentTextChanged, this,
-          [this](const QString& name) {
-            change([&](RunSettings& changed) { changed.backend = name.toStdString(); });
-          });
-  QSpinBox* threads = numberBox(0, QThread::idealThreadCount(), settings.threads);
-  threads->setSpecialValueText(tr("all cores"));
-  connect(row(column, tr("Threads"), threads), &QSpinBox::valueChanged, this,
+  backend_ = row(column, tr("Backend"), makeBackends());
+  connect(backend_, &QComboBox::currentTextChanged, this, [this](const QString& name) {
+    change([&](RunSettings& changed) { changed.backend = name.toStdString(); });
+  });
+  threads_ = row(column, tr("Threads"), numberBox(0, QThread::idealThreadCount(), settings.threads));
+  threads_->setSpecialValueText(tr("all cores"));
+  connect(threads_, &QSpinBox::valueChanged, this,
           [this](int value) { change([&](RunSettings& changed) { changed.threads = value; }); });
   connect(row(column, tr("Repeats"), numberBox(1, 10'000, settings.repeats)), &QSpinBox::valueChanged, this,
           [this](int value) { change([&](RunSettings& changed) { changed.repeats = value; }); });
@@ -190,6 +189,35 @@ void RunPanel::addSettings(QVBoxLayout* column) {
           &QSpinBox::valueChanged, this, [this](int value) {
             change([&](RunSettings& changed) { changed.seed = static_cast<std::uint64_t>(value); });
           });
+  QSpinBox* memory = row(column, tr("Memory"), numberBox(1, 100, settings.memoryPercent));
+  memory->setSuffix(tr(" % of free"));
+  memory->setToolTip(tr("A run that would take more of the memory that is free is refused"));
+  connect(memory, &QSpinBox::valueChanged, this,
+          [this](int value) { change([&](RunSettings& changed) { changed.memoryPercent = value; }); });
+}
+
+/// Those that cannot run here stand in the list, but cannot be chosen; their tips say why.
+QComboBox* RunPanel::makeBackends() const {
+  auto* box = new QComboBox;
+  auto* items = new QStandardItemModel(box);
+  for (const Backend& backend : backends()) {
+    const Availability availability = backend.availability ? backend.availability() : Availability{};
+    auto* item = new QStandardItem(text(backend.name));
+    item->setEnabled(availability.available);
+    item->setToolTip(text(availability.available ? backend.device : availability.reason));
+    items->appendRow(item);
+  }
+  box->setModel(items);
+  box->setCurrentText(text(document_->runSettings().backend));
+  return box;
+}
+
+/// Backend and threads may be chosen in the header, too.
+void RunPanel::showSettings() {
+  if (!document_ || !backend_ || !threads_) return;
+  const QSignalBlocker quietBackend(backend_), quietThreads(threads_);
+  backend_->setCurrentText(text(document_->runSettings().backend));
+  threads_->setValue(document_->runSettings().threads);
 }
 
 QWidget* RunPanel::makeFooter() {

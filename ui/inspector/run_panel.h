@@ -5,10 +5,12 @@
 
 #include "ui/document/document.h"
 
+class QComboBox;
 class QLabel;
 class QProgressBar;
 class QPushButton;
 class QScrollArea;
+class QSpinBox;
 class QVBoxLayout;
 
 namespace lapidary::ui {
@@ -40,11 +42,15 @@ class RunPanel : public QWidget {
   QWidget* makeFooter();
   void change(const std::function<void(RunSettings&)>& edit);
   void showProgress();
+  void showSettings();
+  QComboBox* makeBackends() const;
   void runOrStop();
 
   JobList* jobs_;
   QPointer<Document> document_;
   QScrollArea* scroll_;
+  QPointer<QComboBox> backend_;
+  QPointer<QSpinBox> threads_;
   QLabel* note_;
   QPushButton* run_;
   QProgressBar* progress_;

@@ -52,6 +52,27 @@ class RunTest : public QObject {
                     Tensor::of<float>({1, 1, 2, 3}, {-1, -1, 1, -1, -1, 1}));
   }
 
+  void refusesWhatTakesMoreMemoryThanIsAllowed() {
+    const std::int64_t many = std::int64_t{1} << 44;  // 64 TiB of float32
+    const ModelPointer model = test::ModelBuilder()
+                                   .initializer("shape", Tensor::of<std::int64_t>({1}, {many}))
+                                   .input("x", DataType::Float32, {1})
+                                   .add(test::node("Expand", {"x", "shape"}, {"wide"}))
+                                   .add(test::node("ReduceSum", {"wide"}, {"y"}))
+                                   .output("y")
+                                   .build();
+    RunSettings settings;
+    settings.backend = "reference";
+    Job job(QStringLiteral("run"), nullptr);
+    try {
+      run_model(model, "model", settings, job.control());
+      QFAIL("ran");
+    } catch (const Error& error) {
+      QVERIFY2(QString::fromUtf8(error.what()).contains(QLatin1String("limit")), error.what());
+      QVERIFY2(error.advice().find("--") == std::string::npos, error.advice().c_str());
+    }
+  }
+
   void tracesEveryRepeat() {
     const ModelPointer model = test::ModelBuilder()
                                    .input("x", DataType::Float32, {1, 4})

@@ -50,6 +50,26 @@ class RunPanelTest : public QObject {
     QVERIFY(!identical(first, second));
   }
 
+  void followsWhatIsChosenElsewhere() {
+    Document* document = open(oneRelu());
+    RunSettings settings = document->runSettings();
+    settings.backend = "reference";
+    settings.threads = 1;
+    document->setRunSettings(settings);
+    QCOMPARE(combo("Backend")->currentText(), QStringLiteral("reference"));
+    QCOMPARE(spin("Threads")->value(), 1);
+    // And what is chosen here next changes that alone.
+    spin("Repeats")->setValue(2);
+    QCOMPARE(document->runSettings().backend, std::string("reference"));
+  }
+
+  void setsHowMuchMemoryARunMayTake() {
+    Document* document = open(oneRelu());
+    QCOMPARE(spin("Memory")->value(), 80);
+    spin("Memory")->setValue(50);
+    QCOMPARE(document->runSettings().memoryPercent, 50);
+  }
+
   void runsAsOftenAndWhereItIsTold() {
     Document* document = open(oneRelu());
     spin("Repeats")->setValue(3);
