@@ -115,11 +115,9 @@ void StartupReport::prepare() {
   for (PanelDock* dock : {window_->left(), window_->right(), window_->bottom()})
     for (int page = 0; page < dock->pageCount(); ++page)
       if (dock->pageTitle(page).compare(wishes_.panel, Qt::CaseInsensitive) == 0) dock->showPage(page);
-  const auto& nodes = document_->model()->graph->nodes;
-  for (std::size_t i = 0; i < nodes.size(); ++i) {
-    if (QString::fromStdString(nodes[i]->label()) != wishes_.node) continue;
-    document_->reveal(Element::node(static_cast<int>(i)));
-    document_->selection()->select(Element::node(static_cast<int>(i)));
+  if (const std::optional<Element> node = document_->nodeNamed(wishes_.node.toStdString())) {
+    document_->reveal(*node);
+    document_->selection()->select(*node);
   }
 }
 

@@ -30,7 +30,8 @@ std::string to_dot(const Layout& layout);
 /// Boxes and curves with their coordinates, for other programs.
 std::string to_json(const Layout& layout);
 /// Writes OUT.svg, .png, .pdf, .dot or .json by the name's ending. A png is drawn at twice its size where
-/// that stays within 64 megapixels, else smaller. Throws Error, also where nothing on a png could be read.
-void draw(const Layout& layout, const std::string& path, Theme theme);
+/// that stays within 64 megapixels, else smaller. `heat` as for to_svg. Throws Error, also where nothing on a
+/// png could be read.
+void draw(const Layout& layout, const std::string& path, Theme theme, const std::map<int, double>& heat = {});
 
 }  // namespace lapidary

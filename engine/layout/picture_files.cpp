@@ -39,9 +39,8 @@ void check(cairo_status_t status, const std::string& path) {
 }
 
 /// Draws the layout's SVG at `scale` onto the surface.
-void render(const Layout& layout, Theme theme, cairo_surface_t* surface, double scale,
+void render(const Layout& layout, const std::string& svg, cairo_surface_t* surface, double scale,
             const std::string& path) {
-  const std::string svg = to_svg(layout, theme);
   GInputStream* stream =
       g_memory_input_stream_new_from_data(svg.data(), static_cast<gssize>(svg.size()), nullptr);
   GError* failure = nullptr;
@@ -60,7 +59,7 @@ void render(const Layout& layout, Theme theme, cairo_surface_t* surface, double 
   }
 }
 
-void write_png(const Layout& layout, const std::string& path, Theme theme) {
+void write_png(const Layout& layout, const std::string& svg, const std::string& path) {
   constexpr double most_pixels = 64e6, longest_side = 32000;  // cairo's surfaces end at 32767
   const double scale = std::min({2.0, std::sqrt(most_pixels / (layout.width * layout.height)),
                                  longest_side / layout.width, longest_side / layout.height});
@@ -75,30 +74,30 @@ void write_png(const Layout& layout, const std::string& path, Theme theme) {
   const Surface surface(
       cairo_image_surface_create(CAIRO_FORMAT_RGB24, pixels(layout.width), pixels(layout.height)));
   check(cairo_surface_status(surface.get()), path);
-  render(layout, theme, surface.get(), scale, path);
+  render(layout, svg, surface.get(), scale, path);
   check(cairo_surface_write_to_png(surface.get(), path.c_str()), path);
 }
 
-void write_pdf(const Layout& layout, const std::string& path, Theme theme) {
+void write_pdf(const Layout& layout, const std::string& svg, const std::string& path) {
   constexpr double longest_side = 14400;  // PDF's own limit, in points
   const double scale = std::min({0.75, longest_side / layout.width, longest_side / layout.height});
   const Surface surface(cairo_pdf_surface_create(path.c_str(), layout.width * scale, layout.height * scale));
   check(cairo_surface_status(surface.get()), path);
-  render(layout, theme, surface.get(), scale, path);
+  render(layout, svg, surface.get(), scale, path);
   cairo_surface_finish(surface.get());
   check(cairo_surface_status(surface.get()), path);
 }
 
 }  // namespace
 
-void draw(const Layout& layout, const std::string& path, Theme theme) {
+void draw(const Layout& layout, const std::string& path, Theme theme, const std::map<int, double>& heat) {
   const std::size_t dot = path.rfind('.');
   const std::string ending = dot == std::string::npos ? "" : path.substr(dot);
-  if (ending == ".svg") return write_text(path, to_svg(layout, theme));
+  if (ending == ".svg") return write_text(path, to_svg(layout, theme, heat));
   if (ending == ".dot" || ending == ".gv") return write_text(path, to_dot(layout));
   if (ending == ".json") return write_text(path, to_json(layout));
-  if (ending == ".png") return write_png(layout, path, theme);
-  if (ending == ".pdf") return write_pdf(layout, path, theme);
+  if (ending == ".png") return write_png(layout, to_svg(layout, theme, heat), path);
+  if (ending == ".pdf") return write_pdf(layout, to_svg(layout, theme, heat), path);
   throw Error("cannot tell the picture's format from '" + path + "'", Error::Kind::Usage)
       .advice("End the name in .svg, .png, .pdf, .dot or .json");
 }

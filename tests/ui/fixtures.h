@@ -44,6 +44,31 @@ inline ModelPointer blocks_model(int blocks = 4) {
   return builder.output(value, Type::tensor(DataType::Float32, Shape{1, 8})).build();
 }
 
+/// x [2, 3] → /call, a model-local function of Flatten and Relu → /choose, an If with one node a branch → y.
+inline ModelPointer nested_model() {
+  using lapidary::test::node;
+  const GraphPointer body = ModelBuilder()
+                                .input("in", Type())
+                                .add(named("/inner/flatten", node("Flatten", {"in"}, {"flat"})))
+                                .add(named("/inner/relu", node("Relu", {"flat"}, {"out"})))
+                                .output("out")
+                                .graph();
+  const auto branch = [](const char* name, const char* op) {
+    return ModelBuilder().add(named(name, node(op, {"called"}, {"chosen"}))).output("chosen").graph();
+  };
+  return ModelBuilder()
+      .opset("local", 1)
+      .input("x", DataType::Float32, Shape{2, 3})
+      .initializer("which", Tensor::of({}, std::vector<bool>{true}))
+      .add(named("/call", node("Flat", {"x"}, {"called"}, {}, "local")))
+      .add(named("/choose", node("If", {"which"}, {"y"},
+                                 {{"then_branch", branch("/then/neg", "Neg")},
+                                  {"else_branch", branch("/else/abs", "Abs")}})))
+      .function("local", "Flat", body)
+      .output("y", Type::tensor(DataType::Float32, Shape{2, 3}))
+      .build();
+}
+
 /// A document with a model open and laid out; nothing moves on its own, and no job is left running.
 struct OpenDocument {
   QTemporaryDir folder;

@@ -140,11 +140,23 @@ void Canvas::updateHeat() {
   for (std::size_t b = 0; b < count; ++b) {
     const Box& box = scene_.box(static_cast<int>(b));
     if (box.kind == Box::Kind::Node && !box.graph) marks_.heat[b] = heat.at(box.node);
-    const double value = box.kind == Box::Kind::Node && !box.graph ? heat.valueAt(box.node)
-                         : box.group >= 0                          ? valueOfGroups(box)
-                                                                   : 0;
-    if (value > 0) marks_.values[b] = milliseconds(value);
+    const double value = valueOf(box);
+    const bool isFolded = box.group >= 0 && !box.open;
+    if (value > 0) marks_.values[b] = isFolded ? percent(value / heat.total()) : milliseconds(value);
   }
+}
+
+/// Milliseconds of what the box stands for; 0 where there are none.
+double Canvas::valueOf(const Box& box) const {
+  if (box.group >= 0) return valueOfGroups(box);
+  return box.kind == Box::Kind::Node && !box.graph ? document_->heat()->valueAt(box.node) : 0;
+}
+
+std::map<int, double> Canvas::heat() const {
+  std::map<int, double> shares;
+  for (std::size_t b = 0; b < marks_.heat.size(); ++b)
+    if (marks_.heat[b] >= 0) shares[static_cast<int>(b)] = marks_.heat[b];
+  return shares;
 }
 
 /// What a group's box stands for: the group, or all of the row that it begins.
@@ -205,7 +217,13 @@ void Canvas::followSelection() {
 int Canvas::boxOf(const Element& element) const {
   if (scene_.isEmpty()) return -1;
   const Layout& layout = *scene_.layout();
-  if (element.kind == Element::Kind::Node) return layout.box_of_node(element.index, element.graph);
+  const NestedGraph* place =
+      element.graph && document_->nested() ? document_->nested()->find(element.graph) : nullptr;
+  if (element.graph && !place) return -1;
+  if (element.kind == Element::Kind::Node) {
+    const int own = layout.box_of_node(element.index, element.graph);
+    if (own >= 0 || !place) return own;
+  }
   if (element.kind == Element::Kind::Group) {
     const auto& hierarchy = document_->hierarchy();
     if (!hierarchy || element.index < 0 || element.index >= static_cast<int>(hierarchy->groups.size()))
@@ -213,11 +231,17 @@ int Canvas::boxOf(const Element& element) const {
     const int own =
         scene_.boxWithId("group:" + hierarchy->groups[static_cast<std::size_t>(element.index)].path);
     if (own >= 0) return own;
-  } else {
+  } else if (element.kind == Element::Kind::Value) {
+    const std::string name = (place ? place->prefix : "") + element.value;
     for (const char* kind : {"input:", "output:", "initializer:"}) {
-      if (const int box = scene_.boxWithId(kind + element.value); box >= 0) return box;
+      if (const int box = scene_.boxWithId(kind + name); box >= 0) return box;
     }
+    if (const int producer = document_->producerOf(element); place && producer >= 0)
+      if (const int box = layout.box_of_node(producer, element.graph); box >= 0) return box;
   }
+  // In a closed subgraph or function: the node that it belongs to.
+  for (; place; place = document_->nested()->find(place->around))
+    if (const int box = layout.box_of_node(place->node, place->around); box >= 0) return box;
   for (const int node : document_->nodesOf(element)) {  // folded away: where any of its nodes shows
     if (const int box = layout.box_of_node(node); box >= 0) return box;
   }

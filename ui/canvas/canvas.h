@@ -3,6 +3,7 @@
 #include <QElapsedTimer>
 #include <QVariantAnimation>
 #include <QWidget>
+#include <map>
 #include <optional>
 
 #include "ui/canvas/camera.h"
@@ -35,6 +36,8 @@ class Canvas : public QWidget {
   int boxOf(const Element& element) const;
   Element elementOf(int box) const;
   int currentBox() const;
+  /// The share of the largest time, 0 to 1, by box that has one; empty while heat is not shown.
+  std::map<int, double> heat() const;
   /// Everything as text for clipboard and screen readers: name, what it is, attributes.
   QString describe(int box) const;
 
@@ -77,6 +80,7 @@ class Canvas : public QWidget {
   void updateMarks();
   void updateHover();
   void updateHeat();
+  double valueOf(const Box& box) const;
   double valueOfGroups(const Box& box) const;
   void followSelection();
   void reveal(int box);

@@ -111,7 +111,9 @@ QString Canvas::describe(int index) const {
   if (box.kind == Box::Kind::Node) parts.append(document_->nameOf(element));
   if (box.repeats > 1) parts.append(tr("%n equal groups", nullptr, box.repeats));
   if (!box.subtitle.empty()) parts.append(scene_.text(scene_.subtitleText(index)));
-  if (!marks_.values.empty()) parts.append(marks_.values[static_cast<std::size_t>(index)]);
+  if (const double value = marks_.values.empty() ? 0 : valueOf(box); value > 0)
+    parts << milliseconds(value)
+          << (box.group >= 0 ? percent(value / document_->heat()->total()) : QString());
   parts.removeAll(QString());
   return parts.join(QStringLiteral(", "));
 }
@@ -137,6 +139,8 @@ void Canvas::showTip(QPoint global, QPointF point) {
   if (!node) {
     tip += QStringLiteral("<br>") + document_->nameOf(element).toHtmlEscaped() + QStringLiteral("<br>") +
            scene_.text(scene_.subtitleText(box)).toHtmlEscaped();
+    if (const double value = marks_.values.empty() ? 0 : valueOf(scene_.box(box)); value > 0)
+      tip += QStringLiteral("<br>") + milliseconds(value);
     return QToolTip::showText(global, tip, this);
   }
   tip += QStringLiteral("<br>") + text(node->label()).toHtmlEscaped();

@@ -14,6 +14,20 @@ namespace lapidary::ui {
 
 namespace {
 
+struct Inference {
+  std::shared_ptr<const InferredTypes> types;
+  std::shared_ptr<const NestedGraphs> nested;
+};
+
+Inference infer(const Model& model, const JobControl& control) {
+  InferenceOptions options;
+  options.checkpoint = [&control] { control.check(); };
+  Inference inference;
+  inference.types = std::make_shared<const InferredTypes>(infer_types(model, options));
+  inference.nested = std::make_shared<const NestedGraphs>(model, *inference.types);
+  return inference;
+}
+
 struct Analysis {
   std::shared_ptr<const ModelCost> cost;
   std::vector<UnsupportedOperator> unsupported;
@@ -76,16 +90,21 @@ struct Document::Opened {
 Document::Document(Theme* theme, JobList* jobs, QObject* parent)
     : QObject(parent), theme_(theme), jobs_(jobs), selection_(new Selection(this)), heat_(new Heat(this)) {}
 
-Document::~Document() { jobs_->cancelAll(this); }
+Document::~Document() {
+  opening_ = nullptr;
+  jobs_->cancelAll(this);
+}
 
 QString Document::title() const { return QFileInfo(path_).fileName(); }
 
 void Document::open(const QString& path, const LoadOptions& options) {
   path_ = path;
   error_.reset();
+  await(nullptr);
+  jobs_->cancelAll(this);
   state_ = State::Loading;
   Q_EMIT stateChanged();
-  jobs_->start(
+  follow(jobs_->start(
       this, QStringLiteral("open"), tr("Open %1").arg(title()),
       [name = path.toStdString(), options](const JobControl& control) {
         Opened opened;
@@ -98,11 +117,43 @@ void Document::open(const QString& path, const LoadOptions& options) {
         return opened;
       },
       [this](Opened opened) { finishOpening(std::move(opened)); },
-      [this](const Error& error) {
-        error_ = error;
-        state_ = State::Failed;
-        Q_EMIT stateChanged();
-      });
+      [this](const Error& error) { fail(error); }));
+}
+
+void Document::await(Job* job) {
+  opening_ = job;
+  Q_EMIT openingChanged();
+}
+
+void Document::follow(Job* job) {
+  await(job);
+  connect(job, &Job::cancelled, this, [this, job] {
+    if (opening_ == job) giveUp();
+  });
+  connect(job, &Job::finished, this, [this, job] {
+    if (opening_ == job) await(nullptr);
+  });
+}
+
+void Document::fail(const Error& error) {
+  error_ = error;
+  state_ = State::Failed;
+  Q_EMIT stateChanged();
+}
+
+void Document::cancelOpening() {
+  if (opening_) opening_->cancel();
+}
+
+void Document::giveUp() {
+  await(nullptr);
+  if (state_ == State::Ready && layout_) {
+    open_ = shownOpen_;
+    constantsAreShown_ = shownConstants_;
+    return;
+  }
+  state_ = State::Cancelled;
+  Q_EMIT stateChanged();
 }
 
 void Document::finishOpening(Opened opened) {
@@ -110,6 +161,7 @@ void Document::finishOpening(Opened opened) {
   hierarchy_ = std::move(opened.hierarchy);
   index_ = std::move(opened.index);
   types_.reset();
+  nested_.reset();
   cost_.reset();
   layout_.reset();
   result_.reset();
@@ -126,18 +178,18 @@ void Document::finishOpening(Opened opened) {
 }
 
 void Document::inferTypes() {
-  jobs_->start(
+  follow(jobs_->start(
       this, QStringLiteral("types"), tr("Types and shapes of %1").arg(title()),
-      [model = model()](const JobControl&) {
-        return std::make_shared<const InferredTypes>(infer_types(*model));
-      },
-      [this](std::shared_ptr<const InferredTypes> types) {
-        types_ = std::move(types);
+      [model = model()](const JobControl& control) { return infer(*model, control); },
+      [this](Inference inference) {
+        types_ = std::move(inference.types);
+        nested_ = std::move(inference.nested);
         Q_EMIT typesChanged();
         startLayout();
         analyse();
         if (awaitsSuggestions_) suggestInputs();
-      });
+      },
+      [this](const Error& error) { fail(error); }));
 }
 
 void Document::analyse() {
@@ -160,7 +212,8 @@ void Document::startLayout() {
   options.open = open_;
   options.show_constants = constantsAreShown_;
   options.text_width = measuredWidths();
-  jobs_->start(
+  await(nullptr);  // a newer layout takes its place
+  follow(jobs_->start(
       this, QStringLiteral("layout"), tr("Lay out %1").arg(title()),
       [model = model(), hierarchy = hierarchy_, types = types_, options](const JobControl& control) {
         LayoutOptions cancellable = options;
@@ -168,15 +221,13 @@ void Document::startLayout() {
         cancellable.progress = [&control](double done) { control.setProgress(done); };
         return std::make_shared<const Layout>(layout_model(*model, *hierarchy, *types, cancellable));
       },
-      [this](std::shared_ptr<const Layout> layout) {
+      [this, open = open_, constants = constantsAreShown_](std::shared_ptr<const Layout> layout) {
         layout_ = std::move(layout);
+        shownOpen_ = open;
+        shownConstants_ = constants;
         Q_EMIT layoutChanged();
       },
-      [this](const Error& error) {
-        error_ = error;
-        state_ = State::Failed;
-        Q_EMIT stateChanged();
-      });
+      [this](const Error& error) { fail(error); }));
 }
 
 void Document::openFirstGroups() { open_ = initially_open(*hierarchy_); }
@@ -193,6 +244,9 @@ void Document::setOpen(const std::string& part, bool open) {
 void Document::reveal(const Element& element) {
   if (!hierarchy_) return;
   const std::size_t before = open_.size();
+  for (const NestedGraph* place = nested_ ? nested_->find(element.graph) : nullptr; place;
+       place = nested_->find(place->around))
+    open_.insert(place->part);
   for (int group = groupOf(element); group > 0;) {
     const Group& around = hierarchy_->groups[static_cast<std::size_t>(group)];
     open_.insert(around.path);
@@ -302,55 +356,6 @@ bool Document::isRunning() const { return jobs_->running(this, QStringLiteral("r
 
 void Document::cancelRun() {
   if (Job* job = jobs_->running(this, QStringLiteral("run"))) job->cancel();
-}
-
-const Node* Document::nodeOf(const Element& element) const {
-  if (element.kind != Element::Kind::Node || !model()) return nullptr;
-  const Graph& graph = element.graph ? *element.graph : *model()->graph;
-  const auto index = static_cast<std::size_t>(element.index);
-  return index < graph.nodes.size() ? graph.nodes[index].get() : nullptr;
-}
-
-QString Document::nameOf(const Element& element) const {
-  switch (element.kind) {
-    case Element::Kind::Node:
-      if (const Node* node = nodeOf(element)) return text(node->label());
-      return {};
-    case Element::Kind::Group:
-      return text(hierarchy_->groups[static_cast<std::size_t>(element.index)].path);
-    case Element::Kind::Value:
-      return text(element.value);
-  }
-  return {};
-}
-
-std::vector<int> Document::nodesOf(const Element& element) const {
-  std::vector<int> nodes;
-  if (element.graph || !hierarchy_) return nodes;
-  if (element.kind == Element::Kind::Node) nodes.push_back(element.index);
-  if (element.kind == Element::Kind::Value) {
-    const int producer = index_->producer(element.value).node;
-    if (producer >= 0) nodes.push_back(producer);
-  }
-  if (element.kind == Element::Kind::Group) {
-    std::vector<int> open{element.index};
-    while (!open.empty()) {
-      const Group& group = hierarchy_->groups[static_cast<std::size_t>(open.back())];
-      open.pop_back();
-      nodes.insert(nodes.end(), group.nodes.begin(), group.nodes.end());
-      open.insert(open.end(), group.children.begin(), group.children.end());
-    }
-    std::sort(nodes.begin(), nodes.end());
-  }
-  return nodes;
-}
-
-int Document::groupOf(const Element& element) const {
-  if (!hierarchy_) return 0;
-  if (element.kind == Element::Kind::Group)
-    return std::max(0, hierarchy_->groups[static_cast<std::size_t>(element.index)].parent);
-  const std::vector<int> nodes = nodesOf(element);
-  return nodes.empty() ? 0 : hierarchy_->group_of_node[static_cast<std::size_t>(nodes.front())];
 }
 
 }  // namespace lapidary::ui

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <QObject>
+#include <QPointer>
 #include <QString>
 #include <memory>
 #include <optional>
@@ -10,6 +11,7 @@
 #include "engine/analysis/hierarchy.h"
 #include "engine/analysis/inferred_types.h"
 #include "engine/analysis/model_cost.h"
+#include "engine/analysis/nested_graphs.h"
 #include "engine/io/model_file.h"
 #include "engine/layout/layout.h"
 #include "engine/model/graph_index.h"
@@ -27,13 +29,18 @@ class Document : public QObject {
   Q_OBJECT
 
  public:
-  enum class State { Empty, Loading, Ready, Failed };
+  enum class State { Empty, Loading, Ready, Failed, Cancelled };
 
   Document(Theme* theme, JobList* jobs, QObject* parent = nullptr);
   ~Document() override;
 
   /// Reads the file in a job; what was shown before goes once the new model is there.
   void open(const QString& path, const LoadOptions& options = {});
+  /// The job without which nothing (else) can be shown: opening, inferring types, laying out; nullptr if
+  /// there is none.
+  const Job* opening() const { return opening_; }
+  /// Ends it: what was shown before stays, and where nothing was, the state is Cancelled.
+  void cancelOpening();
   State state() const { return state_; }
   /// Why opening failed; only if state() is Failed.
   const std::optional<Error>& error() const { return error_; }
@@ -47,6 +54,8 @@ class Document : public QObject {
   const std::shared_ptr<const Hierarchy>& hierarchy() const { return hierarchy_; }
   const std::shared_ptr<const GraphIndex>& index() const { return index_; }
   const std::shared_ptr<const InferredTypes>& types() const { return types_; }
+  /// The graphs inside nodes; known together with types().
+  const std::shared_ptr<const NestedGraphs>& nested() const { return nested_; }
   const std::shared_ptr<const ModelCost>& cost() const { return cost_; }
   /// Operators without a kernel; known together with cost().
   const std::vector<UnsupportedOperator>& unsupported() const { return unsupported_; }
@@ -59,7 +68,7 @@ class Document : public QObject {
   bool isOpen(const std::string& part) const { return open_.count(part) != 0; }
   void setOpen(const std::string& part, bool open);
   void toggleOpen(const std::string& part) { setOpen(part, !isOpen(part)); }
-  /// Opens every group around the element, so that it stands in the layout.
+  /// Opens every group, subgraph and function around the element, so that it stands in the layout.
   void reveal(const Element& element);
   /// Whether initializers and nodes that only make constants stand in the layout.
   bool constantsAreShown() const { return constantsAreShown_; }
@@ -91,16 +100,33 @@ class Document : public QObject {
   Theme* theme() const { return theme_; }
   JobList* jobs() const { return jobs_; }
 
-  /// The node of the main graph or of the subgraph that the element lies in; nullptr if it is no node.
+  /// The node of the main graph or of the nested graph that the element lies in; nullptr if it is no node.
   const Node* nodeOf(const Element& element) const;
   /// What the element is called: a node's label, a group's path, a value's name.
   QString nameOf(const Element& element) const;
-  /// The nodes of the main graph inside the element: itself, a group's, or a value's producer.
+  /// The nodes of the main graph inside the element: itself, a group's, or a value's producer. Of what stands
+  /// in a nested graph, the node around it.
   std::vector<int> nodesOf(const Element& element) const;
+  /// The node that makes the value, by position in its graph; -1 if none does.
+  int producerOf(const Element& value) const;
+  /// The nodes that read the value, by position in its graph.
+  std::vector<int> readersOf(const Element& value) const;
+  /// The node of that label, in the main graph or else in a nested one.
+  std::optional<Element> nodeNamed(const std::string& label) const;
+  /// The operator of the last run that the node was part of; nullptr if there is none.
+  const OperatorTime* timeOf(const Element& node) const;
+  /// The nodes that an operator of the last run stands for, also where they lie in nested graphs.
+  std::vector<Element> elementsOf(const OperatorTime& time) const;
+  /// What the last run took for the element; 0 before.
+  double millisecondsOf(const Element& element) const;
+  /// What the node costs; nothing before cost() is there.
+  std::optional<NodeCost> costOf(const Element& node) const;
   /// The innermost group around the element; 0 (the root) for what stands in none.
   int groupOf(const Element& element) const;
 
  Q_SIGNALS:
+  /// opening() is another.
+  void openingChanged();
   /// state() or error() is another; with Ready, model(), hierarchy() and index() are there.
   void stateChanged();
   void typesChanged();
@@ -121,6 +147,10 @@ class Document : public QObject {
   void inferTypes();
   void analyse();
   void startLayout();
+  void follow(Job* job);
+  void await(Job* job);
+  void fail(const Error& error);
+  void giveUp();
   void openFirstGroups();
   void prepareRunSettings();
   void suggestInputs();
@@ -137,12 +167,17 @@ class Document : public QObject {
   std::shared_ptr<const Hierarchy> hierarchy_;
   std::shared_ptr<const GraphIndex> index_;
   std::shared_ptr<const InferredTypes> types_;
+  std::shared_ptr<const NestedGraphs> nested_;
   std::shared_ptr<const ModelCost> cost_;
   std::vector<UnsupportedOperator> unsupported_;
   std::vector<Problem> problems_;
   std::set<std::string> open_;
   bool constantsAreShown_ = false;
   std::shared_ptr<const Layout> layout_;
+  /// What layout_ was made with.
+  std::set<std::string> shownOpen_;
+  bool shownConstants_ = false;
+  QPointer<Job> opening_;
   RunSettings runSettings_;
   /// The first run asks; a person was asked; the graph is still to be searched; run once it was.
   bool asksFirst_ = false, isAsking_ = false, awaitsSuggestions_ = false, runsWhenSuggested_ = false;

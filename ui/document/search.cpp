@@ -47,7 +47,8 @@ std::string with_plain_signs(const std::string& query) {
 
 class NodeMatcher {
  public:
-  NodeMatcher(const Node& node, const InferredTypes* types) : node_(node), types_(types) {}
+  NodeMatcher(const Node& node, const Graph* graph, const InferredTypes* types)
+      : node_(node), graph_(graph), types_(types) {}
 
   bool meets(const SearchTerm& term) const {
     switch (term.field) {
@@ -80,7 +81,7 @@ class NodeMatcher {
   bool anyShape(const std::string& pattern) const {
     if (!types_) return false;
     const auto one = [&](const std::string& name) {
-      const Type& type = types_->type_of(name);
+      const Type& type = types_->type_in(graph_, name);
       return type.shape && matches(pattern, shape_for_search(*type.shape));
     };
     return std::any_of(node_.inputs.begin(), node_.inputs.end(), one) ||
@@ -93,6 +94,7 @@ class NodeMatcher {
   }
 
   const Node& node_;
+  const Graph* graph_;  ///< nullptr for the main graph
   const InferredTypes* types_;
 };
 
@@ -137,7 +139,7 @@ std::vector<SearchTerm> parse_query(const std::string& query) {
 }
 
 std::vector<Element> search(const Model& model, const Hierarchy& hierarchy, const InferredTypes* types,
-                            const std::string& query, const JobControl& control) {
+                            const NestedGraphs* nested, const std::string& query, const JobControl& control) {
   const std::vector<SearchTerm> terms = parse_query(query);
   std::vector<Element> found;
   if (terms.empty()) return found;
@@ -150,12 +152,20 @@ std::vector<Element> search(const Model& model, const Hierarchy& hierarchy, cons
                     [&](const SearchTerm& term) { return fits(term.pattern, name); }))
       found.push_back(Element::group(static_cast<int>(g)));
   }
-  for (std::size_t n = 0; n < model.graph->nodes.size(); ++n) {
-    if (n % 1024 == 0) control.check();
-    const NodeMatcher matcher(*model.graph->nodes[n], types);
-    if (std::all_of(terms.begin(), terms.end(), [&](const SearchTerm& term) { return matcher.meets(term); }))
-      found.push_back(Element::node(static_cast<int>(n)));
-  }
+  const auto look_through = [&](const Graph& nodes, const Graph* graph) {
+    int position = 0;
+    for (const auto& node : nodes.nodes) {
+      if (position % 1024 == 0) control.check();
+      const NodeMatcher matcher(*node, graph, types);
+      if (std::all_of(terms.begin(), terms.end(),
+                      [&](const SearchTerm& term) { return matcher.meets(term); }))
+        found.push_back(Element::node(position, graph));
+      ++position;
+    }
+  };
+  look_through(*model.graph, nullptr);
+  if (nested)
+    for (const NestedGraph& place : nested->all()) look_through(*place.graph, place.graph);
   return found;
 }
 

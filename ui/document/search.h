@@ -5,6 +5,7 @@
 
 #include "engine/analysis/hierarchy.h"
 #include "engine/analysis/inferred_types.h"
+#include "engine/analysis/nested_graphs.h"
 #include "ui/document/selection.h"
 #include "ui/jobs/job.h"
 
@@ -25,9 +26,10 @@ bool fits(const std::string& pattern, const std::string& text);
 /// A shape as queries write it: "nx64x56x56".
 std::string shape_for_search(const Shape& shape);
 
-/// Nodes of the main graph that meet all terms, in graph order, and before them the groups whose name fits
-/// where all terms ask any field or the name.
+/// Nodes that meet all terms, in graph order, those of nested graphs last; and before them the groups whose
+/// name fits where all terms ask any field or the name. Without types shapes fit nothing; without `nested`
+/// only the main graph is looked through.
 std::vector<Element> search(const Model& model, const Hierarchy& hierarchy, const InferredTypes* types,
-                            const std::string& query, const JobControl& control);
+                            const NestedGraphs* nested, const std::string& query, const JobControl& control);
 
 }  // namespace lapidary::ui

@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <map>
 
+#include "engine/analysis/source_line.h"
 #include "engine/ops/operator_table.h"
 #include "ui/document/format.h"
+#include "ui/inspector/node_documentation.h"
 
 namespace lapidary::ui {
 
@@ -19,13 +21,17 @@ DescriptionRow row(const QString& caption, const QString& value) {
   return {caption, value, false, {}, {}, -1};
 }
 
-void add(Description& description, DescriptionSection section) {
+void add(std::vector<DescriptionSection>& sections, DescriptionSection section) {
   if (section.rows.size() > mostRows) {
     const auto hidden = section.rows.size() - mostRows;
     section.rows.resize(mostRows);
     section.rows.push_back({tr("%1 more").arg(hidden), {}, true, {}, {}, -1});
   }
-  if (!section.rows.empty() || !section.text.isEmpty()) description.sections.push_back(std::move(section));
+  if (!section.rows.empty() || !section.text.isEmpty()) sections.push_back(std::move(section));
+}
+
+void add(Description& description, DescriptionSection section) {
+  add(description.sections, std::move(section));
 }
 
 QString typeText(const Type& type) { return type.is_known() ? text(to_string(type)) : tr("unknown"); }
@@ -70,7 +76,7 @@ void addMetadata(Description& description, const Metadata& metadata) {
     made.tip = text(value);
     section.rows.push_back(std::move(made));
   }
-  add(description, std::move(section));
+  add(description.documentation, std::move(section));
 }
 
 // --- nodes ---
@@ -90,6 +96,8 @@ DescriptionSection attributes(const Node& node, const Operator* record) {
                               : tr("the function's %1").arg(text(attribute.reference));
     DescriptionRow made = row(text(attribute.name), value);
     made.tip = made.value;
+    if (const AttributeSpec* spec = record ? record->find_attribute(attribute.name) : nullptr)
+      made.tip += QLatin1Char('\n') + text(spec->description);
     section.rows.push_back(std::move(made));
   }
   if (!record) return section;
@@ -113,11 +121,31 @@ DescriptionSection values(const Document& document, const Graph* graph, const QS
   return section;
 }
 
-const OperatorTime* timeOf(const Document& document, int node) {
-  if (!document.result()) return nullptr;
-  for (const OperatorTime& time : document.result()->summary.operators)
-    if (std::find(time.nodes.begin(), time.nodes.end(), node) != time.nodes.end()) return &time;
-  return nullptr;
+/// Where the node comes from, and what it stands in.
+DescriptionSection origin(const Document& document, const Element& element, const Node& node) {
+  DescriptionSection section{tr("What it is"), {}, {}};
+  if (const std::optional<SourceLine> source = source_line(node)) {
+    const QString file = text(source->file);
+    DescriptionRow made =
+        row(tr("source"), QStringLiteral("%1:%2").arg(file.section(QLatin1Char('/'), -1)).arg(source->line));
+    made.tip = tr("%1:%2 in %3").arg(file).arg(source->line).arg(text(source->function)) + QLatin1Char('\n') +
+               text(source->code);
+    section.rows.push_back(std::move(made));
+  }
+  if (const NestedGraph* place = element.graph ? document.nested()->find(element.graph) : nullptr) {
+    const Element around = Element::node(place->node, place->around);
+    section.rows.push_back(row(tr("inside"), document.nameOf(around)));
+    section.rows.back().link = around;
+    section.rows.back().tip = section.rows.back().value;
+  }
+  return section;
+}
+
+/// The parameters that a function's call gives names to.
+std::vector<Parameter> parameters(const std::vector<std::string>& names) {
+  std::vector<Parameter> made(names.size());
+  for (std::size_t i = 0; i < names.size(); ++i) made[i].name = names[i];
+  return made;
 }
 
 DescriptionSection timeSection(const Document& document, const OperatorTime& time) {
@@ -160,21 +188,23 @@ Description describeNode(const Document& document, const Element& element) {
   description.subtitle = function ? tr("model-local function of %1").arg(domain)
                          : record ? tr("%1, since version %2").arg(domain).arg(record->since_version)
                                   : tr("%1, unknown operator").arg(domain);
+  add(description, origin(document, element, node));
   add(description, attributes(node, record));
-  static const std::vector<Parameter> none;
-  add(description,
-      values(document, element.graph, tr("Inputs"), node.inputs, record ? record->inputs : none));
-  add(description,
-      values(document, element.graph, tr("Outputs"), node.outputs, record ? record->outputs : none));
-  if (!element.graph) {
-    if (const OperatorTime* time = timeOf(document, element.index))
-      add(description, timeSection(document, *time));
-    if (document.cost())
-      add(description, costSection(document.cost()->nodes[static_cast<std::size_t>(element.index)]));
-  }
+  const auto named = [&](const std::vector<Parameter> Operator::*ofRecord,
+                         const std::vector<std::string> Function::*ofFunction) {
+    return function ? parameters(function->*ofFunction)
+           : record ? record->*ofRecord
+                    : std::vector<Parameter>{};
+  };
+  add(description, values(document, element.graph, tr("Inputs"), node.inputs,
+                          named(&Operator::inputs, &Function::inputs)));
+  add(description, values(document, element.graph, tr("Outputs"), node.outputs,
+                          named(&Operator::outputs, &Function::outputs)));
+  if (const OperatorTime* time = document.timeOf(element)) add(description, timeSection(document, *time));
+  if (const std::optional<NodeCost> cost = document.costOf(element)) add(description, costSection(*cost));
+  description.documentation = documentation_of(record, function);
+  add(description.documentation, {tr("Note in the model"), {}, text(node.doc_string)});
   addMetadata(description, node.metadata);
-  add(description, {tr("Documentation"), {}, record ? text(record->summary_text) : QString()});
-  add(description, {tr("Note in the model"), {}, text(node.doc_string)});
   for (const std::string& input : node.inputs)
     if (!input.empty()) addNumbers(description, document, element.graph, input);
   for (const std::string& output : node.outputs)
@@ -183,6 +213,21 @@ Description describeNode(const Document& document, const Element& element) {
 }
 
 // --- values, groups, the model ---
+
+/// Who makes and who reads the value, each a link.
+DescriptionSection connections(const Document& document, const Element& value) {
+  DescriptionSection section{tr("Connections"), {}, {}};
+  const auto addNode = [&](const QString& caption, int node) {
+    const Element element = Element::node(node, value.graph);
+    DescriptionRow made = row(caption, document.nameOf(element));
+    made.link = element;
+    made.tip = made.value;
+    section.rows.push_back(std::move(made));
+  };
+  if (const int producer = document.producerOf(value); producer >= 0) addNode(tr("made by"), producer);
+  for (const int reader : document.readersOf(value)) addNode(tr("read by"), reader);
+  return section;
+}
 
 Description describeValue(const Document& document, const Element& element) {
   Description description;
@@ -209,20 +254,7 @@ Description describeValue(const Document& document, const Element& element) {
     if (index.is_output(element.value)) what.rows.push_back(row(tr("kind"), tr("output of the model")));
   }
   add(description, std::move(what));
-  if (!element.graph) {
-    const auto nodeRow = [&](const QString& caption, int node) {
-      DescriptionRow made = row(caption, document.nameOf(Element::node(node)));
-      made.link = Element::node(node);
-      made.tip = made.value;
-      return made;
-    };
-    DescriptionSection ends{tr("Connections"), {}, {}};
-    if (const int producer = index.producer(element.value).node; producer >= 0)
-      ends.rows.push_back(nodeRow(tr("made by"), producer));
-    for (const GraphIndex::Use& use : index.consumers(element.value))
-      ends.rows.push_back(nodeRow(tr("read by"), use.node));
-    add(description, std::move(ends));
-  }
+  add(description, connections(document, element));
   addNumbers(description, document, element.graph, element.value);
   return description;
 }
@@ -330,8 +362,9 @@ Description describeModel(const Document& document) {
   if (document.cost()) add(description, modelCostSection(*document.cost()));
   for (const std::string& warning : document.loaded().warnings)
     add(description, {tr("Warning"), {}, text(warning)});
+  add(description.documentation,
+      {tr("Note in the model"), {}, text(model.doc_string + model.graph->doc_string)});
   addMetadata(description, model.metadata);
-  add(description, {tr("Note in the model"), {}, text(model.doc_string + model.graph->doc_string)});
   return description;
 }
 
@@ -352,13 +385,16 @@ Description describe(const Document& document, const Element* element) {
 }
 
 QString to_text(const Description& description) {
-  QString lines = description.badge + QLatin1Char('\t') + description.title + QLatin1Char('\n');
-  for (const DescriptionSection& section : description.sections) {
-    lines += section.title + QLatin1Char('\n');
-    for (const DescriptionRow& line : section.rows)
-      lines += line.caption + QLatin1Char('\t') + line.value + QLatin1Char('\n');
-    if (!section.text.isEmpty()) lines += section.text + QLatin1Char('\n');
-  }
+  QString lines;
+  if (!description.title.isEmpty())
+    lines = description.badge + QLatin1Char('\t') + description.title + QLatin1Char('\n');
+  for (const auto* sections : {&description.sections, &description.documentation})
+    for (const DescriptionSection& section : *sections) {
+      lines += section.title + QLatin1Char('\n');
+      for (const DescriptionRow& line : section.rows)
+        lines += line.caption + QLatin1Char('\t') + line.value + QLatin1Char('\n');
+      if (!section.text.isEmpty()) lines += section.text + QLatin1Char('\n');
+    }
   return lines;
 }
 

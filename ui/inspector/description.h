@@ -30,6 +30,8 @@ struct Description {
   OperatorKind kind = OperatorKind::Other;
   QString title, subtitle;
   std::vector<DescriptionSection> sections;
+  /// What stands below the numbers: what its operator does, notes, metadata.
+  std::vector<DescriptionSection> documentation;
   /// Constants and results whose numbers can be shown, by name.
   NamedData numbers;
 };

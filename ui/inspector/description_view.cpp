@@ -120,8 +120,8 @@ int DescriptionView::arrangeRow(const DescriptionRow& row, const QRect& line, QP
 }
 
 int DescriptionView::arrange(int width, QPainter* painter, std::vector<Placed>* placed) const {
-  if (description_.title.isEmpty()) return 0;
-  int y = arrangeHead(width, painter);
+  if (description_.title.isEmpty() && description_.sections.empty()) return 0;
+  int y = description_.title.isEmpty() ? 0 : arrangeHead(width, painter);
   for (const DescriptionSection& section : description_.sections) {
     y += sectionGap;
     if (painter) {

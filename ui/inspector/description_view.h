@@ -6,8 +6,8 @@
 
 namespace lapidary::ui {
 
-/// Paints a description: badge and title, then its sections with captions left and values right. As high as
-/// it needs.
+/// Paints a description: badge and title where it has one, then its sections with captions left and values
+/// right. As high as it needs. What it says below the numbers is for a view of its own.
 class DescriptionView : public QWidget {
   Q_OBJECT
 

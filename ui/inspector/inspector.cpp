@@ -9,7 +9,10 @@
 namespace lapidary::ui {
 
 Inspector::Inspector(Theme* theme, JobList* jobs, QWidget* parent)
-    : QScrollArea(parent), view_(new DescriptionView(theme)), numbers_(new TensorView(theme, jobs)) {
+    : QScrollArea(parent),
+      view_(new DescriptionView(theme)),
+      numbers_(new TensorView(theme, jobs)),
+      documentation_(new DescriptionView(theme)) {
   auto* content = new QWidget;
   content->setObjectName(QStringLiteral("inspector"));
   auto* column = new QVBoxLayout(content);
@@ -22,6 +25,7 @@ Inspector::Inspector(Theme* theme, JobList* jobs, QWidget* parent)
   column->addWidget(view_);
   column->addWidget(numbersTitle_);
   column->addWidget(numbers_);
+  column->addWidget(documentation_);
   column->addStretch(1);
   numbers_->setMinimumHeight(300);
   setWidget(content);
@@ -29,8 +33,10 @@ Inspector::Inspector(Theme* theme, JobList* jobs, QWidget* parent)
   setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   setMinimumWidth(240);
   setFocusPolicy(Qt::NoFocus);
-  connect(view_, &DescriptionView::rowReached, this,
-          [this](const QRect& place) { ensureVisible(0, place.center().y(), 0, place.height()); });
+  for (DescriptionView* view : {view_, documentation_})
+    connect(view, &DescriptionView::rowReached, this, [this, view](const QRect& place) {
+      ensureVisible(0, view->y() + place.center().y(), 0, place.height());
+    });
   connect(view_, &DescriptionView::linkActivated, this, [this](const Element& element) {
     if (document_) document_->selection()->select(element);
   });
@@ -54,7 +60,11 @@ void Inspector::refresh() {
   Description description =
       document_ ? describe(*document_, document_->selection()->current()) : Description{};
   const NamedData numbers = std::move(description.numbers);
+  Description below;
+  below.sections = description.documentation;
   view_->setDescription(std::move(description));
+  documentation_->setVisible(!below.sections.empty());
+  documentation_->setDescription(std::move(below));
   numbersTitle_->setVisible(!numbers.empty());
   numbers_->setVisible(!numbers.empty());
   numbers_->setData(numbers);

@@ -10,7 +10,7 @@ namespace lapidary::ui {
 class DescriptionView;
 class TensorView;
 
-/// What is selected, all of it: sections in a fixed order, and its numbers below.
+/// What is selected, all of it: sections in a fixed order, its numbers below, and last its documentation.
 class Inspector : public QScrollArea {
   Q_OBJECT
 
@@ -18,6 +18,7 @@ class Inspector : public QScrollArea {
   Inspector(Theme* theme, JobList* jobs, QWidget* parent = nullptr);
   void setDocument(Document* document);
   const DescriptionView* descriptionView() const { return view_; }
+  const DescriptionView* documentationView() const { return documentation_; }
 
  private:
   void refresh();
@@ -26,6 +27,7 @@ class Inspector : public QScrollArea {
   DescriptionView* view_;
   QWidget* numbersTitle_;
   TensorView* numbers_;
+  DescriptionView* documentation_;
 };
 
 }  // namespace lapidary::ui

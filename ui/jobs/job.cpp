@@ -33,7 +33,9 @@ qint64 Job::elapsedMilliseconds() const {
 }
 
 void Job::cancel() {
-  if (isRunning()) control_.token_.cancel();
+  if (!isRunning() || control_.isCancelled()) return;
+  control_.token_.cancel();
+  Q_EMIT cancelled();
 }
 
 void Job::updateProgress() {

@@ -55,6 +55,8 @@ class Job : public QObject {
 
  Q_SIGNALS:
   void changed();
+  /// It was asked to stop; its work may go on for a while.
+  void cancelled();
   /// Once, when it is no longer running; the result has been delivered before.
   void finished();
 

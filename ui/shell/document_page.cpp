@@ -1,9 +1,9 @@
 #include "ui/shell/document_page.h"
 
+#include <QGridLayout>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPainter>
-#include <QProgressBar>
 #include <QPushButton>
 #include <QStackedLayout>
 #include <QVBoxLayout>
@@ -11,6 +11,7 @@
 #include "ui/canvas/canvas.h"
 #include "ui/document/format.h"
 #include "ui/shell/breadcrumb.h"
+#include "ui/shell/job_progress.h"
 
 namespace lapidary::ui {
 
@@ -32,14 +33,12 @@ QWidget* DocumentPage::makeWaiting() {
   waitingText_ = new QLabel;
   waitingText_->setProperty("role", QStringLiteral("weak"));
   waitingText_->setAlignment(Qt::AlignCenter);
-  auto* bar = new QProgressBar;
-  bar->setRange(0, 0);
-  bar->setTextVisible(false);
-  bar->setFixedWidth(200);
+  auto* progress = new JobProgress(document_);
+  progress->setObjectName(QStringLiteral("waitingProgress"));
   column->addStretch(1);
   column->addWidget(waitingText_);
   column->addSpacing(8);
-  column->addWidget(bar, 0, Qt::AlignHCenter);
+  column->addWidget(progress, 0, Qt::AlignHCenter);
   column->addStretch(1);
   return page;
 }
@@ -55,14 +54,15 @@ QWidget* DocumentPage::makeFailure() {
   failureText_->setAlignment(Qt::AlignHCenter | Qt::AlignTop);
   failureText_->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
   failureText_->setFixedWidth(520);
-  auto* again = new QPushButton(tr("Try again"));
+  again_ = new QPushButton(tr("Try again"));
+  again_->setObjectName(QStringLiteral("openAgain"));
   auto* other = new QPushButton(tr("Open another…"));
   auto* close = new QPushButton(tr("Close tab"));
   followLinks_ = new QPushButton(tr("Allow links and open"));
   auto* row = new QHBoxLayout;
   row->setSpacing(8);
   row->addStretch(1);
-  for (QPushButton* button : {again, followLinks_, other, close}) row->addWidget(button);
+  for (QPushButton* button : {again_, followLinks_, other, close}) row->addWidget(button);
   row->addStretch(1);
   column->addStretch(2);
   column->addWidget(failureTitle_);
@@ -76,7 +76,7 @@ QWidget* DocumentPage::makeFailure() {
   column->addSpacing(16);
   column->addLayout(row);
   column->addStretch(3);
-  connect(again, &QPushButton::clicked, this, [this] { document_->open(document_->path()); });
+  connect(again_, &QPushButton::clicked, this, [this] { document_->open(document_->path()); });
   connect(followLinks_, &QPushButton::clicked, this, [this] { document_->open(document_->path(), {true}); });
   connect(other, &QPushButton::clicked, this, &DocumentPage::openWanted);
   connect(close, &QPushButton::clicked, this, &DocumentPage::closeWanted);
@@ -90,7 +90,11 @@ QWidget* DocumentPage::makeContent() {
   column->setSpacing(0);
   column->addWidget(new Breadcrumb(document_));
   canvas_ = new Canvas(document_);
-  column->addWidget(canvas_, 1);
+  // Over the canvas, so that the graph stays where it is.
+  auto* middle = new QGridLayout;
+  middle->addWidget(canvas_, 0, 0);
+  middle->addWidget(new JobProgress(document_), 0, 0, Qt::AlignTop);
+  column->addLayout(middle, 1);
   return page;
 }
 
@@ -105,10 +109,18 @@ void DocumentPage::showState() {
       const Error& error = *document_->error();
       failureTitle_->setText(tr("%1 cannot be opened").arg(document_->title()));
       failureText_->setText(text(error.what()));
+      again_->setText(tr("Try again"));
       followLinks_->setVisible(error.advice().find("--follow-links") != std::string::npos);
       stack_->setCurrentWidget(failure_);
       break;
     }
+    case Document::State::Cancelled:
+      failureTitle_->setText(tr("Opening %1 was cancelled").arg(document_->title()));
+      failureText_->setText(tr("Nothing of it is shown. It can be opened again at any time."));
+      again_->setText(tr("Open again"));
+      followLinks_->hide();
+      stack_->setCurrentWidget(failure_);
+      break;
     case Document::State::Ready:
       waitingText_->setText(tr("Laying out %1").arg(document_->title()));
       stack_->setCurrentWidget(document_->layout() ? content_ : waiting_);

@@ -37,6 +37,7 @@ class DocumentPage : public QWidget {
   QLabel* waitingText_ = nullptr;
   QLabel* failureTitle_ = nullptr;
   QLabel* failureText_ = nullptr;
+  QPushButton* again_ = nullptr;
   QPushButton* followLinks_ = nullptr;
   QWidget* waiting_ = nullptr;
   QWidget* failure_ = nullptr;

@@ -34,10 +34,22 @@ FindBox::FindBox(Theme* theme, QWidget* parent) : QLineEdit(parent), count_(new 
 }
 
 void FindBox::setDocument(Document* document) {
+  if (document_) disconnect(document_, nullptr, this, nullptr);
   document_ = document;
+  setEnabled(document != nullptr);
+  if (document) {
+    // Results belong to one model; and once types are there, there is more to look through.
+    connect(document, &Document::stateChanged, this, &FindBox::searchAgain);
+    connect(document, &Document::typesChanged, this, &FindBox::searchAgain);
+  }
+  searchAgain();
+}
+
+void FindBox::searchAgain() {
+  if (Job* job = document_ ? document_->jobs()->running(this, QStringLiteral("find")) : nullptr)
+    job->cancel();
   results_.clear();
   current_ = -1;
-  setEnabled(document != nullptr);
   showCount();
   if (!text().isEmpty()) pause_.start();
 }
@@ -47,8 +59,8 @@ void FindBox::startSearch() {
   document_->jobs()->start(
       this, QStringLiteral("find"), tr("Find %1").arg(text()),
       [model = document_->model(), hierarchy = document_->hierarchy(), types = document_->types(),
-       query = text().toStdString()](const JobControl& control) {
-        return search(*model, *hierarchy, types.get(), query, control);
+       nested = document_->nested(), query = text().toStdString()](const JobControl& control) {
+        return search(*model, *hierarchy, types.get(), nested.get(), query, control);
       },
       [this](std::vector<Element> found) {
         results_ = std::move(found);

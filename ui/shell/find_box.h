@@ -28,6 +28,7 @@ class FindBox : public QLineEdit {
 
  private:
   void startSearch();
+  void searchAgain();
   void showCount();
 
   QPointer<Document> document_;

@@ -175,6 +175,7 @@ Document* MainWindow::openFiles(const QStringList& paths) {
 void MainWindow::addTab(const QString& path) {
   auto* opened = new Document(theme_, jobs_);
   opened->setConstantsShown(constantsWanted_);
+  opened->heat()->setShown(heatWanted_);
   auto* added = new DocumentPage(opened);
   opened->setParent(added);
   pages_->addWidget(added);
@@ -218,7 +219,8 @@ void MainWindow::showCurrent() {
     Q_EMIT documentChanged();
   }
   // Panels belong to a model; without one the page has the window to itself.
-  const bool hasModel = shown_ && shown_->state() != Document::State::Failed;
+  const bool hasModel =
+      shown_ && shown_->state() != Document::State::Failed && shown_->state() != Document::State::Cancelled;
   left_->setVisible(hasModel && leftWanted_);
   right_->setVisible(hasModel && rightWanted_);
   bottom_->setVisible(hasModel && bottomWanted_);
@@ -252,8 +254,7 @@ void MainWindow::showStatus() {
                                  : tr("%1 %2 %").arg(job->title()).arg(qRound(job->progress() * 100));
   else if (shown_ && !shown_->selection()->isEmpty()) {
     double time = 0;
-    for (const Element& element : shown_->selection()->elements())
-      for (const int node : shown_->nodesOf(element)) time += shown_->heat()->valueAt(node);
+    for (const Element& element : shown_->selection()->elements()) time += shown_->millisecondsOf(element);
     right += tr("%1 selected").arg(shown_->selection()->elements().size());
     if (shown_->heat()->hasValues()) right += milliseconds(time);
   } else if (shown_ && shown_->result()) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <QMainWindow>
+#include <functional>
 #include <vector>
 
 #include "ui/document/document.h"
@@ -54,6 +55,8 @@ class MainWindow : public QMainWindow {
   /// What Ctrl+R does: runs, asks first what the model leaves open, or stops.
   void runModel();
   void showRunSettings();
+  /// Draws all of the current graph, as it is unfolded, into a file by its name's ending (svg, png, pdf).
+  void savePicture(const QString& path);
 
  Q_SIGNALS:
   /// Another document is current, or none.
@@ -81,6 +84,8 @@ class MainWindow : public QMainWindow {
   template <class Panel>
   QWidget* followDocument(Panel* panel);
   void addTab(const QString& path);
+  void forEachPage(const std::function<void(DocumentPage&)>& visit);
+  void savePictureDialog();
   void showCurrent();
   void showProblemCount();
   void followRun();
@@ -112,6 +117,7 @@ class MainWindow : public QMainWindow {
   QAction* rightShown_ = nullptr;
   bool leftWanted_ = true, rightWanted_ = true, bottomWanted_ = false;
   bool constantsWanted_ = false;  ///< as nodes, in every tab
+  bool heatWanted_ = true;        ///< time as colour, in every tab
 };
 
 /// Where the bundled sample model lies; empty if it is not there.

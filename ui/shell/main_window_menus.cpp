@@ -1,6 +1,7 @@
 #include <QActionGroup>
 #include <QApplication>
 #include <QClipboard>
+#include <QDir>
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QMenu>
@@ -10,6 +11,7 @@
 #include <QTabBar>
 #include <algorithm>
 
+#include "engine/layout/drawing.h"
 #include "ui/canvas/canvas.h"
 #include "ui/shell/about.h"
 #include "ui/shell/command_palette.h"
@@ -53,14 +55,39 @@ void MainWindow::makeFileMenu() {
   QMenu* recent = menu->addMenu(tr("Open Recent"));
   connect(recent, &QMenu::aboutToShow, this, [this, recent] { fillRecent(recent); });
   menu->addSeparator();
-  commands_->add(menu, tr("Save Picture of the Graph…"), {}, [this] {
-    if (!page()) return;
-    const QString path = QFileDialog::getSaveFileName(this, tr("Save picture"), {}, tr("Pictures (*.png)"));
-    if (!path.isEmpty()) page()->canvas()->grab().save(path);
-  });
+  commands_->add(menu, tr("Save Picture of the Graph…"), {}, [this] { savePictureDialog(); });
   commands_->add(menu, tr("Close Tab"), Qt::CTRL | Qt::Key_W,
                  [this] { closeTab(header_->tabs()->currentIndex()); });
   commands_->add(menu, tr("Quit"), Qt::CTRL | Qt::Key_Q, [this] { close(); });
+}
+
+void MainWindow::forEachPage(const std::function<void(DocumentPage&)>& visit) {
+  for (int i = 0; i < pages_->count(); ++i)
+    if (auto* page = qobject_cast<DocumentPage*>(pages_->widget(i))) visit(*page);
+}
+
+void MainWindow::savePictureDialog() {
+  if (!shown_ || !shown_->layout()) return;
+  const QFileInfo model(shown_->path());
+  const QString proposed = model.dir().filePath(model.completeBaseName() + QStringLiteral(".svg"));
+  const QString path = QFileDialog::getSaveFileName(
+      this, tr("Save picture of the whole graph"), proposed,
+      tr("Pictures (*.svg *.png *.pdf);;Graphs for other programs (*.dot *.json)"));
+  if (!path.isEmpty()) savePicture(path);
+}
+
+void MainWindow::savePicture(const QString& path) {
+  if (!shown_ || !shown_->layout()) return;
+  const Canvas& canvas = *page()->canvas();
+  const lapidary::Theme theme = theme_->isDark() ? lapidary::Theme::Dark : lapidary::Theme::Light;
+  jobs_->start(
+      shown_, QStringLiteral("picture"), tr("Save %1").arg(QFileInfo(path).fileName()),
+      [layout = canvas.scene().layout(), heat = canvas.heat(), theme,
+       file = path.toStdString()](const JobControl&) {
+        draw(*layout, file, theme, heat);
+        return true;
+      },
+      [](bool) {}, [this](const Error&) { bottom_->showPage(JobsPage); });  // says why
 }
 
 void MainWindow::fillRecent(QMenu* menu) {
@@ -110,13 +137,12 @@ void MainWindow::makeViewMenu() {
   commands_->addToggle(menu, tr("Constants as Nodes"), Qt::CTRL | Qt::SHIFT | Qt::Key_N, false,
                        [this](bool on) {
                          constantsWanted_ = on;
-                         for (int i = 0; i < pages_->count(); ++i)
-                           if (auto* page = qobject_cast<DocumentPage*>(pages_->widget(i)))
-                             page->document()->setConstantsShown(on);
+                         forEachPage([on](DocumentPage& page) { page.document()->setConstantsShown(on); });
                        });
   menu->addSeparator();
   commands_->addToggle(menu, tr("Time as Heat"), Qt::Key_H, true, [this](bool on) {
-    if (shown_) shown_->heat()->setShown(on);
+    heatWanted_ = on;
+    forEachPage([on](DocumentPage& page) { page.document()->heat()->setShown(on); });
   });
   menu->addSeparator();
   addPanelCommands(menu);

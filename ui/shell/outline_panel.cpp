@@ -126,7 +126,7 @@ void OutlinePanel::followSelection() {
   if (!document_) return;
   const Element* current = document_->selection()->current();
   QModelIndex index;
-  if (current && current->kind == Element::Kind::Value) {
+  if (current && (current->kind == Element::Kind::Value || current->graph)) {
     const std::vector<int> nodes = document_->nodesOf(*current);
     if (!nodes.empty()) index = model_->indexOf(Element::node(nodes.front()));
   } else if (current) {

@@ -132,10 +132,10 @@ void ProblemsPanel::setDocument(Document* document) {
 void ProblemsPanel::go(const QModelIndex& index) {
   if (!document_ || !document_->model()) return;
   const Problem& problem = model_->problemAt(index.row());
-  const auto& nodes = document_->model()->graph->nodes;
-  for (std::size_t n = 0; n < nodes.size(); ++n)
-    if (!problem.node.empty() && nodes[n]->label() == problem.node)
-      return document_->selection()->select(Element::node(static_cast<int>(n)));
+  if (const std::optional<Element> node = document_->nodeNamed(problem.node)) {
+    document_->reveal(*node);
+    return document_->selection()->select(*node);
+  }
   if (!problem.tensor.empty()) document_->selection()->select(Element::named(problem.tensor));
 }
 

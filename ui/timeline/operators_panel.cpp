@@ -74,6 +74,23 @@ QString toTsv(const QAbstractItemModel& model) {
   return lines;
 }
 
+/// Selects the rows (of the model behind the table's proxy) that meet the condition, and shows the first.
+template <class Condition>
+void selectWhere(QTableView& table, Condition meets) {
+  const auto& proxy = *qobject_cast<QSortFilterProxyModel*>(table.model());
+  QItemSelection rows;
+  QModelIndex first;
+  for (int row = 0; row < proxy.sourceModel()->rowCount(); ++row) {
+    if (!meets(row)) continue;
+    const QModelIndex index = proxy.mapFromSource(proxy.sourceModel()->index(row, 0));
+    if (!index.isValid()) continue;  // filtered out
+    rows.select(index, index);
+    if (!first.isValid()) first = index;
+  }
+  table.selectionModel()->select(rows, QItemSelectionModel::ClearAndSelect | QItemSelectionModel::Rows);
+  if (first.isValid()) table.scrollTo(first);
+}
+
 }  // namespace
 
 OperatorsPanel::OperatorsPanel(Theme* theme, QWidget* parent)
@@ -182,30 +199,39 @@ void OperatorsPanel::refresh() {
 void OperatorsPanel::followSelection() {
   if (following_ || !document_ || !document_->result()) return;
   following_ = true;
-  std::set<int> nodes;
-  for (const Element& element : document_->selection()->elements())
-    for (const int node : document_->nodesOf(element)) nodes.insert(node);
-  QItemSelection rows;
-  QModelIndex first;
-  for (int row = 0; row < operators_->rowCount(); ++row) {
-    const auto& of = operators_->timeAt(row).nodes;
-    if (std::none_of(of.begin(), of.end(), [&](int node) { return nodes.count(node) != 0; })) continue;
-    const QModelIndex index = operatorsProxy_->mapFromSource(operators_->index(row, 0));
-    rows.select(index, index);
-    if (!first.isValid()) first = index;
-  }
-  operatorsTable_->selectionModel()->select(rows,
-                                            QItemSelectionModel::ClearAndSelect | QItemSelectionModel::Rows);
-  if (first.isValid()) operatorsTable_->scrollTo(first);
+  const std::set<const OperatorTime*> selected = selectedTimes();
+  std::set<std::string> selectedTypes;
+  for (const OperatorTime* time : selected) selectedTypes.insert(time->op);
+  selectWhere(*operatorsTable_, [&](int row) { return selected.count(&operators_->timeAt(row)) != 0; });
+  selectWhere(*typesTable_, [&](int row) { return selectedTypes.count(types_->timeAt(row).op) != 0; });
   following_ = false;
+}
+
+/// The operators that any selected element was part of; of what stands inside a node and has none, the
+/// node's.
+std::set<const OperatorTime*> OperatorsPanel::selectedTimes() const {
+  std::set<const OperatorTime*> times;
+  std::set<int> nodes;
+  for (const Element& element : document_->selection()->elements()) {
+    const OperatorTime* nested = element.graph ? document_->timeOf(element) : nullptr;
+    if (nested)
+      times.insert(nested);
+    else
+      for (const int node : document_->nodesOf(element)) nodes.insert(node);
+  }
+  for (const OperatorTime& time : document_->result()->summary.operators)
+    if (std::any_of(time.nodes.begin(), time.nodes.end(), [&](int node) { return nodes.count(node) != 0; }))
+      times.insert(&time);
+  return times;
 }
 
 void OperatorsPanel::selectRows() {
   if (following_ || !document_) return;
   std::vector<Element> elements;
   for (const QModelIndex& index : operatorsTable_->selectionModel()->selectedRows())
-    for (const int node : operators_->timeAt(operatorsProxy_->mapToSource(index).row()).nodes)
-      elements.push_back(Element::node(node));
+    for (Element& element :
+         document_->elementsOf(operators_->timeAt(operatorsProxy_->mapToSource(index).row())))
+      elements.push_back(std::move(element));
   following_ = true;
   document_->selection()->select(std::move(elements));
   following_ = false;
@@ -219,7 +245,7 @@ void OperatorsPanel::selectTypes() {
   std::vector<Element> elements;
   for (const OperatorTime& time : document_->result()->summary.operators)
     if (names.count(time.op) != 0)
-      for (const int node : time.nodes) elements.push_back(Element::node(node));
+      for (Element& element : document_->elementsOf(time)) elements.push_back(std::move(element));
   document_->selection()->select(std::move(elements));
 }
 

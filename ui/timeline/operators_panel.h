@@ -3,6 +3,7 @@
 #include <QPointer>
 #include <QSortFilterProxyModel>
 #include <QWidget>
+#include <set>
 
 #include "ui/timeline/operators_model.h"
 
@@ -27,6 +28,7 @@ class OperatorsPanel : public QWidget {
   QTableView* makeTable(QAbstractItemModel* source, QSortFilterProxyModel* proxy, int shareColumn);
   void refresh();
   void followSelection();
+  std::set<const OperatorTime*> selectedTimes() const;
   void selectRows();
   void selectTypes();
   void copyTable();

@@ -82,6 +82,21 @@ class CanvasNavigationTest : public QObject {
   Q_OBJECT
 
  private slots:
+  void showsWhatIsSelectedInsideNodes() {
+    Fixture f(ui::test::nested_model());
+    const Element relu = *f.document.nodeNamed("/inner/relu");
+    f.document.selection()->select(relu);
+    QCOMPARE(f.selected(), std::string("node:0"));  // its function is closed
+    QVERIFY(f.relaidOut([&] { f.document.reveal(relu); }));
+    QCOMPARE(f.selected(), std::string("node:0/body/1"));
+    f.document.selection()->select(Element::named("in", relu.graph));
+    QCOMPARE(f.selected(), std::string("input:0/body/in"));
+    f.document.selection()->select(Element::named("flat", relu.graph));
+    QCOMPARE(f.selected(), std::string("node:0/body/0"));
+    QVERIFY(f.relaidOut([&] { f.document.setOpen("node:0", false); }));
+    QCOMPARE(f.selected(), std::string("node:0"));
+  }
+
   void enterOpensGroupsOneInAnotherAndBackspaceLeadsOut() {
     Fixture f;
     f.document.selection()->select(Element::group(f.document.hierarchy()->find("layers")));

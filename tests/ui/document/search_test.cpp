@@ -4,15 +4,16 @@
 
 #include "engine/analysis/inferred_types.h"
 #include "tests/support/model_builder.h"
+#include "tests/ui/fixtures.h"
 
 using namespace lapidary;
 using namespace lapidary::ui;
-using test::node;
+using lapidary::test::node;
 
 namespace {
 
 ModelPointer smallNetwork() {
-  return test::ModelBuilder()
+  return lapidary::test::ModelBuilder()
       .input("x", DataType::Float32, {1, 3, 8, 64})
       .add(node("Relu", {"x"}, {"r"}))
       .add(node("Transpose", {"r"}, {"t"}, {{"perm", std::vector<std::int64_t>{0, 3, 1, 2}}}))
@@ -27,7 +28,8 @@ QString found(const char* query) {
   const InferredTypes types = infer_types(*model);
   JobControl control;
   QStringList names;
-  for (const Element& element : search(*model, find_hierarchy(*model->graph), &types, query, control))
+  for (const Element& element :
+       search(*model, find_hierarchy(*model->graph), &types, nullptr, query, control))
     if (element.kind == Element::Kind::Node)
       names += QString::fromStdString(model->graph->nodes[static_cast<std::size_t>(element.index)]->op_type);
   return names.join(QLatin1Char(' '));
@@ -66,11 +68,38 @@ class SearchTest : public QObject {
 
   void takesTheMultiplicationSignForX() { QCOMPARE(found("shape:*×64"), QStringLiteral("Relu Transpose")); }
 
+  void findsNodesInsideNodes_data() {
+    QTest::addColumn<QString>("query");
+    QTest::addColumn<QString>("places");
+    QTest::newRow("in a function") << "op:Relu"
+                                   << "0/body/1";
+    QTest::newRow("in a branch") << "op:Neg"
+                                 << "1/then_branch/0";
+    QTest::newRow("by a shape inside") << "shape:2x3 inner"
+                                       << "0/body/0 0/body/1";
+    QTest::newRow("by a tensor that comes from outside") << "tensor:called"
+                                                         << "0 1/then_branch/0 1/else_branch/0";
+  }
+  void findsNodesInsideNodes() {
+    QFETCH(QString, query);
+    QFETCH(QString, places);
+    const ModelPointer model = ui::test::nested_model();
+    const InferredTypes types = infer_types(*model);
+    const NestedGraphs nested(*model, types);
+    QStringList found;
+    for (const Element& element :
+         search(*model, find_hierarchy(*model->graph), &types, &nested, query.toStdString(), JobControl()))
+      found += QString::fromStdString((element.graph ? nested.find(element.graph)->prefix : "") +
+                                      std::to_string(element.index));
+    QCOMPARE(found.join(QLatin1Char(' ')), places);
+  }
+
   void stopsWhenCancelled() {
     const ModelPointer model = smallNetwork();
     JobControl control;
     control.token().cancel();
-    QVERIFY_EXCEPTION_THROWN(search(*model, find_hierarchy(*model->graph), nullptr, "x", control), Cancelled);
+    QVERIFY_EXCEPTION_THROWN(search(*model, find_hierarchy(*model->graph), nullptr, nullptr, "x", control),
+                             Cancelled);
   }
 };
 

@@ -2,6 +2,8 @@
 #include <QImage>
 #include <QLabel>
 #include <QPushButton>
+#include <QScopeGuard>
+#include <QSemaphore>
 #include <QTabBar>
 
 #include "tests/ui/window_fixture.h"
@@ -97,6 +99,68 @@ class FailuresTest : public QObject {
     button(QStringLiteral("Try again"))->click();
     QTRY_COMPARE(document->state(), Document::State::Ready);
     QTRY_VERIFY(fixture_->window->left()->isVisible());
+  }
+
+  void offersToOpenAgainWhatWasCancelled() {
+    const QString path = fixture_->save(withWeight());
+    Document* document = fixture_->window->openFiles({path});
+    document->cancelOpening();
+    QVERIFY2(shownText().contains(QStringLiteral("Opening model.onnx was cancelled")),
+             qPrintable(shownText()));
+    QVERIFY(!fixture_->window->left()->isVisible());
+    button(QStringLiteral("Open again"))->click();
+    QTRY_COMPARE(document->state(), Document::State::Ready);
+    QTRY_VERIFY(document->layout());
+    QVERIFY(fixture_->window->left()->isVisible());
+  }
+
+  void showsHowFarOpeningIsAndEndsIt() {
+    // Nothing tells a job that waits for its thread from one that takes long.
+    QSemaphore through;
+    const auto atTheEnd = qScopeGuard([this, &through] {
+      through.release(4);
+      QTest::qWaitFor([this] { return !fixture_->window->jobs()->firstRunning(); }, 20'000);
+    });
+    for (int i = 0; i < 4; ++i)
+      fixture_->window->jobs()->start(
+          fixture_->window.get(), QString::number(i), QStringLiteral("busy"),
+          [&through](const JobControl&) {
+            through.acquire();
+            return true;
+          },
+          [](bool) {});
+    Document* document = fixture_->window->openFiles({fixture_->save(withWeight())});
+    const auto* progress = fixture_->window->page()->findChild<QWidget*>(QStringLiteral("waitingProgress"));
+    QVERIFY(!progress->isVisible());
+    QTRY_VERIFY(progress->isVisible());
+    QTest::mouseClick(progress->findChild<QPushButton*>(), Qt::LeftButton);
+    QCOMPARE(document->state(), Document::State::Cancelled);
+    QVERIFY(!progress->isVisible());
+  }
+
+  void savesThePictureOfTheWholeGraph_data() {
+    QTest::addColumn<QString>("name");
+    QTest::addColumn<QByteArray>("begin");
+    QTest::newRow("svg") << "graph.svg" << QByteArray("<svg");
+    QTest::newRow("png") << "graph.png" << QByteArray("\x89PNG");
+    QTest::newRow("pdf") << "graph.pdf" << QByteArray("%PDF");
+  }
+  void savesThePictureOfTheWholeGraph() {
+    QFETCH(QString, name);
+    QFETCH(QByteArray, begin);
+    fixture_->open(fixture_->save(withWeight()));
+    fixture_->window->savePicture(fixture_->path(name));
+    QTRY_VERIFY(!fixture_->window->jobs()->firstRunning());
+    QVERIFY(bytesOf(fixture_->path(name)).startsWith(begin));
+    QVERIFY(!fixture_->window->bottom()->isVisible());
+  }
+
+  void saysWhyAPictureCannotBeSaved() {
+    fixture_->open(fixture_->save(withWeight()));
+    fixture_->window->savePicture(fixture_->path(QStringLiteral("no/such/folder/graph.svg")));
+    QTRY_VERIFY(fixture_->window->bottom()->isVisible());
+    QCOMPARE(fixture_->window->bottom()->currentPage(), static_cast<int>(MainWindow::JobsPage));
+    QVERIFY(fixture_->window->jobs()->jobAt(0)->error());
   }
 
   void closesWhatCannotBeOpened() {

@@ -125,6 +125,30 @@ class MainWindowTest : public QObject {
     QCOMPARE(*document->selection()->current(), Element::node(3));
   }
 
+  void shadesTimeInEveryTabOrInNone() {
+    Document* first = ready();
+    QAction* heat = nullptr;
+    for (QAction* action : window_->commands()->all())
+      if (action->text() == QStringLiteral("Time as Heat")) heat = action;
+    QVERIFY(heat && heat->isChecked());
+    first->heat()->setValues({1, 2}, QStringLiteral("ms"));
+    heat->trigger();
+    QVERIFY(!first->heat()->isShown());
+    const QString other = folder_.filePath(QStringLiteral("other.onnx"));
+    save_model(*lapidary::test::ModelBuilder()
+                    .input("x", DataType::Float32, {1})
+                    .add(lapidary::test::node("Relu", {"x"}, {"y"}))
+                    .output("y")
+                    .build(),
+               other.toStdString());
+    Document* second = window_->openFiles({other});
+    second->heat()->setValues({1}, QStringLiteral("ms"));
+    QVERIFY(!second->heat()->isShown());
+    heat->trigger();
+    QVERIFY(first->heat()->isShown());
+    QVERIFY(second->heat()->isShown());
+  }
+
   void findsNodesWithTheKeyboardAlone() {
     Document* document = ready();
     QTest::keySequence(window_.get(), QKeySequence::Find);
