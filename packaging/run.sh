@@ -13,15 +13,21 @@ model=${1:-$sample/digits.onnx}
 "$here/build.sh" release lapidary_cli lapidary_studio
 
 if [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then
-  exec "$bin/lapidary-studio" "$model"
+  # The sample shows what a run gives; a model of one's own may be large, and waits for its key.
+  [ $# -gt 0 ] && exec "$bin/lapidary-studio" "$model"
+  exec "$bin/lapidary-studio" --run --panel Outputs "$model"
 fi
 
 out=$(dirname "$model")
 [ -w "$out" ] || out=$PWD
+# The name without the endings of a packed model, then of its form: yolo.v8.onnx.gz gives yolo.v8.
 name=$(basename "$model")
-name=${name%%.*}
+name=${name%.gz}
+name=${name%.zip}
+name=${name%.*}
+stem="$(dirname "$model")/$name"
 inputs=()
-[ -f "${model%.onnx}.inputs.npz" ] && inputs=(--inputs "${model%.onnx}.inputs.npz")
+[ -f "$stem.inputs.npz" ] && inputs=(--inputs "$stem.inputs.npz")
 
 "$bin/lapidary" info "$model"
 echo
