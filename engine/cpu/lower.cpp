@@ -174,6 +174,7 @@ class Lowerer {
         inline_expansion(lowered, scope, origin, depth))
       return;
     if (!lowered.record || !lowered.record->kernel_function) return note_unsupported(*node, scope);
+    require_inputs(lowered);
     if (forward_constant(*node, scope) || forward_input(lowered, index, scope)) return;
     capture_outer_values(lowered, imports, scope);
     for (const auto& name : node->outputs) {
@@ -194,6 +195,15 @@ class Lowerer {
     const ValueId id = scope.find(name);
     if (id < 0) throw Error("no input, initializer or node makes this value").node(node.label()).tensor(name);
     return id;
+  }
+
+  /// Kernels count on inputs up to the last that their operator needs.
+  static void require_inputs(const LoweredNode& lowered) {
+    const auto& parameters = lowered.record->inputs;
+    for (std::size_t i = lowered.inputs.size(); i < parameters.size(); ++i)
+      if (parameters[i].arity == Arity::Single)
+        throw Error("input '" + parameters[i].name + "' of " + lowered.node->op_type + " is missing")
+            .node(lowered.node->label());
   }
 
   /// Lowering goes on, so that one message names all of them.

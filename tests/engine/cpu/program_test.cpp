@@ -49,6 +49,7 @@ class CpuProgramTest : public QObject {
   void hasAnArena();
   void refusesMatricesThatDoNotFit_data();
   void refusesMatricesThatDoNotFit();
+  void refusesNodesThatLackInputs();
 };
 
 void CpuProgramTest::refusesMatricesThatDoNotFit_data() {
@@ -69,6 +70,18 @@ void CpuProgramTest::refusesMatricesThatDoNotFit() {
   model.add(node(type.toStdString(), {"x", "w"}, {"y"})).output("y");
   const auto compiled_and_run = [&] { find_backend("cpu").compile(model.build(), {})->run({ramp(given)}); };
   QVERIFY_EXCEPTION_THROWN(compiled_and_run(), Error);
+}
+
+void CpuProgramTest::refusesNodesThatLackInputs() {
+  for (const char* type : {"LayerNormalization", "InstanceNormalization", "MatMul", "Gather"}) {
+    test::ModelBuilder model;
+    model.input("x", DataType::Float32, shape_of(Dims{2, 3, 4})).output("y");
+    model.add(node(type, {"x"}, {"y"}));
+    const auto compiled_and_run = [&] {
+      find_backend("cpu").compile(model.build(), {})->run({ramp({2, 3, 4})});
+    };
+    QVERIFY_EXCEPTION_THROWN(compiled_and_run(), Error);
+  }
 }
 
 void CpuProgramTest::runsShapesFromSeveralThreadsAtOnce() {
