@@ -110,6 +110,12 @@ std::string convolve(Planner& planner, const LoweredNode& node, std::size_t weig
   for (std::size_t i = 0; i < window.kernel.size(); ++i)
     if (window.pads_begin[i] < 0 || window.pads_begin[i] > (window.kernel[i] - 1) * window.dilations[i])
       return "unusual padding";
+  const auto is_padding = [](std::int64_t pad) { return pad != 0; };
+  const bool is_padded = std::any_of(window.pads_begin.begin(), window.pads_begin.end(), is_padding) ||
+                         std::any_of(window.pads_end.begin(), window.pads_end.end(), is_padding);
+  // oneDNN then counts padding as 0 at some borders, not as the zero point.
+  if (source.dims.size() == 5 && is_padded && r.source_zero != 0 && !is_recognized(node))
+    return "a padded volume with a zero point";
   for (auto& dilation : window.dilations) --dilation;
   const Dims shown = grouped(taps, groups);
   const bool has_bias = graph.has_input(node, bias_slot);
