@@ -25,7 +25,7 @@ int list_passes(const Output& output) {
   Json json = {{"passes", Json::array()}};
   std::vector<std::vector<std::string>> rows = {{"pass", "level", "what it does"}};
   for (const auto& pass : passes()) {
-    const std::string level = pass.level == PassLevel::Basic ? "basic" : "extended";
+    const std::string level(name_of(pass.level));
     json["passes"].push_back({{"name", pass.name}, {"level", level}, {"description", pass.description}});
     rows.push_back({pass.name, level, pass.description});
   }
@@ -66,6 +66,18 @@ Difference verify(const ModelPointer& before, const ModelPointer& after) {
   return worst;
 }
 
+PassLevel level_of(const std::string& name) {
+  return name == "basic" ? PassLevel::Basic : name == "extended" ? PassLevel::Extended : PassLevel::All;
+}
+
+std::vector<Pass> chosen_passes(const OptimizeOptions& options) {
+  std::vector<Pass> chosen = options.only.empty() ? passes_up_to(level_of(options.level)) : passes();
+  std::erase_if(chosen, [&](const Pass& pass) {
+    return (!options.only.empty() && !holds(options.only, pass.name)) || holds(options.skipped, pass.name);
+  });
+  return chosen;
+}
+
 int optimize_model(const OptimizeOptions& options, const Output& output) {
   if (options.list) return list_passes(output);
   if (options.path.empty() || options.out.empty())
@@ -73,18 +85,11 @@ int optimize_model(const OptimizeOptions& options, const Output& output) {
   check_names(options.only);
   check_names(options.skipped);
   const LoadedModel loaded = ModelOptions{options.path, options.follow_links}.load(output);
-  std::vector<PassReport> reports;
-  const ModelPointer result = optimize(
-      loaded.model,
-      [&](const Pass& pass) {
-        const bool within = options.level != "basic" || pass.level == PassLevel::Basic;
-        return (options.only.empty() ? within : holds(options.only, pass.name)) &&
-               !holds(options.skipped, pass.name);
-      },
-      reports);
+  Optimized optimized = optimize(loaded.model, chosen_passes(options));
+  const ModelPointer& result = optimized.model;
   Json json = {
       {"before", size_json(*loaded.model)}, {"after", size_json(*result)}, {"passes", Json::array()}};
-  for (const auto& report : reports)
+  for (const auto& report : optimized.passes)
     json["passes"].push_back({{"name", report.name}, {"changes", report.changes}, {"ms", report.ms}});
   Difference proof;
   if (options.verify) {
@@ -100,7 +105,7 @@ int optimize_model(const OptimizeOptions& options, const Output& output) {
     print_json(json);
     return 0;
   }
-  for (const auto& report : reports)
+  for (const auto& report : optimized.passes)
     std::cout << report.name << ": " << report.changes << " changes, " << number(report.ms) << " ms\n";
   std::cout << options.out << ": " << loaded.model->graph->nodes.size() << " nodes before, "
             << result->graph->nodes.size() << " after\n";

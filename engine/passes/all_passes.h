@@ -5,9 +5,9 @@
 namespace lapidary {
 
 // One function a pass, each in the file of that name; the table in passes.cpp says their order.
-PassResult eliminate_identity(const ModelPointer& model);
-PassResult eliminate_unused(const ModelPointer& model);
-PassResult fold_batch_normalization(const ModelPointer& model);
-PassResult fold_constants(const ModelPointer& model);
+PassResult eliminate_identity(const ModelPointer& model, const PassContext& context);
+PassResult eliminate_unused(const ModelPointer& model, const PassContext& context);
+PassResult fold_batch_normalization(const ModelPointer& model, const PassContext& context);
+PassResult fold_constants(const ModelPointer& model, const PassContext& context);
 
 }  // namespace lapidary

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "engine/passes/all_passes.h"
 #include "engine/passes/graph_rewriter.h"
 
@@ -6,30 +8,31 @@ namespace {
 
 /// Dropout that only passes its input on: not in training mode, and nobody reads the mask.
 bool is_idle_dropout(const GraphRewriter& graph, const Node& node) {
-  if (node.op_type != "Dropout" || !normalized_domain(node.domain).empty()) return false;
+  if (!is_standard(node, "Dropout")) return false;
   if (node.outputs.size() > 1 && graph.use_count(node.outputs[1]) > 0) return false;
-  return node.inputs.size() < 3 || node.inputs[2].empty();
+  if (graph.opset() < 7) return node.attribute_or("is_test", std::int64_t{0}) != 0;
+  const std::string& training = input_or_empty(node, 2);
+  if (training.empty()) return true;
+  const NamedTensor* mode = graph.constant(training);
+  return mode && mode->tensor.size() == 1 && values_as<int>(mode->tensor)[0] == 0;
 }
 
-bool is_identity(const Node& node) {
-  return node.op_type == "Identity" && normalized_domain(node.domain).empty();
+void rewrite(GraphRewriter& graph) {
+  for (std::size_t i = 0; i < graph.size(); ++i) {
+    const Node* node = graph.node(i);
+    if (!node || input_or_empty(*node, 0).empty() || node->outputs.empty()) continue;
+    if (!is_standard(*node, "Identity") && !is_idle_dropout(graph, *node)) continue;
+    if (graph.can_bypass(node->outputs[0], node->inputs[0]) && graph.admit(*node))
+      graph.bypass(i, node->outputs[0], node->inputs[0]);
+  }
 }
 
 }  // namespace
 
-/// Identity(x) → x, and Dropout(x) → x outside training. Kept where the output's name must stay: an output of
-/// the graph, or a value that a subgraph reads.
-PassResult eliminate_identity(const ModelPointer& model) {
-  GraphRewriter graph(model);
-  for (std::size_t i = 0; i < graph.size(); ++i) {
-    const Node node = *graph.node(i);
-    if (node.inputs.empty() || node.inputs[0].empty() || node.outputs.empty()) continue;
-    if (!is_identity(node) && !is_idle_dropout(graph, node)) continue;
-    if (!graph.redirect(node.outputs[0], node.inputs[0])) continue;
-    graph.mark_changed(node);
-    graph.erase(i);
-  }
-  return graph.finish();
+/// Identity(x) → x, and Dropout(x) → x outside training. Where the result is an output of the graph, the node
+/// that makes x takes over its name; kept where x is an input or a constant.
+PassResult eliminate_identity(const ModelPointer& model, const PassContext& context) {
+  return rewrite_graphs(model, context, rewrite);
 }
 
 }  // namespace lapidary

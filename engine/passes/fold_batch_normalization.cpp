@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <optional>
 
@@ -37,16 +38,19 @@ Tensor scaled_weights(const Tensor& weights, const std::vector<double>& factor) 
   return tensor_from(weights.type(), weights.dims(), values);
 }
 
-bool is_inference(const Node& node) {
-  return node.attribute_or("training_mode", std::int64_t{0}) == 0 && node.outputs.size() == 1;
+/// Not in training mode, which versions before 7 are unless they say otherwise, and one scale a channel.
+bool is_inference(const GraphRewriter& graph, const Node& node) {
+  const auto flag = [&](const char* name, std::int64_t otherwise) {
+    return node.attribute_or(name, otherwise) != 0;
+  };
+  return !flag("training_mode", 0) && flag("spatial", 1) && (graph.opset() >= 7 || flag("is_test", 0)) &&
+         std::count_if(node.outputs.begin(), node.outputs.end(),
+                       [](const auto& name) { return !name.empty(); }) == 1;
 }
 
 /// The convolution that alone feeds `value`, or -1.
 int foldable_convolution(const GraphRewriter& graph, const std::string& value) {
-  const int position = graph.producer(value);
-  if (position < 0 || graph.use_count(value) != 1 || graph.is_output(value)) return -1;
-  const Node& node = *graph.node(static_cast<std::size_t>(position));
-  return node.op_type == "Conv" && normalized_domain(node.domain).empty() ? position : -1;
+  return graph.is_private(value) && graph.producer_of_type(value, "Conv") ? graph.producer(value) : -1;
 }
 
 bool fold(GraphRewriter& graph, std::size_t position) {
@@ -67,22 +71,26 @@ bool fold(GraphRewriter& graph, std::size_t position) {
     const auto values = values_as<double>(bias->tensor.aligned());
     for (std::size_t c = 0; c < values.size(); ++c) folded_bias[c] += values[c] * scale->factor[c];
   }
-  NamedTensor new_weights, new_bias;
-  new_weights.name = graph.fresh_name(weights->name + "_folded");
-  new_weights.tensor = scaled_weights(weights->tensor, scale->factor);
-  new_bias.name = graph.fresh_name(weights->name + "_folded_bias");
-  new_bias.tensor =
-      tensor_from(weights->tensor.type(), {static_cast<std::int64_t>(folded_bias.size())}, folded_bias);
+  if (!graph.admit(normalization)) return false;
   convolution.inputs.resize(3);
-  convolution.inputs[1] = new_weights.name;
-  convolution.inputs[2] = new_bias.name;
+  convolution.inputs[1] =
+      graph.add_constant(weights->name + "_folded", scaled_weights(weights->tensor, scale->factor));
+  convolution.inputs[2] = graph.add_constant(
+      weights->name + "_folded_bias",
+      tensor_from(weights->tensor.type(), {static_cast<std::int64_t>(folded_bias.size())}, folded_bias));
   convolution.outputs[0] = normalization.outputs[0];
-  graph.add_initializer(std::move(new_weights));
-  graph.add_initializer(std::move(new_bias));
   graph.erase(position);
   graph.replace(static_cast<std::size_t>(convolution_position), std::move(convolution));
-  graph.mark_changed(normalization);
   return true;
+}
+
+void rewrite(GraphRewriter& graph) {
+  for (std::size_t i = 0; i < graph.size(); ++i) {
+    const Node* node = graph.node(i);
+    if (node && is_standard(*node, "BatchNormalization") && !node->inputs.empty() &&
+        is_inference(graph, *node))
+      fold(graph, i);
+  }
 }
 
 }  // namespace
@@ -90,16 +98,8 @@ bool fold(GraphRewriter& graph, std::size_t position) {
 /// BatchNormalization(Conv(x, W, b)) → Conv(x, f·W, f·b + o), with f = scale / √(variance + ε) and
 /// o = bias - f·mean for each output channel. Not where somebody else reads the convolution's output, a
 /// parameter is not constant, or the normalization is in training mode.
-PassResult fold_batch_normalization(const ModelPointer& model) {
-  GraphRewriter graph(model);
-  for (std::size_t i = 0; i < graph.size(); ++i) {
-    const Node* node = graph.node(i);
-    if (node && node->op_type == "BatchNormalization" && normalized_domain(node->domain).empty() &&
-        !node->inputs.empty() && is_inference(*node))
-      fold(graph, i);
-  }
-  graph.remove_unused();
-  return graph.finish();
+PassResult fold_batch_normalization(const ModelPointer& model, const PassContext& context) {
+  return rewrite_graphs(model, context, rewrite);
 }
 
 }  // namespace lapidary

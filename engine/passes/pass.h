@@ -1,10 +1,10 @@
 #pragma once
 
-#include <functional>
 #include <string>
 #include <vector>
 
 #include "engine/model/model.h"
+#include "engine/passes/pass_context.h"
 
 namespace lapidary {
 
@@ -12,21 +12,30 @@ namespace lapidary {
 struct PassResult {
   ModelPointer model;
   std::vector<std::string> changed;
+  std::vector<std::string> notes;  ///< what it left, and why, where a person should know
 };
 
-/// How far a rewrite may go: Basic keeps every output bit for bit; Extended reorders floating arithmetic.
-enum class PassLevel { Basic, Extended };
+/// How far a rewrite may go: Basic keeps every output bit for bit; Extended reorders floating arithmetic; All
+/// writes other operators instead, also of a newer operator set.
+enum class PassLevel { Basic, Extended, All };
 
-/// A rewrite of the whole model that keeps what it computes.
+/// "basic", "extended", "all".
+std::string_view name_of(PassLevel level);
+
+/// A rewrite of the whole model that keeps what it computes. A value that keeps its name keeps its type and
+/// contents; whatever computes something else gets another name. Before each single change a pass asks
+/// PassContext::admits() (GraphRewriter::admit() does), and changes nothing that is not admitted.
 struct Pass {
   std::string name;         ///< "fold_batch_normalization"
   std::string description;  ///< one sentence
   PassLevel level;
-  PassResult (*apply)(const ModelPointer&);
+  PassResult (*apply)(const ModelPointer&, const PassContext&);
 };
 
 /// All passes in running order.
 const std::vector<Pass>& passes();
+/// Those up to a level.
+std::vector<Pass> passes_up_to(PassLevel level);
 
 /// What each pass did in one call of optimize().
 struct PassReport {
@@ -35,8 +44,14 @@ struct PassReport {
   double ms = 0;
 };
 
-/// Runs the passes that `wanted` accepts in their order, again and again until none changes anything.
-ModelPointer optimize(ModelPointer model, const std::function<bool(const Pass&)>& wanted,
-                      std::vector<PassReport>& reports);
+struct Optimized {
+  ModelPointer model;
+  std::vector<PassReport> passes;
+  std::vector<std::string> notes;  ///< each once
+};
+
+/// Runs the passes in the order given, again and again until none changes anything, or for a bounded number
+/// of rounds. Models that bring training graphs stay as they are, since those refer to values by name.
+Optimized optimize(ModelPointer model, const std::vector<Pass>& chosen, PassContext context = {});
 
 }  // namespace lapidary

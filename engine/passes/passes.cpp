@@ -1,5 +1,3 @@
-#include <chrono>
-
 #include "engine/passes/all_passes.h"
 
 namespace lapidary {
@@ -21,28 +19,15 @@ const std::vector<Pass>& passes() {
   return all;
 }
 
-ModelPointer optimize(ModelPointer model, const std::function<bool(const Pass&)>& wanted,
-                      std::vector<PassReport>& reports) {
-  using Clock = std::chrono::steady_clock;
-  std::vector<const Pass*> chosen;
+std::vector<Pass> passes_up_to(PassLevel level) {
+  std::vector<Pass> chosen;
   for (const auto& pass : passes())
-    if (wanted(pass)) chosen.push_back(&pass);
-  reports.clear();
-  for (const auto* pass : chosen) reports.push_back({pass->name, 0, 0});
-  // Every change removes a node or a weight, so the rounds end.
-  for (bool changed = true; changed;) {
-    changed = false;
-    for (std::size_t i = 0; i < chosen.size(); ++i) {
-      const auto begin = Clock::now();
-      PassResult result = chosen[i]->apply(model);
-      reports[i].ms += std::chrono::duration<double, std::milli>(Clock::now() - begin).count();
-      reports[i].changes += result.changed.size();
-      if (result.changed.empty()) continue;
-      model = std::move(result.model);
-      changed = true;
-    }
-  }
-  return model;
+    if (pass.level <= level) chosen.push_back(pass);
+  return chosen;
+}
+
+std::string_view name_of(PassLevel level) {
+  return level == PassLevel::Basic ? "basic" : level == PassLevel::Extended ? "extended" : "all";
 }
 
 }  // namespace lapidary
