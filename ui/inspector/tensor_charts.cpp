@@ -1,12 +1,14 @@
 #include "ui/inspector/tensor_charts.h"
 
 #include <QClipboard>
-#include <QContextMenuEvent>
 #include <QGuiApplication>
-#include <QMenu>
+#include <QMimeData>
+#include <QMouseEvent>
 #include <QPainter>
+#include <QToolTip>
 #include <algorithm>
 
+#include "ui/document/copy_action.h"
 #include "ui/document/format.h"
 
 namespace lapidary::ui {
@@ -16,41 +18,58 @@ namespace {
 constexpr int margin = 16, lineHeight = 20;
 constexpr int widestFigures = 360;  ///< so that a number stays near its caption
 
+/// Around a view that is painted here, while it has the keyboard.
+void paintFocus(QPainter& painter, const QWidget& view, const Theme& theme) {
+  if (!view.hasFocus()) return;
+  painter.setPen(theme.colors().accent);
+  painter.setBrush(Qt::NoBrush);
+  painter.drawRoundedRect(QRectF(view.rect()).adjusted(4.5, 0.5, -4.5, -0.5), 7, 7);
+}
+
 }  // namespace
 
 HistogramView::HistogramView(Theme* theme, QWidget* parent) : QWidget(parent), theme_(theme) {
   setAccessibleName(tr("Histogram"));
   setMinimumHeight(180);
+  add_copy_action(this, tr("Copy Histogram"), [this] { copy(); });
   connect(theme, &Theme::changed, this, qOverload<>(&QWidget::update));
 }
 
-void HistogramView::setStatistics(const std::optional<TensorStatistics>& statistics) {
+void HistogramView::setStatistics(const TensorStatistics& statistics) {
   statistics_ = statistics;
-  if (statistics)
-    setAccessibleDescription(tr("minimum %1, maximum %2, mean %3, deviation %4")
-                                 .arg(statistics->minimum)
-                                 .arg(statistics->maximum)
-                                 .arg(statistics->mean)
-                                 .arg(statistics->deviation));
+  setAccessibleDescription(tr("minimum %1, maximum %2, mean %3, deviation %4")
+                               .arg(statistics.minimum)
+                               .arg(statistics.maximum)
+                               .arg(statistics.mean)
+                               .arg(statistics.deviation));
   update();
+}
+
+void HistogramView::copy() {
+  QString lines = tr("from\tto\tcount\n");
+  const double step = (statistics_.maximum - statistics_.minimum) / static_cast<double>(histogramBins);
+  for (std::size_t i = 0; i < histogramBins; ++i) {
+    const double from = statistics_.minimum + step * static_cast<double>(i);
+    lines += QStringLiteral("%1\t%2\t%3\n").arg(from).arg(from + step).arg(statistics_.histogram[i]);
+  }
+  auto* copied = new QMimeData;
+  copied->setText(lines);
+  copied->setImageData(grab().toImage());
+  QGuiApplication::clipboard()->setMimeData(copied);
 }
 
 void HistogramView::paintEvent(QPaintEvent*) {
   QPainter painter(this);
   painter.setRenderHint(QPainter::Antialiasing);
   const QRect inside = rect().adjusted(margin, 4, -margin, -8);
-  if (!statistics_) {
-    painter.setPen(theme_->colors().weakText);
-    painter.drawText(inside, Qt::AlignCenter, tr("Reading the numbers…"));
-    return;
-  }
   const int figures = 4 * lineHeight;
   paintBars(&painter, QRectF(inside).adjusted(0, 0, 0, -figures - lineHeight));
   paintFigures(&painter, inside.adjusted(0, inside.height() - figures - lineHeight, 0, 0));
+  paintFocus(painter, *this, *theme_);
 }
 
 void HistogramView::paintBars(QPainter* painter, const QRectF& area) const {
-  const auto& histogram = statistics_->histogram;
+  const auto& histogram = statistics_.histogram;
   const auto most = static_cast<double>(*std::max_element(histogram.begin(), histogram.end()));
   if (most <= 0 || area.height() < 8) return;
   const double step = area.width() / static_cast<double>(histogram.size());
@@ -67,7 +86,7 @@ void HistogramView::paintBars(QPainter* painter, const QRectF& area) const {
 }
 
 void HistogramView::paintFigures(QPainter* painter, const QRect& area) const {
-  const TensorStatistics& s = *statistics_;
+  const TensorStatistics& s = statistics_;
   QRect line(area.left(), area.top(), area.width(), lineHeight);
   painter->setPen(theme_->colors().weakText);
   painter->drawText(line, Qt::AlignLeft | Qt::AlignVCenter, number(s.minimum));
@@ -88,32 +107,44 @@ void HistogramView::paintFigures(QPainter* painter, const QRect& area) const {
   }
 }
 
-PictureView::PictureView(QWidget* parent) : QWidget(parent) {
+PictureView::PictureView(Theme* theme, QWidget* parent) : QWidget(parent), theme_(theme) {
   setMinimumHeight(120);
+  setMouseTracking(true);
   setAccessibleName(tr("Picture of the tensor"));
+  add_copy_action(this, tr("Copy Picture"), [this] { copy(); });
 }
 
-void PictureView::setPicture(const QImage& picture) {
+void PictureView::setPicture(const QImage& picture, std::function<QString(QPoint)> textAt) {
   picture_ = picture;
+  textAt_ = std::move(textAt);
   update();
 }
 
 void PictureView::copy() const { QGuiApplication::clipboard()->setImage(picture_); }
 
+QRectF PictureView::place() const {
+  const QSizeF room = QSizeF(size()) - QSizeF(2 * margin, 16);
+  const QSizeF shown = QSizeF(picture_.size()).scaled(room, Qt::KeepAspectRatio);
+  return {QPointF((width() - shown.width()) / 2, (height() - shown.height()) / 2), shown};
+}
+
 void PictureView::paintEvent(QPaintEvent*) {
   if (picture_.isNull()) return;
   QPainter painter(this);
-  const QSizeF room = QSizeF(size()) - QSizeF(2 * margin, 16);
-  QSizeF shown = QSizeF(picture_.size()).scaled(room, Qt::KeepAspectRatio);
+  const QRectF shown = place();
   painter.setRenderHint(QPainter::SmoothPixmapTransform, shown.width() < picture_.width());
-  painter.drawImage(QRectF(QPointF((width() - shown.width()) / 2, (height() - shown.height()) / 2), shown),
-                    picture_);
+  painter.drawImage(shown, picture_);
+  painter.setRenderHint(QPainter::Antialiasing);
+  paintFocus(painter, *this, *theme_);
 }
 
-void PictureView::contextMenuEvent(QContextMenuEvent* event) {
-  QMenu menu;
-  menu.addAction(tr("Copy picture"), this, &PictureView::copy);
-  menu.exec(event->globalPos());
+void PictureView::mouseMoveEvent(QMouseEvent* event) {
+  const QRectF shown = place();
+  if (picture_.isNull() || !textAt_ || !shown.contains(event->position())) return QToolTip::hideText();
+  const QPointF inside = event->position() - shown.topLeft();
+  const QPoint pixel(static_cast<int>(inside.x() * picture_.width() / shown.width()),
+                     static_cast<int>(inside.y() * picture_.height() / shown.height()));
+  QToolTip::showText(event->globalPosition().toPoint(), textAt_(pixel), this);
 }
 
 }  // namespace lapidary::ui

@@ -2,7 +2,7 @@
 
 #include <QImage>
 #include <QWidget>
-#include <optional>
+#include <functional>
 
 #include "ui/document/theme.h"
 #include "ui/inspector/tensor_statistics.h"
@@ -15,8 +15,9 @@ class HistogramView : public QWidget {
 
  public:
   explicit HistogramView(Theme* theme, QWidget* parent = nullptr);
-  /// nothing: still being computed.
-  void setStatistics(const std::optional<TensorStatistics>& statistics);
+  void setStatistics(const TensorStatistics& statistics);
+  /// Puts the histogram onto the clipboard: as a picture, and its bins and figures as TSV.
+  void copy();
 
  protected:
   void paintEvent(QPaintEvent* event) override;
@@ -26,25 +27,32 @@ class HistogramView : public QWidget {
   void paintFigures(QPainter* painter, const QRect& area) const;
 
   Theme* theme_;
-  std::optional<TensorStatistics> statistics_;
+  TensorStatistics statistics_;
 };
 
-/// A picture in the middle, as large as fits, with sharp pixels when enlarged.
+/// A picture in the middle, as large as fits, with sharp pixels when enlarged; the tip tells what stands
+/// under the pointer.
 class PictureView : public QWidget {
   Q_OBJECT
 
  public:
-  explicit PictureView(QWidget* parent = nullptr);
-  void setPicture(const QImage& picture);
+  explicit PictureView(Theme* theme, QWidget* parent = nullptr);
+  /// `textAt` says what a pixel of the picture stands for.
+  void setPicture(const QImage& picture, std::function<QString(QPoint)> textAt);
+  void clear() { setPicture({}, {}); }
   /// Puts the picture onto the clipboard.
   void copy() const;
 
  protected:
   void paintEvent(QPaintEvent* event) override;
-  void contextMenuEvent(QContextMenuEvent* event) override;
+  void mouseMoveEvent(QMouseEvent* event) override;
 
  private:
+  QRectF place() const;
+
+  Theme* theme_;
   QImage picture_;
+  std::function<QString(QPoint)> textAt_;
 };
 
 }  // namespace lapidary::ui

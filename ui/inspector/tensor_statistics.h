@@ -1,6 +1,6 @@
 #pragma once
 
-#include <QImage>
+#include <QString>
 #include <array>
 #include <cstdint>
 #include <vector>
@@ -27,15 +27,7 @@ QString element_text(const Tensor& tensor, std::int64_t index);
 /// Reads the whole tensor twice, piece by piece, without a copy of it. Throws Cancelled.
 TensorStatistics statistics_of(const Tensor& tensor, const JobControl& control);
 
-/// Indices of the leading dimensions: all but the last two, or but the last three for a picture of channels.
+/// Indices of the leading dimensions: all but the last two.
 using Slice = std::vector<std::int64_t>;
-/// The last two dimensions at `slice` as grey values from minimum to maximum, at most `side` pixels wide and
-/// high.
-QImage slice_picture(const Tensor& tensor, const Slice& slice, int side, const TensorStatistics& statistics,
-                     bool dark);
-/// True if the tensor can be a colour picture: [.., 3, H, W] or [.., H, W, 3].
-bool is_picture(const Dims& dims);
-/// The last three dimensions as a colour picture, scaled so that minimum to maximum is black to white.
-QImage color_picture(const Tensor& tensor, const Slice& slice, int side, const TensorStatistics& statistics);
 
 }  // namespace lapidary::ui

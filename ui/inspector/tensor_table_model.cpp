@@ -40,6 +40,10 @@ std::int64_t TensorTableModel::elementOf(const QModelIndex& index) const {
   return (matrix * rows() + index.row()) * columns() + index.column();
 }
 
+bool TensorTableModel::isCut() const {
+  return tensor_.size() > 0 && (rows() > mostRows || columns() > mostColumns);
+}
+
 int TensorTableModel::rowCount(const QModelIndex& parent) const {
   if (parent.isValid() || tensor_.size() == 0) return 0;
   return static_cast<int>(std::min(rows(), mostRows));

@@ -6,8 +6,8 @@
 
 namespace lapidary::ui {
 
-/// The last two dimensions of a tensor as rows and columns, read straight from its bytes. A tensor of rank 1
-/// is one column.
+/// The last two dimensions of a tensor as rows and columns, read straight from its bytes, up to 50 million
+/// rows and 10 million columns. A tensor of rank 1 is one column.
 class TensorTableModel : public QAbstractTableModel {
   Q_OBJECT
 
@@ -18,6 +18,8 @@ class TensorTableModel : public QAbstractTableModel {
   const Tensor& tensor() const { return tensor_; }
   void setSlice(const Slice& slice);
   const Slice& slice() const { return slice_; }
+  /// True where the tensor has more rows or columns than a view can scroll to.
+  bool isCut() const;
   /// Position of a cell in the tensor's elements.
   std::int64_t elementOf(const QModelIndex& index) const;
 

@@ -1,6 +1,5 @@
 #include "ui/inspector/tensor_view.h"
 
-#include <QAction>
 #include <QClipboard>
 #include <QComboBox>
 #include <QFileDialog>
@@ -9,17 +8,22 @@
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
+#include <QLocale>
+#include <QPushButton>
 #include <QSpinBox>
 #include <QStackedWidget>
 #include <QTabBar>
 #include <QTableView>
-#include <QTextStream>
 #include <QToolButton>
 #include <QVBoxLayout>
 
 #include "engine/io/map_arrays.h"
+#include "ui/document/copy_action.h"
 #include "ui/document/format.h"
+#include "ui/document/tabular_text.h"
 #include "ui/inspector/tensor_charts.h"
+#include "ui/inspector/tensor_csv.h"
+#include "ui/inspector/tensor_picture.h"
 
 namespace lapidary::ui {
 
@@ -27,17 +31,11 @@ namespace {
 
 constexpr int pictureSide = 512;
 
-/// Rows of the tensor's last dimension, elements by comma.
-void writeCsv(const QString& path, const Tensor& tensor) {
-  QFile file(path);
-  if (!file.open(QIODevice::WriteOnly))
-    throw Error(file.errorString().toStdString(), Error::Kind::Machine).file(path.toStdString());
-  QTextStream out(&file);
-  const std::int64_t columns = tensor.dims().empty() ? 1 : tensor.dims().back();
-  for (std::int64_t i = 0; i < tensor.size(); ++i)
-    out << element_text(tensor, i)
-        << (columns == 0 || (i + 1) % columns == 0 ? QLatin1Char('\n') : QLatin1Char(','));
-}
+/// A clipboard takes no more cells than this at once; a file takes all.
+constexpr std::int64_t mostCopied = 1'000'000;
+
+/// "12,345,678", so that large counts can be compared.
+QString wholeNumber(std::int64_t value) { return QLocale(QLocale::English).toString(value); }
 
 }  // namespace
 
@@ -49,10 +47,14 @@ TensorView::TensorView(Theme* theme, JobList* jobs, QWidget* parent)
       names_(new QComboBox),
       type_(new QLabel),
       sliceBar_(new QWidget),
+      tabs_(new QTabBar),
       pages_(new QStackedWidget),
       table_(new QTableView),
       histogram_(new HistogramView(theme)),
-      picture_(new PictureView),
+      picture_(new PictureView(theme)),
+      waitingText_(new QLabel),
+      readAgain_(new QPushButton(tr("Read the numbers"))),
+      limits_(new QLabel),
       exportError_(new QLabel) {
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(0, 0, 0, 0);
@@ -67,14 +69,19 @@ TensorView::TensorView(Theme* theme, JobList* jobs, QWidget* parent)
   sliceGrid_->setContentsMargins(16, 0, 16, 0);
   sliceGrid_->setSpacing(4);
   exportError_->setProperty("role", QStringLiteral("problem"));
-  exportError_->setWordWrap(true);
-  exportError_->setContentsMargins(16, 0, 16, 0);
-  exportError_->hide();
+  limits_->setProperty("role", QStringLiteral("weak"));
+  for (QLabel* line : {exportError_, limits_}) {
+    line->setWordWrap(true);
+    line->setContentsMargins(16, 0, 16, 0);
+    line->hide();
+  }
   column->addWidget(makeTools());
   column->addWidget(sliceBar_);
   column->addWidget(exportError_);
+  column->addWidget(limits_);
   column->addWidget(pages_, 1);
   table_->setModel(model_);
+  table_->setItemDelegate(new TabularDelegate(table_));
   table_->setAlternatingRowColors(true);
   table_->setShowGrid(false);
   table_->setAccessibleName(tr("Numbers"));
@@ -82,15 +89,10 @@ TensorView::TensorView(Theme* theme, JobList* jobs, QWidget* parent)
   table_->verticalHeader()->setDefaultSectionSize(22);
   table_->verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);
   table_->horizontalHeader()->setSectionResizeMode(QHeaderView::Fixed);
-  for (QWidget* page :
-       {static_cast<QWidget*>(histogram_), static_cast<QWidget*>(table_), static_cast<QWidget*>(picture_)})
+  for (QWidget* page : {static_cast<QWidget*>(histogram_), static_cast<QWidget*>(table_),
+                        static_cast<QWidget*>(picture_), makeWaiting()})
     pages_->addWidget(page);
-  auto* copy = new QAction(tr("Copy"), table_);
-  copy->setShortcut(QKeySequence::Copy);
-  copy->setShortcutContext(Qt::WidgetShortcut);
-  connect(copy, &QAction::triggered, this, &TensorView::copyCells);
-  table_->addAction(copy);
-  table_->setContextMenuPolicy(Qt::ActionsContextMenu);
+  add_copy_action(table_, tr("Copy as TSV"), [this] { copyCells(); });
   connect(names_, &QComboBox::currentIndexChanged, this, &TensorView::choose);
   connect(theme, &Theme::changed, this, &TensorView::updatePicture);
 }
@@ -102,15 +104,14 @@ QWidget* TensorView::makeTools() {
   column->setSpacing(2);
   auto* second = new QHBoxLayout;
   second->setSpacing(4);
-  auto* tabs = new QTabBar;
-  tabs->setExpanding(false);
-  tabs->setAccessibleName(tr("How the numbers are shown"));
-  for (const QString& name : {tr("Histogram"), tr("Table"), tr("Picture")}) tabs->addTab(name);
-  connect(tabs, &QTabBar::currentChanged, this, [this](int page) {
-    pages_->setCurrentIndex(page);
+  tabs_->setExpanding(false);
+  tabs_->setAccessibleName(tr("How the numbers are shown"));
+  for (const QString& name : {tr("Histogram"), tr("Table"), tr("Picture")}) tabs_->addTab(name);
+  connect(tabs_, &QTabBar::currentChanged, this, [this] {
+    showPage();
     updatePicture();
   });
-  second->addWidget(tabs);
+  second->addWidget(tabs_);
   second->addStretch(1);
   const auto button = [&](const QString& icon, const QString& what, void (TensorView::*run)()) {
     auto* made = new QToolButton;
@@ -123,12 +124,27 @@ QWidget* TensorView::makeTools() {
     connect(made, &QToolButton::clicked, this, run);
     second->addWidget(made);
   };
-  button(QStringLiteral("copy"), tr("Copy as TSV"), &TensorView::copy);
+  button(QStringLiteral("copy"), tr("Copy what is shown"), &TensorView::copy);
   button(QStringLiteral("save"), tr("Export as npy, npz or CSV"), &TensorView::exportData);
   column->addWidget(names_);
   column->addWidget(type_);
   column->addLayout(second);
   return tools;
+}
+
+/// What stands in place of histogram and picture until the tensor was read.
+QWidget* TensorView::makeWaiting() {
+  auto* page = new QWidget;
+  auto* column = new QVBoxLayout(page);
+  waitingText_->setProperty("role", QStringLiteral("weak"));
+  waitingText_->setAlignment(Qt::AlignCenter);
+  waitingText_->setWordWrap(true);
+  connect(readAgain_, &QPushButton::clicked, this, &TensorView::startStatistics);
+  column->addStretch(1);
+  column->addWidget(waitingText_);
+  column->addWidget(readAgain_, 0, Qt::AlignHCenter);
+  column->addStretch(1);
+  return page;
 }
 
 namespace {
@@ -162,7 +178,7 @@ void TensorView::setData(const NamedData& offered) {
 void TensorView::choose(int index) {
   current_ = index;
   statistics_.reset();
-  histogram_->setStatistics(statistics_);
+  picture_->clear();
   exportError_->hide();
   const Tensor tensor = index < 0 ? Tensor() : data_[static_cast<std::size_t>(index)].second.tensor();
   model_->setTensor(tensor);
@@ -170,6 +186,8 @@ void TensorView::choose(int index) {
   type_->setText(data_.size() == 1 ? tr("%1 · %2").arg(text(data_.front().first), type) : type);
   type_->setToolTip(type_->text());
   makeSliceBoxes();
+  showPage();
+  showLimits();
   if (index >= 0) startStatistics();
 }
 
@@ -200,56 +218,100 @@ Slice TensorView::slice() const {
 }
 
 void TensorView::startStatistics() {
-  jobs_->start(
+  say(tr("Reading the numbers…"), false);
+  const Job* job = jobs_->start(
       this, QStringLiteral("statistics"),
       tr("Numbers of %1").arg(text(data_[static_cast<std::size_t>(current_)].first)),
       [tensor = model_->tensor()](const JobControl& control) { return statistics_of(tensor, control); },
-      [this](TensorStatistics statistics) {
+      [this](const TensorStatistics& statistics) {
         statistics_ = statistics;
-        histogram_->setStatistics(statistics_);
+        histogram_->setStatistics(statistics);
+        showPage();
         updatePicture();
-      });
+      },
+      [this](const Error& error) { say(text(error.what()), true); });
+  connect(job, &Job::finished, this, [this, job] {
+    const bool replaced = jobs_->running(this, QStringLiteral("statistics")) != nullptr;
+    if (job->state() == Job::State::Cancelled && !replaced) say(tr("Reading the numbers was stopped."), true);
+  });
+}
+
+void TensorView::say(const QString& waitingText, bool canReadAgain) {
+  waitingText_->setText(waitingText);
+  readAgain_->setVisible(canReadAgain);
+}
+
+void TensorView::showPage() {
+  const int page = tabs_->currentIndex();
+  pages_->setCurrentIndex(page == TablePage || statistics_ ? page : int(WaitingPage));
+  updateSliceBoxes();
 }
 
 void TensorView::updatePicture() {
-  if (pages_->currentIndex() != PicturePage || !statistics_ || current_ < 0 || model_->tensor().size() == 0)
+  if (tabs_->currentIndex() != PicturePage || !statistics_ || current_ < 0 || model_->tensor().size() == 0)
     return;
-  const Tensor& tensor = model_->tensor();
+  const auto picture = std::make_shared<const TensorPicture>(model_->tensor(), slice(), *statistics_);
   jobs_->start(
       this, QStringLiteral("picture"),
       tr("Picture of %1").arg(text(data_[static_cast<std::size_t>(current_)].first)),
-      [tensor, chosen = slice(), statistics = *statistics_, dark = theme_->isDark()](const JobControl&) {
-        return is_picture(tensor.dims()) ? color_picture(tensor, chosen, pictureSide, statistics)
-                                         : slice_picture(tensor, chosen, pictureSide, statistics, dark);
+      [picture, dark = theme_->isDark()](const JobControl& control) {
+        return picture->draw(pictureSide, dark, control);
       },
-      [this](const QImage& picture) { picture_->setPicture(picture); });
+      [this, picture](const QImage& drawn) {
+        picture_->setPicture(drawn,
+                             [picture, size = drawn.size()](QPoint at) { return picture->textAt(at, size); });
+      });
+}
+
+/// A picture of channels shows one more dimension at once than a table: its box has nothing to choose then.
+void TensorView::updateSliceBoxes() {
+  if (sliceBoxes_.empty()) return;
+  const bool isImage = tabs_->currentIndex() == PicturePage && statistics_ &&
+                       TensorPicture(model_->tensor(), slice(), *statistics_).shownDimensions() == 3;
+  sliceBoxes_.back()->setEnabled(!isImage);
+  sliceBoxes_.back()->setToolTip(isImage ? tr("The picture shows all of this dimension at once") : QString());
 }
 
 void TensorView::copy() {
   if (pages_->currentIndex() == PicturePage)
     picture_->copy();
+  else if (pages_->currentIndex() == HistogramPage)
+    histogram_->copy();
   else
     copyCells();
 }
 
 void TensorView::copyCells() {
-  if (current_ < 0) return;
-  QModelIndexList cells = table_->selectionModel()->selectedIndexes();
-  int top = 0, left = 0, bottom = std::min(model_->rowCount(), 1000) - 1,
-      right = std::min(model_->columnCount(), 1000) - 1;
-  if (!cells.isEmpty()) {
-    const auto byRow = [](const QModelIndex& a, const QModelIndex& b) { return a.row() < b.row(); };
-    const auto byColumn = [](const QModelIndex& a, const QModelIndex& b) { return a.column() < b.column(); };
-    top = std::min_element(cells.begin(), cells.end(), byRow)->row();
-    bottom = std::max_element(cells.begin(), cells.end(), byRow)->row();
-    left = std::min_element(cells.begin(), cells.end(), byColumn)->column();
-    right = std::max_element(cells.begin(), cells.end(), byColumn)->column();
+  if (current_ < 0 || model_->rowCount() == 0) return;
+  QRect cells(0, 0, model_->columnCount(), model_->rowCount());
+  const QItemSelection selected = table_->selectionModel()->selection();
+  if (!selected.isEmpty()) {
+    cells = {};
+    for (const QItemSelectionRange& range : selected)
+      cells |= QRect(range.left(), range.top(), range.width(), range.height());
   }
+  const auto columns = static_cast<int>(std::min<std::int64_t>(cells.width(), mostCopied));
+  const auto rows = static_cast<int>(std::min<std::int64_t>(cells.height(), mostCopied / columns));
   QString lines;
-  for (int row = top; row <= bottom; ++row)
-    for (int column = left; column <= right; ++column)
-      lines += model_->index(row, column).data().toString() + QLatin1Char(column == right ? '\n' : '\t');
+  for (int row = cells.top(); row < cells.top() + rows; ++row)
+    for (int column = cells.left(); column < cells.left() + columns; ++column)
+      lines += model_->index(row, column).data().toString() +
+               QLatin1Char(column + 1 == cells.left() + columns ? '\n' : '\t');
   QGuiApplication::clipboard()->setText(lines);
+  if (rows < cells.height() || columns < cells.width())
+    showLimits(tr("Only the first %1 of %2 rows and %3 of %4 columns were copied. An export has all of them.")
+                   .arg(wholeNumber(rows), wholeNumber(cells.height()), wholeNumber(columns),
+                        wholeNumber(cells.width())));
+}
+
+/// Says what the last copy left out, else what the table does.
+void TensorView::showLimits(const QString& copied) {
+  QString line = copied;
+  if (line.isEmpty() && model_->isCut())
+    line = tr("The table shows the first %1 rows and %2 columns. An export has all of them.")
+               .arg(wholeNumber(model_->rowCount()), wholeNumber(model_->columnCount()));
+  limits_->setText(line);
+  limits_->setVisible(!line.isEmpty());
 }
 
 void TensorView::exportData() {
@@ -265,9 +327,9 @@ void TensorView::exportTo(const QString& path) {
   const auto [name, datum] = data_[static_cast<std::size_t>(current_)];
   jobs_->start(
       this, QStringLiteral("export"), tr("Export %1").arg(text(name)),
-      [path, entryName = name, entry = datum](const JobControl&) {
+      [path, entryName = name, entry = datum](const JobControl& control) {
         if (path.endsWith(QLatin1String(".csv")))
-          writeCsv(path, entry.tensor());
+          write_csv(path, entry.tensor(), control);
         else if (path.endsWith(QLatin1String(".npz")))
           write_data(path.toStdString(), {{entryName, entry}});
         else

@@ -12,8 +12,10 @@
 class QComboBox;
 class QGridLayout;
 class QLabel;
+class QPushButton;
 class QSpinBox;
 class QStackedWidget;
+class QTabBar;
 class QTableView;
 class QToolButton;
 
@@ -22,8 +24,8 @@ namespace lapidary::ui {
 class HistogramView;
 class PictureView;
 
-/// Shows the numbers of tensors, one at a time: statistics and histogram, a table that scrolls any size, a
-/// picture; copies and exports them.
+/// Shows the numbers of tensors, one at a time: statistics and histogram, a table, a picture; copies and
+/// exports them.
 class TensorView : public QWidget {
   Q_OBJECT
 
@@ -35,18 +37,24 @@ class TensorView : public QWidget {
   QTableView* table() const { return table_; }
   /// Writes the tensor shown in a job: npy, npz, csv, pb or json by the name's ending.
   void exportTo(const QString& path);
+  /// Asks for the file and writes it.
+  void exportData();
 
  private:
-  enum Page { HistogramPage, TablePage, PicturePage };
+  enum Page { HistogramPage, TablePage, PicturePage, WaitingPage };
 
   QWidget* makeTools();
+  QWidget* makeWaiting();
   void choose(int index);
   void makeSliceBoxes();
   void startStatistics();
+  void showPage();
+  void say(const QString& waitingText, bool canReadAgain);
   void updatePicture();
+  void updateSliceBoxes();
   void copy();
   void copyCells();
-  void exportData();
+  void showLimits(const QString& copied = {});
   Slice slice() const;
 
   Theme* theme_;
@@ -60,10 +68,14 @@ class TensorView : public QWidget {
   QGridLayout* sliceGrid_;
   QWidget* sliceBar_;
   std::vector<QSpinBox*> sliceBoxes_;
+  QTabBar* tabs_;
   QStackedWidget* pages_;
   QTableView* table_;
   HistogramView* histogram_;
   PictureView* picture_;
+  QLabel* waitingText_;
+  QPushButton* readAgain_;
+  QLabel* limits_;  ///< what the table or a copy leaves out
   QLabel* exportError_;
 };
 

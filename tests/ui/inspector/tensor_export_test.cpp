@@ -4,6 +4,8 @@
 #include <QGuiApplication>
 #include <QLabel>
 #include <QLineEdit>
+#include <QPushButton>
+#include <QSpinBox>
 #include <QTabBar>
 #include <QTableView>
 #include <QTemporaryDir>
@@ -12,6 +14,7 @@
 #include <QToolButton>
 
 #include "tests/support/tensors.h"
+#include "ui/inspector/tensor_charts.h"
 #include "ui/inspector/tensor_view.h"
 
 using namespace lapidary;
@@ -57,9 +60,66 @@ class TensorExportTest : public QObject {
   void writesRowsOfCommas() {
     const QString path = folder_->filePath(QStringLiteral("t.csv"));
     exportTo(path);
-    QFile file(path);
-    QVERIFY(file.open(QIODevice::ReadOnly));
-    QCOMPARE(file.readAll(), QByteArray("1,-2.5\n3,4\n5,6\n"));
+    QCOMPARE(contentOf(path), QByteArray("1,-2.5\n3,4\n5,6\n"));
+  }
+
+  void writesNumbersInFullAndTextsInQuotes() {
+    const QString path = folder_->filePath(QStringLiteral("t.csv"));
+    view_->setData({{"scores", Tensor::of<float>({2}, {0.1f, 16777217.0f / 3})}});
+    exportTo(path);
+    QCOMPARE(contentOf(path), QByteArray("0.1,5592405.5\n"));
+    view_->setData({{"words", Tensor::of_strings({3}, {"plain", "a, b", "say \"x\""})}});
+    exportTo(path);
+    QCOMPARE(contentOf(path), QByteArray("plain,\"a, b\",\"say \"\"x\"\"\"\n"));
+  }
+
+  void leavesTheOldFileWhereAnExportIsStopped() {
+    const QString path = folder_->filePath(QStringLiteral("t.csv"));
+    exportTo(path);
+    const QByteArray before = contentOf(path);
+    view_->setData({{"large", Tensor::of<float>({1'000'000}, std::vector<float>(1'000'000, 0.5f))}});
+    QTRY_VERIFY(!jobs_->firstRunning());
+    view_->exportTo(path);
+    Job* job = jobs_->firstRunning();
+    QTRY_VERIFY(job->progress() > 0);
+    job->cancel();
+    QTRY_VERIFY(!jobs_->firstRunning());
+    QCOMPARE(jobs_->jobAt(0)->state(), Job::State::Cancelled);
+    QCOMPARE(contentOf(path), before);
+    QCOMPARE(QDir(folder_->path()).entryList(QDir::Files).size(), 1);
+  }
+
+  void offersToReadAgainWhereReadingWasStopped() {
+    QTRY_VERIFY(!jobs_->firstRunning());
+    view_->setData({{"large", Tensor::of<float>({1'000'000}, std::vector<float>(1'000'000, 0.5f))}});
+    jobs_->firstRunning()->cancel();
+    auto* again = view_->findChild<QPushButton*>();
+    QTRY_VERIFY(again->isVisible());
+    QVERIFY(isSaid(QStringLiteral("stopped")));
+    again->click();
+    QVERIFY(!again->isVisible());
+    QTRY_VERIFY(view_->findChild<HistogramView*>()->isVisible());
+  }
+
+  void saysWhatACopyLeavesOut() {
+    view_->setData({{"large", Tensor::of<float>({1001, 1000}, std::vector<float>(1'001'000, 1.0f))}});
+    showPage(1);
+    button(QStringLiteral("Copy what is shown"))->click();
+    QCOMPARE(QGuiApplication::clipboard()->text().count(QLatin1Char('\n')), 1000);
+    QVERIFY(isSaid(QStringLiteral("1,000 of 1,001 rows")));
+  }
+
+  void showsAllChannelsOfAnImageWhateverTheirBoxSays() {
+    view_->setData({{"image", Tensor::of<float>({2, 3, 8, 8}, std::vector<float>(384, 0.5f))}});
+    QTRY_VERIFY(!jobs_->firstRunning());
+    const QList<QSpinBox*> boxes = view_->findChildren<QSpinBox*>();
+    QCOMPARE(boxes.size(), 2);
+    QVERIFY(boxes[1]->isEnabled());
+    showPage(2);
+    QVERIFY(boxes[0]->isEnabled());
+    QVERIFY(!boxes[1]->isEnabled());
+    showPage(1);
+    QVERIFY(boxes[1]->isEnabled());
   }
 
   void writesTheTensorThatIsChosen() {
@@ -92,9 +152,9 @@ class TensorExportTest : public QObject {
   }
 
   void copiesAllOrWhatIsSelected() {
-    button(QStringLiteral("Copy as TSV"))->click();
-    QCOMPARE(QGuiApplication::clipboard()->text(), QStringLiteral("1\t-2.5\n3\t4\n5\t6\n"));
     showPage(1);
+    button(QStringLiteral("Copy what is shown"))->click();
+    QCOMPARE(QGuiApplication::clipboard()->text(), QStringLiteral("1\t-2.5\n3\t4\n5\t6\n"));
     view_->table()->setFocus();
     view_->table()->selectRow(1);
     QTest::keySequence(view_->table(), QKeySequence::Copy);
@@ -105,8 +165,17 @@ class TensorExportTest : public QObject {
     showPage(2);
     QTRY_VERIFY(!jobs_->firstRunning());
     QGuiApplication::clipboard()->clear();
-    button(QStringLiteral("Copy as TSV"))->click();
+    button(QStringLiteral("Copy what is shown"))->click();
     QVERIFY(!QGuiApplication::clipboard()->image().isNull());
+  }
+
+  void copiesTheHistogramAsPictureAndAsBins() {
+    QTRY_VERIFY(!jobs_->firstRunning());
+    auto* histogram = view_->findChild<HistogramView*>();
+    histogram->setFocus();
+    QTest::keySequence(histogram, QKeySequence::Copy);
+    QVERIFY(!QGuiApplication::clipboard()->image().isNull());
+    QVERIFY(QGuiApplication::clipboard()->text().startsWith(QStringLiteral("from\tto\tcount\n-2.5\t")));
   }
 
   void fitsANarrowPanel() {
@@ -128,6 +197,15 @@ class TensorExportTest : public QObject {
     view_->exportTo(path);
     QTRY_VERIFY(!jobs_->firstRunning());
     QVERIFY2(QFileInfo::exists(path), qPrintable(path));
+  }
+  static QByteArray contentOf(const QString& path) {
+    QFile file(path);
+    return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+  }
+  bool isSaid(const QString& words) const {
+    for (const QLabel* label : view_->findChildren<QLabel*>())
+      if (label->isVisible() && label->text().contains(words)) return true;
+    return false;
   }
   QToolButton* button(const QString& name) const {
     for (QToolButton* one : view_->findChildren<QToolButton*>())

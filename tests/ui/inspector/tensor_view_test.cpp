@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "ui/inspector/classes.h"
+#include "ui/inspector/tensor_picture.h"
 #include "ui/inspector/tensor_statistics.h"
 #include "ui/inspector/tensor_table_model.h"
 
@@ -92,17 +93,63 @@ class TensorViewTest : public QObject {
              static_cast<const void*>(owner->data()));
   }
 
-  void tellsPicturesFromTensors() {
-    QVERIFY(is_picture({1, 3, 224, 224}));
-    QVERIFY(is_picture({224, 224, 3}));
-    QVERIFY(!is_picture({64, 3, 3, 3}));
-    QVERIFY(!is_picture({3, 224}));
+  void tellsImagesFromTensors_data() {
+    QTest::addColumn<QList<int>>("dims");
+    QTest::addColumn<int>("channels");
+    QTest::newRow("colour") << QList<int>{1, 3, 224, 224} << 3;
+    QTest::newRow("channels last") << QList<int>{224, 200, 3} << 3;
+    QTest::newRow("grey") << QList<int>{10, 1, 8, 8} << 1;
+    QTest::newRow("grey without batch") << QList<int>{1, 28, 28} << 1;
+    QTest::newRow("grey, channels last") << QList<int>{4, 28, 28, 1} << 1;
+    QTest::newRow("kernels of a convolution") << QList<int>{64, 3, 3, 3} << 0;
+    QTest::newRow("depth-wise kernels") << QList<int>{64, 1, 5, 5} << 0;
+    QTest::newRow("matrix") << QList<int>{3, 224} << 0;
+  }
+  void tellsImagesFromTensors() {
+    QFETCH(QList<int>, dims);
+    QFETCH(int, channels);
+    const auto shape = image_shape(Dims(dims.begin(), dims.end()));
+    QCOMPARE(shape ? int(shape->channels) : 0, channels);
+  }
+
+  void paintsOneChannelInGreyAndSignsInColour() {
+    std::vector<float> values(64, 0.0f);
+    values[9] = 16;
+    const auto drawn = [&] {
+      const Tensor tensor = Tensor::of<float>({1, 8, 8}, values);
+      return TensorPicture(tensor, {0}, statistics_of(tensor, JobControl())).draw(64, false, JobControl());
+    };
+    QCOMPARE(drawn().pixel(1, 1), qRgb(255, 255, 255));
+    QCOMPARE(drawn().pixel(0, 0), qRgb(0, 0, 0));
+    values[0] = -16;
+    QVERIFY(qRed(drawn().pixel(1, 1)) != qBlue(drawn().pixel(1, 1)));
+  }
+
+  void tellsWhatStandsUnderThePointer() {
+    std::vector<float> values(2 * 3 * 4 * 4);
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i);
+    const Tensor image = Tensor::of<float>({2, 3, 4, 4}, values);
+    const TensorPicture picture(image, {1, 0}, statistics_of(image, JobControl()));
+    QCOMPARE(picture.shownDimensions(), std::size_t{3});
+    QCOMPARE(picture.textAt({2, 1}, {4, 4}),
+             QStringLiteral("[1, 0, 1, 2] = 54\n[1, 1, 1, 2] = 70\n[1, 2, 1, 2] = 86"));
+    QCOMPARE(picture.textAt({5, 3}, {8, 8}).section(QLatin1Char('\n'), 0, 0),
+             QStringLiteral("[1, 0, 1, 2] = 54"));
   }
 
   void paintsLargeMatricesSmall() {
     const Tensor matrix = Tensor::of<float>({1000, 2000}, std::vector<float>(2'000'000, 0.5f));
-    const auto statistics = statistics_of(matrix, JobControl());
-    QCOMPARE(slice_picture(matrix, {}, 512, statistics, false).size(), QSize(512, 512));
+    const TensorPicture picture(matrix, {}, statistics_of(matrix, JobControl()));
+    QCOMPARE(picture.draw(512, false, JobControl()).size(), QSize(512, 512));
+  }
+
+  void saysWhereATableIsCut() {
+    TensorTableModel model;
+    model.setTensor(Tensor::of<float>({2}, {1, 2}));
+    QVERIFY(!model.isCut());
+    const auto owner = std::make_shared<std::vector<std::byte>>(std::size_t{51'000'000});
+    model.setTensor(Tensor(DataType::Int8, {51'000'000}, std::span(*owner), owner));
+    QVERIFY(model.isCut());
   }
 
   void ranksClassesBySoftmax() {
