@@ -54,6 +54,7 @@ Json summary_json(const TraceSummary& summary) {
     json["by_type"].push_back({{"op", row.op},
                                {"calls", row.calls},
                                {"total_ms", row.total_ms},
+                               {"deviation_ms", row.deviation_ms},
                                {"share", row.share},
                                {"flops", row.flops},
                                {"gflops", row.gflops}});

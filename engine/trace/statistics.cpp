@@ -1,6 +1,7 @@
 #include "engine/trace/statistics.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <numeric>
 #include <tuple>
@@ -103,8 +104,9 @@ OperatorTime row_of(const Trace& trace, int index, const StepTimes& times, doubl
   return row;
 }
 
-std::vector<TypeTime> by_type(const std::vector<OperatorTime>& rows) {
+std::vector<TypeTime> by_type(const std::vector<OperatorTime>& rows, const std::vector<StepTimes>& times) {
   std::map<std::string, TypeTime> types;
+  std::map<std::string, std::vector<double>> in_run;  // a type's nanoseconds in each run
   for (const auto& row : rows) {
     TypeTime& type = types[row.op];
     type.op = row.op;
@@ -112,10 +114,15 @@ std::vector<TypeTime> by_type(const std::vector<OperatorTime>& rows) {
     type.total_ms += row.total_ms;
     type.share += row.share;
     type.flops += row.flops;
+    const auto& own = times[static_cast<std::size_t>(row.step)].own;
+    auto& sums = in_run[row.op];
+    sums.resize(own.size());
+    std::transform(own.begin(), own.end(), sums.begin(), sums.begin(), std::plus<>());
   }
   std::vector<TypeTime> list;
   for (auto& [op, type] : types) {
     type.gflops = per_second(type.flops, type.total_ms) * 1e-9;
+    type.deviation_ms = deviation(in_run[op]) * 1e-6;
     list.push_back(std::move(type));
   }
   std::stable_sort(list.begin(), list.end(),
@@ -171,7 +178,7 @@ TraceSummary summarize(const Trace& trace, const std::vector<double>& node_flops
   judge_bounds(summary.operators);
   std::stable_sort(summary.operators.begin(), summary.operators.end(),
                    [](const auto& a, const auto& b) { return a.total_ms > b.total_ms; });
-  summary.by_type = by_type(summary.operators);
+  summary.by_type = by_type(summary.operators, times);
   summary.node_ms = node_times(trace, times, node_flops);
   return summary;
 }

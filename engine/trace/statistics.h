@@ -30,6 +30,7 @@ struct TypeTime {
   std::string op;
   int calls = 0;
   double total_ms = 0, share = 0, flops = 0, gflops = 0;
+  double deviation_ms = 0;  ///< of the type's time in a run
 };
 
 struct TraceSummary {

@@ -102,6 +102,8 @@ QVariant OperatorTypesModel::data(const QModelIndex& index, int role) const {
       return time.calls;
     case Time:
       return sort ? QVariant(time.total_ms) : milliseconds(time.total_ms);
+    case Spread:
+      return sort ? QVariant(time.deviation_ms) : QStringLiteral("± %1").arg(milliseconds(time.deviation_ms));
     case Share:
       return sort ? QVariant(time.share) : percent(time.share);
     case Rate:
@@ -117,7 +119,7 @@ QVariant OperatorTypesModel::headerData(int section, Qt::Orientation orientation
   if (role == Qt::TextAlignmentRole)
     return section != Type ? rightAligned() : static_cast<int>(Qt::AlignLeft | Qt::AlignVCenter);
   if (role != Qt::DisplayRole) return {};
-  const QString names[] = {tr("Type"), tr("Calls"), tr("Median"), tr("Share"), tr("Rate")};
+  const QString names[] = {tr("Type"), tr("Calls"), tr("Median"), tr("Spread"), tr("Share"), tr("Rate")};
   return names[section];
 }
 

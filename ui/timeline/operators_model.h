@@ -37,7 +37,7 @@ class OperatorTypesModel : public QAbstractTableModel {
   Q_OBJECT
 
  public:
-  enum Column { Type, Calls, Time, Share, Rate, ColumnCount };
+  enum Column { Type, Calls, Time, Spread, Share, Rate, ColumnCount };
 
   using QAbstractTableModel::QAbstractTableModel;
   void setResult(std::shared_ptr<const RunResult> result, ModelPointer model);

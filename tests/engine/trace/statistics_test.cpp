@@ -63,6 +63,10 @@ class StatisticsTest : public QObject {
     double sum = 0;
     for (const auto& type : summary.by_type) sum += type.share;
     QVERIFY(near(sum, 0.8));
+    // One step of its type: its own spread.
+    QCOMPARE(summary.by_type[0].op, summary.operators[0].op);
+    QVERIFY(summary.by_type[0].deviation_ms > 0);
+    QVERIFY(near(summary.by_type[0].deviation_ms, summary.operators[0].deviation_ms));
   }
 
   void timeOfFusedNodesIsSplitByFlops() {
