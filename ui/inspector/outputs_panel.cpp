@@ -1,11 +1,18 @@
 #include "ui/inspector/outputs_panel.h"
 
+#include <QClipboard>
+#include <QDir>
+#include <QFile>
+#include <QFileInfo>
+#include <QGuiApplication>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPainter>
 #include <QSpinBox>
+#include <QStyle>
 #include <QVBoxLayout>
 
+#include "ui/document/copy_action.h"
 #include "ui/document/format.h"
 #include "ui/document/run_hint.h"
 #include "ui/inspector/tensor_view.h"
@@ -17,11 +24,28 @@ namespace {
 constexpr int rowHeight = 28;
 constexpr std::size_t mostClasses = 5;
 
+/// What each row of the inputs beside a model is known to be, a line each, from NAME.expected.txt; empty if
+/// there is no such file.
+QStringList expectedBeside(const QString& model) {
+  const QFileInfo info(model);
+  QFile file(info.dir().filePath(info.completeBaseName() + QStringLiteral(".expected.txt")));
+  if (!file.open(QIODevice::ReadOnly | QIODevice::Text)) return {};
+  return QString::fromUtf8(file.readAll()).trimmed().split(QLatin1Char('\n'));
+}
+
 }  // namespace
 
 ClassesView::ClassesView(Theme* theme, QWidget* parent) : QWidget(parent), theme_(theme) {
   setMinimumSize(240, rowHeight * static_cast<int>(mostClasses));
   setAccessibleName(tr("Likeliest classes"));
+  add_copy_action(this, tr("Copy Classes as TSV"), [this] { copy(); });
+}
+
+void ClassesView::copy() const {
+  QString lines;
+  for (const ClassShare& one : classes_)
+    lines += QStringLiteral("%1\t%2\t%3\n").arg(one.index).arg(text(one.label)).arg(one.share);
+  QGuiApplication::clipboard()->setText(lines);
 }
 
 void ClassesView::setClasses(std::vector<ClassShare> classes) {
@@ -65,6 +89,7 @@ OutputsPanel::OutputsPanel(Theme* theme, JobList* jobs, QWidget* parent)
       classesSide_(new QWidget),
       row_(new QSpinBox),
       classes_(new ClassesView(theme)),
+      expected_(new QLabel),
       tensors_(new TensorView(theme, jobs)) {
   auto* page = new QVBoxLayout(this);
   page->setContentsMargins(0, 0, 0, 0);
@@ -86,6 +111,8 @@ OutputsPanel::OutputsPanel(Theme* theme, JobList* jobs, QWidget* parent)
   head->addWidget(row_);
   side->addLayout(head);
   side->addWidget(classes_);
+  expected_->setContentsMargins(16, 4, 16, 0);
+  side->addWidget(expected_);
   side->addStretch(1);
   classesSide_->setFixedWidth(320);
   row->addWidget(classesSide_);
@@ -131,7 +158,21 @@ void OutputsPanel::showClasses() {
     }
   }
   classesSide_->setVisible(!classes.empty());
+  showExpected(classes);
   classes_->setClasses(std::move(classes));
+}
+
+/// Says beside the prediction what is known to be right, and whether it was found.
+void OutputsPanel::showExpected(const std::vector<ClassShare>& classes) {
+  const QStringList known = document_ ? expectedBeside(document_->path()) : QStringList();
+  const bool isKnown = !classes.empty() && row_->value() < known.size();
+  expected_->setVisible(isKnown);
+  if (!isKnown) return;
+  const QString right = known[row_->value()];
+  const bool isFound = text(classes.front().label) == right;
+  expected_->setText(isFound ? tr("✓ expected: %1").arg(right) : tr("✗ expected: %1").arg(right));
+  expected_->setProperty("role", isFound ? QStringLiteral("weak") : QStringLiteral("problem"));
+  expected_->style()->polish(expected_);
 }
 
 }  // namespace lapidary::ui

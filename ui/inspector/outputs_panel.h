@@ -6,6 +6,7 @@
 #include "ui/document/document.h"
 #include "ui/inspector/classes.h"
 
+class QLabel;
 class QSpinBox;
 
 namespace lapidary::ui {
@@ -20,6 +21,8 @@ class ClassesView : public QWidget {
  public:
   explicit ClassesView(Theme* theme, QWidget* parent = nullptr);
   void setClasses(std::vector<ClassShare> classes);
+  /// Names and shares onto the clipboard as TSV.
+  void copy() const;
 
  protected:
   void paintEvent(QPaintEvent* event) override;
@@ -41,6 +44,7 @@ class OutputsPanel : public QWidget {
  private:
   void refresh();
   void showClasses();
+  void showExpected(const std::vector<ClassShare>& classes);
 
   QPointer<Document> document_;
   RunHint* empty_;
@@ -48,6 +52,7 @@ class OutputsPanel : public QWidget {
   QWidget* classesSide_;
   QSpinBox* row_;
   ClassesView* classes_;
+  QLabel* expected_;
   TensorView* tensors_;
 };
 
