@@ -17,3 +17,17 @@ step(${CMAKE_COMMAND} -S ${SOURCE}/tests/installed -B ${WORK}/example -DCMAKE_PR
 step(${CMAKE_COMMAND} --build ${WORK}/example)
 step(${WORK}/example/uses_lapidary ${digits}/digits.onnx ${digits}/digits.inputs.npz)
 step(${WORK}/moved/bin/lapidary info ${digits}/digits.onnx)
+
+# The studio starts from there, finds its sample, and the desktop finds it.
+if(EXISTS ${WORK}/moved/bin/lapidary-studio)
+  step(${CMAKE_COMMAND} -E env QT_QPA_PLATFORM=offscreen XDG_CONFIG_HOME=${WORK}/config XDG_CACHE_HOME=${WORK}/cache
+       ${WORK}/moved/bin/lapidary-studio --screenshot ${WORK}/studio.png --quit-when-painted
+       ${WORK}/moved/share/lapidary/samples/digits/digits.onnx)
+  foreach(file ${WORK}/studio.png ${WORK}/moved/share/applications/org.lapidary.Studio.desktop
+               ${WORK}/moved/share/mime/packages/lapidary.xml
+               ${WORK}/moved/share/icons/hicolor/scalable/apps/lapidary.svg)
+    if(NOT EXISTS ${file})
+      message(FATAL_ERROR "missing: ${file}")
+    endif()
+  endforeach()
+endif()
