@@ -51,7 +51,7 @@ Canvas::Canvas(Document* document, QWidget* parent)
     update();
   });
   connect(document, &Document::stateChanged, this, [this] {
-    if (document_->state() == Document::State::Ready) placed_ = false;
+    if (document_->state() == Document::State::Ready) placed_ = painted_ = false;
   });
   connect(document, &Document::layoutChanged, this, &Canvas::takeLayout);
   connect(document->selection(), &Selection::changed, this, &Canvas::followSelection);
@@ -350,14 +350,26 @@ void Canvas::fitSelection() {
 void Canvas::showStart() {
   const QRectF room = QRectF(rect()).adjusted(16, 16, -16, -16);
   Camera camera = Camera::fitting(scene_.bounds(), room, 1);
+  // All of it fits: between the corners' contents, or above them, wherever it becomes larger.
+  if (const QRectF free = overlays_.freeRoom(overlayView()); camera.scale >= 0.7 && free.width() > 0) {
+    const Camera between = Camera::fitting(scene_.bounds(), free, 1);
+    const Camera above = Camera::fitting(scene_.bounds(), overlays_.roomAbove(overlayView()), 1);
+    camera = between.scale >= above.scale ? between : above;
+  }
   if (camera.scale < 0.7) {
     camera.scale = std::clamp(room.width() / scene_.bounds().width(), readableScale, 1.0);
     const auto& top = scene_.children(-1);
     const double middle =
         top.empty() ? scene_.bounds().center().x() : scene_.rectangle(top.front()).center().x();
-    const double focus =
-        scene_.bounds().width() * camera.scale <= room.width() ? scene_.bounds().center().x() : middle;
+    const double across = scene_.bounds().width() * camera.scale;
+    const double focus = across <= room.width() ? scene_.bounds().center().x() : middle;
     camera.offset = QPointF(room.center().x() - focus * camera.scale, room.top());
+    // What is taller than the window reaches down to the corners: beside what stands there, if it fits.
+    const QRectF free = overlays_.freeRoom(overlayView());
+    const QRectF graph = camera.toScreen(scene_.bounds());
+    if (graph.width() <= free.width())
+      camera.offset.rx() +=
+          std::max(0.0, free.left() - graph.left()) - std::max(0.0, graph.right() - free.right());
   }
   cameraMotion_.stop();
   setCamera(camera);
@@ -398,6 +410,9 @@ void Canvas::paintEvent(QPaintEvent*) {
   }
   painter_.paint(painter, scene_, camera_, rect(), marks_, currentMoves_, opacity);
   overlays_.paint(painter, overlayView());
+  if (painted_ || scene_.isEmpty()) return;
+  painted_ = true;
+  QMetaObject::invokeMethod(this, &Canvas::firstPainted, Qt::QueuedConnection);
 }
 
 }  // namespace lapidary::ui

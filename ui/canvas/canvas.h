@@ -11,6 +11,7 @@
 #include "ui/canvas/canvas_painter.h"
 #include "ui/canvas/canvas_scene.h"
 #include "ui/document/document.h"
+#include "ui/document/view_keys.h"
 
 class QMenu;
 
@@ -29,6 +30,8 @@ class Canvas : public QWidget {
   void setCamera(const Camera& camera);
   /// The last frame's work, for measurements: boxes and curves painted.
   std::size_t lastCount() const { return painter_.lastCount(); }
+  /// The keys and gestures of a canvas, for the list of keys.
+  static QList<KeyHelp> keyHelp();
   /// Motion off, whatever the system says.
   void setAnimated(bool animated) { animated_ = animated; }
 
@@ -38,6 +41,10 @@ class Canvas : public QWidget {
   int currentBox() const;
   /// The share of the largest time, 0 to 1, by box that has one; empty while heat is not shown.
   std::map<int, double> heat() const;
+  /// Selects what the box stands for; adds it, or takes it away, where the selection is to be extended.
+  void select(int box, bool extend);
+  /// Opens or closes what is inside the box, if anything is.
+  void toggle(int box);
   /// Everything as text for clipboard and screen readers: name, what it is, attributes.
   QString describe(int box) const;
 
@@ -57,7 +64,13 @@ class Canvas : public QWidget {
   void goUp();
   void toggleCurrent();
   void copySelection();
+  void copyName();
+  void copyShape();
   void copyPicture();
+
+ Q_SIGNALS:
+  /// The graph of a model was painted for the first time.
+  void firstPainted();
 
  protected:
   bool event(QEvent* event) override;
@@ -73,8 +86,10 @@ class Canvas : public QWidget {
   void leaveEvent(QEvent* event) override;
 
  private:
+  using Key = ViewKey<Canvas>;
   enum class Gesture { None, Press, Pan, Minimap };
 
+  static std::span<const Key> keys();
   void takeLayout();
   void startMoving(const CanvasScene& before);
   void updateMarks();
@@ -87,17 +102,17 @@ class Canvas : public QWidget {
   void moveTo(const Camera& target);
   void zoomAt(QPointF screen, double factor);
   void pan(QPointF pixels);
+  /// Pans by shares of the window.
+  void panBy(double across, double down) { pan({across * width(), down * height()}); }
   Camera bounded(Camera camera) const;
   double smallestScale() const;
   bool moves() const;
-  void select(int box, bool extend);
   void selectCurve(int curve, bool extend);
   void walk(Qt::Key key);
   void walkSiblings(int step);
   int nextAlongEdge(int box, bool down) const;
   int besides(int box, int direction) const;
   void extend(bool producers);
-  void toggle(int box);
   void hover(QPointF point);
   void showTip(QPoint global, QPointF point);
   QString curveTip(int curve) const;
@@ -114,6 +129,7 @@ class Canvas : public QWidget {
   bool placed_ = false;    ///< the first layout was given its view
   bool untouched_ = true;  ///< the view is still the first one, and fits itself to the window
   bool animated_ = true;
+  bool painted_ = false;  ///< firstPainted() was sent for this model
 
   std::vector<double> groupValues_;  ///< by group of the hierarchy, summed
 

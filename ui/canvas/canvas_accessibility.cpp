@@ -1,6 +1,7 @@
 #include "ui/canvas/canvas_accessibility.h"
 
 #include <QAccessibleWidget>
+#include <QKeySequence>
 #include <map>
 
 #include "ui/canvas/canvas.h"
@@ -9,7 +10,7 @@ namespace lapidary::ui {
 namespace {
 
 /// One box as screen readers know it. Boxes are named by id, since indices change with every layout.
-class AccessibleBox : public QAccessibleInterface {
+class AccessibleBox : public QAccessibleInterface, public QAccessibleActionInterface {
  public:
   AccessibleBox(Canvas* canvas, std::string id) : canvas_(canvas), id_(std::move(id)) {}
 
@@ -38,6 +39,24 @@ class AccessibleBox : public QAccessibleInterface {
     state.expanded = box.open;
     state.selected = state.focused = canvas_->currentBox() == index();
     return state;
+  }
+  void* interface_cast(QAccessible::InterfaceType type) override {
+    return type == QAccessible::ActionInterface ? static_cast<QAccessibleActionInterface*>(this) : nullptr;
+  }
+  /// Press selects; toggle opens and closes what has something inside.
+  QStringList actionNames() const override {
+    if (!isValid()) return {};
+    QStringList names{pressAction()};
+    if (!canvas_->scene().box(index()).part.empty()) names += toggleAction();
+    return names;
+  }
+  void doAction(const QString& name) override {
+    if (!isValid()) return;
+    if (name == pressAction()) canvas_->select(index(), false);
+    if (name == toggleAction()) canvas_->toggle(index());
+  }
+  QStringList keyBindingsForAction(const QString& name) const override {
+    return name == toggleAction() ? QStringList{QKeySequence(Qt::Key_Return).toString()} : QStringList();
   }
   int index() const { return canvas_ ? canvas_->scene().boxWithId(id_) : -1; }
 

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "ui/canvas/canvas.h"
+#include "ui/document/element_menu.h"
 #include "ui/document/format.h"
 
 namespace lapidary::ui {
@@ -172,21 +173,24 @@ void Canvas::copySelection() {
   QGuiApplication::clipboard()->setText(lines.join(QLatin1Char('\n')));
 }
 
+void Canvas::copyName() {
+  if (const Element* current = document_->selection()->current())
+    QGuiApplication::clipboard()->setText(document_->nameOf(*current));
+}
+
+void Canvas::copyShape() {
+  const Element* current = document_->selection()->current();
+  const QString tuple = current ? shape_tuple(*document_, *current) : QString();
+  if (!tuple.isEmpty()) QGuiApplication::clipboard()->setText(tuple);
+}
+
 void Canvas::copyPicture() { QGuiApplication::clipboard()->setPixmap(grab()); }
 
 void Canvas::fillMenu(QMenu& menu, int box, int curve) {
   if (curve >= 0) {
     const std::string value = scene_.curve(curve).value;
     menu.addAction(tr("Select Value"), this, [this, curve] { selectCurve(curve, false); });
-    menu.addAction(tr("Copy Name"), this, [value] { QGuiApplication::clipboard()->setText(text(value)); });
-    const Type* type = document_->types()
-                           ? &document_->types()->type_in(scene_.box(scene_.curve(curve).from).graph, value)
-                           : nullptr;
-    if (type && type->shape) {
-      const QString tuple = pythonTuple(*type->shape);
-      menu.addAction(tr("Copy Shape %1").arg(tuple), this,
-                     [tuple] { QGuiApplication::clipboard()->setText(tuple); });
-    }
+    add_copy_entries(menu, *document_, Element::named(value, scene_.box(scene_.curve(curve).from).graph));
     menu.addSeparator();
   } else if (box >= 0) {
     if (!scene_.box(box).part.empty())
@@ -194,8 +198,7 @@ void Canvas::fillMenu(QMenu& menu, int box, int curve) {
     menu.addAction(tr("Add Producers"), this, &Canvas::extendToProducers);
     menu.addAction(tr("Add Consumers"), this, &Canvas::extendToConsumers);
     menu.addAction(tr("Zoom to Selection"), this, &Canvas::fitSelection);
-    const QString name = document_->nameOf(elementOf(box));
-    menu.addAction(tr("Copy Name"), this, [name] { QGuiApplication::clipboard()->setText(name); });
+    add_copy_entries(menu, *document_, elementOf(box));
     menu.addAction(tr("Copy as Text"), this, &Canvas::copySelection);
     menu.addSeparator();
   }

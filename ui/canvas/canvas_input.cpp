@@ -38,15 +38,11 @@ bool Canvas::event(QEvent* event) {
       return true;
     }
   }
-  // Tab stays the window's; arrows and letters are the canvas' own before any shortcut.
-  if (event->type() == QEvent::ShortcutOverride) {
-    const auto* key = static_cast<QKeyEvent*>(event);
-    const bool plain = (key->modifiers() & ~(Qt::ShiftModifier | Qt::KeypadModifier)) == Qt::NoModifier;
-    if (plain &&
-        (key->key() == Qt::Key_F || key->key() == Qt::Key_Backspace || key->key() == Qt::Key_Return)) {
-      event->accept();
-      return true;
-    }
+  // Tab stays the window's; the canvas' own keys come before any shortcut.
+  if (event->type() == QEvent::ShortcutOverride &&
+      exact_key(keys(), static_cast<QKeyEvent*>(event)->keyCombination())) {
+    event->accept();
+    return true;
   }
   return QWidget::event(event);
 }
@@ -187,49 +183,6 @@ void Canvas::toggle(int box) {
 
 void Canvas::toggleCurrent() {
   if (const int box = currentBox(); box >= 0) toggle(box);
-}
-
-void Canvas::keyPressEvent(QKeyEvent* event) {
-  if (event->matches(QKeySequence::Copy)) return copySelection();
-  const bool shift = event->modifiers() & Qt::ShiftModifier, alt = event->modifiers() & Qt::AltModifier;
-  const auto key = static_cast<Qt::Key>(event->key());
-  switch (key) {
-    case Qt::Key_Up:
-    case Qt::Key_Down:
-    case Qt::Key_Left:
-    case Qt::Key_Right:
-      if (alt)
-        walkSiblings(key == Qt::Key_Down || key == Qt::Key_Right ? 1 : -1);
-      else if (shift && (key == Qt::Key_Up || key == Qt::Key_Down))
-        extend(key == Qt::Key_Up);
-      else
-        walk(key);
-      return;
-    case Qt::Key_Return:
-    case Qt::Key_Enter:
-      return toggleCurrent();
-    case Qt::Key_Backspace:
-      return goUp();
-    case Qt::Key_Escape:
-      return document_->selection()->goBack();
-    case Qt::Key_F:
-      return shift ? fitSelection() : fitAll();
-    case Qt::Key_Plus:
-    case Qt::Key_Equal:
-      return zoomIn();
-    case Qt::Key_Minus:
-      return zoomOut();
-    case Qt::Key_Home:
-      return goToInput();
-    case Qt::Key_End:
-      return goToOutput();
-    case Qt::Key_PageUp:
-      return pan({0, height() * 0.8});
-    case Qt::Key_PageDown:
-      return pan({0, -height() * 0.8});
-    default:
-      QWidget::keyPressEvent(event);
-  }
 }
 
 void Canvas::contextMenuEvent(QContextMenuEvent* event) {

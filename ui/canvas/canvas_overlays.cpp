@@ -12,6 +12,10 @@ namespace {
 
 constexpr double margin = 16, controlWidth = 132, controlHeight = 28, buttonWidth = 36;
 constexpr double minimapWidth = 116, minimapHeight = 136;
+constexpr int legendSteps = 5;
+constexpr double legendStep = 18;
+
+QString legendTitle() { return QCoreApplication::translate("CanvasOverlays", "Time"); }
 
 QFont smallFont() {
   QFont font = QApplication::font();
@@ -87,27 +91,43 @@ void CanvasOverlays::paintZoomControl(QPainter& painter, const View& view) const
   painter.drawLine(plus - QPointF(0, 4), plus + QPointF(0, 4));
 }
 
-void CanvasOverlays::paintLegend(QPainter& painter, const View& view) const {
-  constexpr int steps = 5;
-  constexpr double stepWidth = 18;
+/// Above the zoom control, where both take the least width from the graph.
+QRectF CanvasOverlays::legend(const View& view) const {
+  if (view.heat.empty()) return {};
+  const QFontMetricsF metrics(smallFont());
+  const double width = 12 + metrics.horizontalAdvance(legendTitle()) + 8 + legendSteps * legendStep + 6 +
+                       metrics.horizontalAdvance(milliseconds(view.values.largest())) + 12;
   const QRectF control = zoomControl(view);
+  return {control.left(), control.top() - 8 - controlHeight, width, controlHeight};
+}
+
+QRectF CanvasOverlays::freeRoom(const View& view) const {
+  QRectF room = view.screen.adjusted(margin, margin, -margin, -margin);
+  room.setLeft(std::max(zoomControl(view).right(), legend(view).right()) + margin);
+  if (!minimap(view).isEmpty()) room.setRight(minimap(view).left() - margin);
+  return room;
+}
+
+QRectF CanvasOverlays::roomAbove(const View& view) const {
+  QRectF room = view.screen.adjusted(margin, margin, -margin, -margin);
+  for (const QRectF& panel : {zoomControl(view), legend(view), minimap(view)})
+    if (!panel.isEmpty()) room.setBottom(std::min(room.bottom(), panel.top() - 8));
+  return room;
+}
+
+void CanvasOverlays::paintLegend(QPainter& painter, const View& view) const {
+  const QRectF place = legend(view);
   painter.setFont(smallFont());
-  const QString name = QCoreApplication::translate("CanvasOverlays", "Time");
-  const double nameWidth = painter.fontMetrics().horizontalAdvance(name);
-  const QString largest = milliseconds(view.values.largest());
-  // A ground of its own: nodes pass beneath.
-  double x = control.right() + 8 + 12;
-  const double width =
-      nameWidth + 8 + steps * stepWidth + 6 + painter.fontMetrics().horizontalAdvance(largest);
-  paintPanel(painter, QRectF(control.right() + 8, control.top(), width + 24, control.height()));
+  paintPanel(painter, place);  // a ground of its own: nodes pass beneath
+  const QRectF inside = place.adjusted(12, 0, -12, 0);
   painter.setPen(theme_->colors().weakText);
-  painter.drawText(QRectF(x, control.top(), nameWidth + 8, control.height()), Qt::AlignVCenter, name);
-  x += nameWidth + 8;
+  painter.drawText(inside, Qt::AlignVCenter | Qt::AlignLeft, legendTitle());
+  painter.drawText(inside, Qt::AlignVCenter | Qt::AlignRight, milliseconds(view.values.largest()));
   painter.setPen(Qt::NoPen);
-  for (int step = 0; step < steps; ++step, x += stepWidth)
-    painter.fillRect(QRectF(x, control.center().y() - 4, stepWidth, 8), theme_->heat(step / (steps - 1.0)));
-  painter.setPen(theme_->colors().weakText);
-  painter.drawText(QRectF(x + 6, control.top(), 90, control.height()), Qt::AlignVCenter, largest);
+  double x = inside.left() + painter.fontMetrics().horizontalAdvance(legendTitle()) + 8;
+  for (int step = 0; step < legendSteps; ++step, x += legendStep)
+    painter.fillRect(QRectF(x, place.center().y() - 4, legendStep, 8),
+                     theme_->heat(step / (legendSteps - 1.0)));
 }
 
 QImage CanvasOverlays::drawnPicture(const View& view, QSize size, double pixelRatio) const {

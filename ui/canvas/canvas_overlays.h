@@ -26,6 +26,10 @@ class CanvasOverlays {
   explicit CanvasOverlays(const Theme* theme) : theme_(theme) {}
   void paint(QPainter& painter, const View& view);
   Part partAt(const View& view, QPointF point) const;
+  /// What the corners leave free at the left and right: the graph begins between them.
+  QRectF freeRoom(const View& view) const;
+  /// What they leave free above them.
+  QRectF roomAbove(const View& view) const;
   /// The point of the scene under a point of the minimap.
   QPointF sceneAt(const View& view, QPointF point) const;
   /// The minimap's picture is drawn once and kept until the scene, its heat or the theme change.
@@ -33,6 +37,7 @@ class CanvasOverlays {
 
  private:
   QRectF zoomControl(const View& view) const;
+  QRectF legend(const View& view) const;
   QRectF minimap(const View& view) const;
   QRectF minimapContent(const View& view) const;
   void paintZoomControl(QPainter& painter, const View& view) const;

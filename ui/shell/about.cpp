@@ -12,7 +12,6 @@
 
 #include "engine/backends.h"
 #include "ui/document/format.h"
-#include "ui/shell/commands.h"
 
 namespace lapidary::ui {
 
@@ -74,33 +73,6 @@ void show_about(QWidget* window) {
   for (const auto& [what, version] : versions) {
     grid->addWidget(weak(what), row, 0);
     grid->addWidget(new QLabel(version), row++, 1);
-  }
-  static_cast<QVBoxLayout*>(made->layout())->addLayout(grid);
-  finish(made);
-}
-
-void show_keys(const Commands* commands, QWidget* window) {
-  QDialog* made = dialog(QCoreApplication::translate("Keys", "Keys"), window);
-  auto* grid = new QGridLayout;
-  grid->setHorizontalSpacing(24);
-  grid->setVerticalSpacing(6);
-  std::vector<std::pair<QString, QString>> keys;
-  for (const QAction* action : commands->all())
-    if (!action->shortcut().isEmpty())
-      keys.emplace_back(action->shortcut().toString(QKeySequence::NativeText),
-                        action->text().remove(QLatin1Char('&')));
-  const auto onCanvas = [&](const char* key, const char* what) {
-    keys.emplace_back(QCoreApplication::translate("Keys", key), QCoreApplication::translate("Keys", what));
-  };
-  onCanvas("Arrows", "Walk along edges");
-  onCanvas("Enter", "Open a group");
-  onCanvas("Backspace", "Go up to the group around");
-  onCanvas("Wheel", "Zoom at the pointer");
-  const int half = static_cast<int>(keys.size() + 1) / 2;
-  for (int i = 0; i < static_cast<int>(keys.size()); ++i) {
-    const int column = i / half * 2;
-    grid->addWidget(weak(keys[static_cast<std::size_t>(i)].first), i % half, column);
-    grid->addWidget(new QLabel(keys[static_cast<std::size_t>(i)].second), i % half, column + 1);
   }
   static_cast<QVBoxLayout*>(made->layout())->addLayout(grid);
   finish(made);

@@ -71,6 +71,7 @@ CommandPalette::CommandPalette(Commands* commands, QWidget* window)
 
 void CommandPalette::open() {
   before_ = QApplication::focusWidget();
+  offered_ = commands_->everything();
   field_->clear();
   fill({});
   show();
@@ -80,7 +81,7 @@ void CommandPalette::open() {
 
 void CommandPalette::fill(const QString& typed) {
   std::vector<std::pair<int, QAction*>> fitting;
-  for (QAction* action : commands_->all()) {
+  for (QAction* action : offered_) {
     const int score = typed.isEmpty()
                           ? 0
                           : fuzzyScore(typed, Commands::groupOf(action) + QLatin1Char(' ') + action->text());
@@ -119,11 +120,15 @@ void CommandPalette::leave() {
 }
 
 void CommandPalette::runCurrent() {
-  const QModelIndex index = list_->currentIndex();
+  const QPointer<QAction> action = list_->currentIndex().data(ActionRole).value<QAction*>();
   leave();
-  if (!index.isValid()) return;
-  auto* action = index.data(ActionRole).value<QAction*>();
-  if (action->isEnabled()) action->trigger();
+  if (action && action->isEnabled()) action->trigger();
+}
+
+void CommandPalette::hideEvent(QHideEvent* event) {
+  QFrame::hideEvent(event);
+  offered_.clear();
+  model_.clear();
 }
 
 bool CommandPalette::eventFilter(QObject* watched, QEvent* event) {

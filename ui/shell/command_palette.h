@@ -4,6 +4,7 @@
 #include <QPointer>
 #include <QStandardItemModel>
 
+class QAction;
 class QLineEdit;
 class QListView;
 
@@ -21,6 +22,7 @@ class CommandPalette : public QFrame {
 
  protected:
   bool eventFilter(QObject* watched, QEvent* event) override;
+  void hideEvent(QHideEvent* event) override;
 
  private:
   void fill(const QString& typed);
@@ -34,6 +36,7 @@ class CommandPalette : public QFrame {
   QLineEdit* field_;
   QListView* list_;
   QStandardItemModel model_;
+  QList<QAction*> offered_;  ///< while it is open: menus are filled anew each time
   QPointer<QWidget> before_;
 };
 

@@ -1,6 +1,8 @@
 #include "ui/shell/commands.h"
 
+#include <QDockWidget>
 #include <QMenu>
+#include <QToolBar>
 
 namespace lapidary::ui {
 
@@ -32,7 +34,29 @@ QAction* Commands::addToggle(QMenu* menu, const QString& text, const QKeySequenc
   return action;
 }
 
-QString Commands::groupOf(const QAction* action) { return action->property("group").toString(); }
+QList<QAction*> Commands::everything() const {
+  for (QMenu* menu : window_->findChildren<QMenu*>()) Q_EMIT menu->aboutToShow();
+  QList<QAction*> found = actions_;
+  const QSet<QAction*> commands(actions_.begin(), actions_.end());
+  for (QAction* action : window_->findChildren<QAction*>()) {
+    const bool isNamed = !action->text().isEmpty() && !action->isSeparator() && !action->menu();
+    // Docks and tool bars bring an action to be shown with; the window has commands for that.
+    const bool isQts =
+        qobject_cast<QDockWidget*>(action->parent()) || qobject_cast<QToolBar*>(action->parent());
+    const auto* view = qobject_cast<QWidget*>(action->parent());
+    const bool isThere = qobject_cast<const QMenu*>(view) || (view && view->isVisible());
+    if (isNamed && !isQts && isThere && !commands.contains(action)) found += action;
+  }
+  return found;
+}
+
+QString Commands::groupOf(const QAction* action) {
+  const QVariant group = action->property("group");
+  if (group.isValid()) return group.toString();
+  if (const auto* menu = qobject_cast<QMenu*>(action->parent())) return menu->title();
+  const auto* view = qobject_cast<QWidget*>(action->parent());
+  return view ? view->accessibleName() : QString();
+}
 
 int fuzzyScore(const QString& typed, const QString& text) {
   int score = 0, at = 0, previous = -2;

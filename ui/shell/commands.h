@@ -26,7 +26,9 @@ class Commands : public QObject {
                      std::function<void(bool)> changed);
   /// All, in menu order.
   const QList<QAction*>& all() const { return actions_; }
-  /// "File" for a command of the File menu.
+  /// All, then what menus that are filled on demand and the views that are seen offer: every action there is.
+  QList<QAction*> everything() const;
+  /// "File" for a command of the File menu, the view's name for an action of a view.
   static QString groupOf(const QAction* action);
 
  private:

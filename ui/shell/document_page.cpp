@@ -88,13 +88,15 @@ QWidget* DocumentPage::makeContent() {
   auto* column = new QVBoxLayout(page);
   column->setContentsMargins(0, 0, 0, 0);
   column->setSpacing(0);
-  column->addWidget(new Breadcrumb(document_));
+  auto* path = new Breadcrumb(document_);
   canvas_ = new Canvas(document_);
+  column->addWidget(path);
   // Over the canvas, so that the graph stays where it is.
   auto* middle = new QGridLayout;
   middle->addWidget(canvas_, 0, 0);
   middle->addWidget(new JobProgress(document_), 0, 0, Qt::AlignTop);
   column->addLayout(middle, 1);
+  setTabOrder(canvas_, path);  // the graph is what one comes for
   return page;
 }
 

@@ -85,6 +85,8 @@ QWidget* Header::makeRight() {
   auto* row = new QHBoxLayout(side);
   row->setContentsMargins(0, 0, 0, 0);
   row->setSpacing(8);
+  backends_->setTitle(tr("Backend and threads"));
+  backends_->setToolTipsVisible(true);
   backend_->setMenu(backends_);
   backend_->setToolTip(tr("Backend and threads"));
   backend_->setAccessibleName(tr("Backend and threads"));

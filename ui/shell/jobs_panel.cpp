@@ -151,18 +151,25 @@ void JobsPanel::showMenu(const QPoint& place) {
   menu.exec(list_->viewport()->mapToGlobal(place));
 }
 
+std::span<const JobsPanel::Key> JobsPanel::keys() {
+  static const Key table[] = {
+      {Qt::Key_Delete, QT_TRANSLATE_NOOP("Keys", "Cancel the job, or take it from the list"),
+       [](JobsPanel& panel) { panel.endOrForget(panel.list_->currentIndex().row()); }},
+      {Qt::CTRL | Qt::Key_C, QT_TRANSLATE_NOOP("Keys", "Copy the job"),
+       [](JobsPanel& panel) { panel.copy(panel.list_->currentIndex().row()); }},
+  };
+  return table;
+}
+
+void JobsPanel::endOrForget(int row) {
+  if (jobs_->jobAt(row)->isRunning())
+    jobs_->jobAt(row)->cancel();
+  else
+    jobs_->forget(row);
+}
+
 void JobsPanel::keyPressEvent(QKeyEvent* event) {
-  const int row = list_->currentIndex().isValid() ? list_->currentIndex().row() : -1;
-  if (row >= 0 && event->key() == Qt::Key_Delete) {
-    if (jobs_->jobAt(row)->isRunning())
-      jobs_->jobAt(row)->cancel();
-    else
-      jobs_->forget(row);
-  } else if (row >= 0 && event->matches(QKeySequence::Copy)) {
-    copy(row);
-  } else {
-    QWidget::keyPressEvent(event);
-  }
+  if (!list_->currentIndex().isValid() || !run_key(keys(), *this, *event)) QWidget::keyPressEvent(event);
 }
 
 }  // namespace lapidary::ui

@@ -2,6 +2,8 @@
 
 #include <QWidget>
 
+#include "ui/document/view_keys.h"
+
 class QListView;
 
 namespace lapidary::ui {
@@ -16,11 +18,16 @@ class JobsPanel : public QWidget {
 
  public:
   JobsPanel(Theme* theme, JobList* jobs, QWidget* parent = nullptr);
+  /// Its keys, for the list of keys.
+  static QList<KeyHelp> keyHelp() { return key_help(keys()); }
 
  protected:
   void keyPressEvent(QKeyEvent* event) override;
 
  private:
+  using Key = ViewKey<JobsPanel>;
+  static std::span<const Key> keys();
+  void endOrForget(int row);
   void updateEmpty();
   void showMenu(const QPoint& place);
   void copy(int row) const;

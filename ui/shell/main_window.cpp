@@ -9,16 +9,13 @@
 #include <QLabel>
 #include <QLayout>
 #include <QMimeData>
-#include <QPainter>
 #include <QSettings>
 #include <QStackedWidget>
 #include <QStatusBar>
-#include <QSvgRenderer>
 #include <QTabBar>
 #include <QToolBar>
 #include <QToolButton>
 
-#include "engine/layout/drawing.h"
 #include "ui/canvas/canvas.h"
 #include "ui/document/format.h"
 #include "ui/inspector/inspector.h"
@@ -185,6 +182,8 @@ void MainWindow::addTab(const QString& path) {
     if (opened->state() == Document::State::Ready) RecentFiles::add(opened->path());
     if (opened == document()) showCurrent();
   });
+  // The first view of the graph, as it opens: once it is painted, so that it waits for nothing.
+  connect(added->canvas(), &Canvas::firstPainted, this, [this, opened] { keepThumbnail(opened); });
   connect(opened, &Document::analysed, this, &MainWindow::showStatus);
   connect(opened, &Document::analysed, this, &MainWindow::showProblemCount);
   connect(opened, &Document::runChanged, this, &MainWindow::followRun);
@@ -200,7 +199,6 @@ void MainWindow::addTab(const QString& path) {
 void MainWindow::closeTab(int index) {
   if (index < 0 || index >= header_->tabs()->count()) return;
   QWidget* closed = pages_->widget(index + 1);
-  keepThumbnail(*qobject_cast<DocumentPage*>(closed));
   {
     const QSignalBlocker quiet(header_->tabs());
     header_->tabs()->removeTab(index);
@@ -294,19 +292,14 @@ void MainWindow::followRun() {
   if (shown_->runError() && !shown_->isRunning() && shown_->unsupported().empty()) right_->showPage(RunPage);
 }
 
-void MainWindow::keepThumbnail(const DocumentPage& page) {
-  const auto& layout = page.document()->layout();
-  if (!layout) return;
-  constexpr QSize largest(400, 240);
-  const auto theme = page.document()->theme()->isDark() ? lapidary::Theme::Dark : lapidary::Theme::Light;
-  QSvgRenderer drawing(QByteArray::fromStdString(to_svg(*layout, theme)));
-  QImage picture(drawing.defaultSize().scaled(largest, Qt::KeepAspectRatio).expandedTo({1, 1}),
-                 QImage::Format_ARGB32_Premultiplied);
-  picture.fill(Qt::transparent);
-  QPainter painter(&picture);
-  drawing.render(&painter);
-  painter.end();
-  RecentFiles::setThumbnail(page.document()->path(), picture);
+void MainWindow::keepThumbnail(Document* document) {
+  jobs_->start(
+      document, QStringLiteral("thumbnail"), tr("Small picture of %1").arg(document->title()),
+      [layout = document->layout(), path = document->path(), dark = theme_->isDark()](const JobControl&) {
+        RecentFiles::setThumbnail(path, draw_thumbnail(*layout, dark));
+        return true;
+      },
+      [](bool) {});
 }
 
 void MainWindow::setThemeMode(Theme::Mode mode) {
@@ -335,6 +328,7 @@ void MainWindow::restoreLayout() {
     restoreGeometry(settings.value(QStringLiteral("window/geometry")).toByteArray());
     restoreState(settings.value(QStringLiteral("window/state")).toByteArray());
   }
+  left_->setCurrentPage(settings.value(QStringLiteral("view/leftPage"), 0).toInt());
   right_->setCurrentPage(settings.value(QStringLiteral("view/rightPage"), 0).toInt());
   bottom_->setCurrentPage(settings.value(QStringLiteral("view/bottomPage"), 0).toInt());
 }
@@ -346,12 +340,12 @@ void MainWindow::saveLayout() {
   settings.setValue(QStringLiteral("view/left"), leftWanted_);
   settings.setValue(QStringLiteral("view/right"), rightWanted_);
   settings.setValue(QStringLiteral("view/bottom"), bottomWanted_);
+  settings.setValue(QStringLiteral("view/leftPage"), left_->currentPage());
   settings.setValue(QStringLiteral("view/rightPage"), right_->currentPage());
   settings.setValue(QStringLiteral("view/bottomPage"), bottom_->currentPage());
 }
 
 void MainWindow::closeEvent(QCloseEvent* event) {
-  for (int i = 1; i < pages_->count(); ++i) keepThumbnail(*qobject_cast<DocumentPage*>(pages_->widget(i)));
   saveLayout();
   QMainWindow::closeEvent(event);
 }

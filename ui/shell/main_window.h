@@ -90,11 +90,13 @@ class MainWindow : public QMainWindow {
   void showProblemCount();
   void followRun();
   void showStatus();
-  /// Keeps a small picture of the page's graph for the list of recent files.
-  static void keepThumbnail(const DocumentPage& page);
+  /// Keeps a small picture of the graph for the list of recent files, made in a job.
+  void keepThumbnail(Document* document);
   void setThemeMode(Theme::Mode mode);
   void addPanelCommands(QMenu* menu);
   void addThemeCommands(QMenu* menu);
+  void copyOperators();
+  void exportNumbers();
   void focusPlace(int step);
   void arrangePanels();
   void restoreLayout();

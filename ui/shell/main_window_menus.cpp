@@ -13,6 +13,7 @@
 
 #include "engine/layout/drawing.h"
 #include "ui/canvas/canvas.h"
+#include "ui/inspector/tensor_view.h"
 #include "ui/shell/about.h"
 #include "ui/shell/command_palette.h"
 #include "ui/shell/commands.h"
@@ -20,9 +21,11 @@
 #include "ui/shell/find_box.h"
 #include "ui/shell/focus_places.h"
 #include "ui/shell/header.h"
+#include "ui/shell/key_list.h"
 #include "ui/shell/main_window.h"
 #include "ui/shell/panel_dock.h"
 #include "ui/shell/recent_files.h"
+#include "ui/timeline/operators_panel.h"
 
 namespace lapidary::ui {
 
@@ -53,9 +56,11 @@ void MainWindow::makeFileMenu() {
   commands_->add(menu, tr("Open Model…"), QKeySequence::Open, [this] { openDialog(); });
   commands_->add(menu, tr("Open Sample"), {}, [this] { openSample(); });
   QMenu* recent = menu->addMenu(tr("Open Recent"));
+  recent->setToolTipsVisible(true);
   connect(recent, &QMenu::aboutToShow, this, [this, recent] { fillRecent(recent); });
   menu->addSeparator();
   commands_->add(menu, tr("Save Picture of the Graph…"), {}, [this] { savePictureDialog(); });
+  commands_->add(menu, tr("Export Numbers…"), {}, [this] { exportNumbers(); });
   commands_->add(menu, tr("Close Tab"), Qt::CTRL | Qt::Key_W,
                  [this] { closeTab(header_->tabs()->currentIndex()); });
   commands_->add(menu, tr("Quit"), Qt::CTRL | Qt::Key_Q, [this] { close(); });
@@ -92,14 +97,34 @@ void MainWindow::savePicture(const QString& path) {
 
 void MainWindow::fillRecent(QMenu* menu) {
   menu->clear();
-  for (const QString& path : RecentFiles::paths())
-    menu->addAction(QFileInfo(path).fileName(), this, [this, path] { openFiles({path}); })->setToolTip(path);
-  menu->setEnabled(true);
+  for (const QString& path : RecentFiles::paths()) {
+    QAction* action = menu->addAction(QFileInfo(path).fileName(), this, [this, path] { openFiles({path}); });
+    action->setToolTip(path);
+    action->setIcon(QIcon(QPixmap::fromImage(RecentFiles::thumbnail(path))));
+  }
+}
+
+/// Of what is selected, where that has numbers; else of what the last run gave.
+void MainWindow::exportNumbers() {
+  if (!shown_) return;
+  for (PanelDock* dock : {right_, bottom_})
+    for (TensorView* view : dock->findChildren<TensorView*>())
+      if (!view->isEmpty()) return view->exportData();
+  bottom_->showPage(OutputsPage);
+}
+
+void MainWindow::copyOperators() {
+  if (!shown_) return;
+  bottom_->showPage(OperatorsPage);
+  qobject_cast<OperatorsPanel*>(bottom_->pageWidget(OperatorsPage))->copyTable();
 }
 
 void MainWindow::makeEditMenu() {
   QMenu* menu = addMenu(tr("&Edit"));
   addCanvasCommand(menu, tr("Copy Selection as Text"), {}, &Canvas::copySelection);
+  addCanvasCommand(menu, tr("Copy Name"), {}, &Canvas::copyName);
+  addCanvasCommand(menu, tr("Copy Shape"), {}, &Canvas::copyShape);
+  commands_->add(menu, tr("Copy Operators as TSV"), {}, [this] { copyOperators(); });
   addCanvasCommand(menu, tr("Copy View as Picture"), Qt::CTRL | Qt::SHIFT | Qt::Key_C, &Canvas::copyPicture);
   addCanvasCommand(menu, tr("Extend Selection to Producers"), Qt::CTRL | Qt::Key_BracketLeft,
                    &Canvas::extendToProducers);
@@ -151,9 +176,12 @@ void MainWindow::makeViewMenu() {
                    [this, panel] {
                      if (shown_) bottom_->showPage(panel);
                    });
-  commands_->add(menu, tr("Show Problems"), {}, [this] {
-    if (shown_) left_->showPage(ProblemsPage);
-  });
+  const std::pair<PanelDock*, int> sidePages[] = {
+      {left_, OutlinePage}, {left_, ProblemsPage}, {right_, InspectorPage}};
+  for (const auto& [dock, page] : sidePages)
+    commands_->add(menu, tr("Show %1").arg(dock->pageTitle(page)), {}, [this, panel = dock, shown = page] {
+      if (shown_) panel->showPage(shown);
+    });
   menu->addSeparator();
   addThemeCommands(menu);
   commands_->addToggle(menu, tr("Menu Bar"), Qt::CTRL | Qt::Key_M,
@@ -201,8 +229,10 @@ void MainWindow::addPanelCommands(QMenu* menu) {
   }
   commands_->add(menu, tr("Restore Layout"), {}, [this] {
     arrangePanels();
+    bottomWanted_ = false;
     leftShown_->setChecked(true);
     rightShown_->setChecked(true);
+    showCurrent();
   });
   commands_->add(menu, tr("Next Place"), Qt::Key_F6, [this] { focusPlace(1); });
   commands_->add(menu, tr("Previous Place"), Qt::SHIFT | Qt::Key_F6, [this] { focusPlace(-1); });
@@ -244,6 +274,7 @@ void MainWindow::makeRunMenu() {
   commands_->add(menu, tr("Stop"), Qt::CTRL | Qt::Key_Period, [this] {
     if (shown_) shown_->cancelRun();
   });
+  commands_->add(menu, tr("Clear Finished Jobs"), {}, [this] { jobs_->clearEnded(); });
 }
 
 void MainWindow::makeHelpMenu() {

@@ -1,9 +1,13 @@
 #include "ui/shell/outline_panel.h"
 
+#include <QContextMenuEvent>
 #include <QKeyEvent>
+#include <QMenu>
 #include <QPainter>
 #include <QStyledItemDelegate>
 #include <cmath>
+
+#include "ui/document/element_menu.h"
 
 namespace lapidary::ui {
 
@@ -157,6 +161,22 @@ void OutlinePanel::keyPressEvent(QKeyEvent* event) {
 void OutlinePanel::leaveEvent(QEvent* event) {
   QTreeView::leaveEvent(event);
   if (document_) document_->selection()->setHovered(nullptr);
+}
+
+void OutlinePanel::contextMenuEvent(QContextMenuEvent* event) {
+  if (!document_) return;
+  const bool byMouse = event->reason() == QContextMenuEvent::Mouse;
+  const QModelIndex row = byMouse ? indexAt(event->pos()) : currentIndex();
+  QMenu menu(this);
+  if (row.isValid()) {
+    setCurrentIndex(row);
+    selectRow(row);
+    add_element_entries(menu, *document_, model_->elementAt(row));
+    menu.addSeparator();
+  }
+  menu.addAction(tr("Expand All"), this, &QTreeView::expandAll);
+  menu.addAction(tr("Collapse All"), this, &QTreeView::collapseAll);
+  menu.exec(byMouse ? event->globalPos() : viewport()->mapToGlobal(visualRect(row).center()));
 }
 
 }  // namespace lapidary::ui

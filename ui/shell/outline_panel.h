@@ -18,6 +18,7 @@ class OutlinePanel : public QTreeView {
  protected:
   void keyPressEvent(QKeyEvent* event) override;
   void leaveEvent(QEvent* event) override;
+  void contextMenuEvent(QContextMenuEvent* event) override;
 
  private:
   void reset() override;

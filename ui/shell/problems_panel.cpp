@@ -1,9 +1,13 @@
 #include "ui/shell/problems_panel.h"
 
+#include <QAction>
+#include <QClipboard>
+#include <QGuiApplication>
 #include <QPainter>
 #include <QStyledItemDelegate>
 #include <algorithm>
 
+#include "ui/document/copy_action.h"
 #include "ui/document/format.h"
 
 namespace lapidary::ui {
@@ -119,6 +123,12 @@ ProblemsPanel::ProblemsPanel(Theme* theme, QWidget* parent)
   setVerticalScrollMode(ScrollPerPixel);
   setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   setAccessibleName(tr("Problems"));
+  auto* show = new QAction(tr("Show in the Graph"), this);
+  connect(show, &QAction::triggered, this, [this] {
+    if (currentIndex().isValid()) go(currentIndex());
+  });
+  addAction(show);
+  add_copy_action(this, tr("Copy Problems as TSV"), [this] { copy(); });
   connect(this, &QListView::clicked, this, &ProblemsPanel::go);
   connect(this, &QListView::activated, this, &ProblemsPanel::go);
   connect(theme, &Theme::changed, viewport(), qOverload<>(&QWidget::update));
@@ -137,6 +147,18 @@ void ProblemsPanel::go(const QModelIndex& index) {
     return document_->selection()->select(*node);
   }
   if (!problem.tensor.empty()) document_->selection()->select(Element::named(problem.tensor));
+}
+
+/// The problem that is selected, else all: place and message.
+void ProblemsPanel::copy() const {
+  QString lines;
+  for (int row = 0; row < model_->rowCount(); ++row) {
+    const QModelIndex index = model_->index(row);
+    if (selectionModel()->hasSelection() && !selectionModel()->isSelected(index)) continue;
+    lines += index.data(ProblemsModel::PlaceRole).toString() + QLatin1Char('\t') + index.data().toString() +
+             QLatin1Char('\n');
+  }
+  QGuiApplication::clipboard()->setText(lines);
 }
 
 void ProblemsPanel::paintEvent(QPaintEvent* event) {

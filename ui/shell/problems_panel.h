@@ -40,6 +40,7 @@ class ProblemsPanel : public QListView {
   void paintEvent(QPaintEvent* event) override;
 
  private:
+  void copy() const;
   void go(const QModelIndex& index);
 
   QPointer<Document> document_;

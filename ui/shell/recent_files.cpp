@@ -3,8 +3,12 @@
 #include <QCryptographicHash>
 #include <QDir>
 #include <QFileInfo>
+#include <QPainter>
 #include <QSettings>
 #include <QStandardPaths>
+#include <QSvgRenderer>
+
+#include "engine/layout/drawing.h"
 
 namespace lapidary::ui {
 
@@ -46,5 +50,17 @@ void RecentFiles::setThumbnail(const QString& path, const QImage& picture) {
 }
 
 QImage RecentFiles::thumbnail(const QString& path) { return QImage(thumbnailPath(path)); }
+
+QImage draw_thumbnail(const Layout& layout, bool dark) {
+  constexpr QSize largest(400, 240);
+  const auto theme = dark ? lapidary::Theme::Dark : lapidary::Theme::Light;
+  QSvgRenderer drawing(QByteArray::fromStdString(to_svg(layout, theme)));
+  QImage picture(drawing.defaultSize().scaled(largest, Qt::KeepAspectRatio).expandedTo({1, 1}),
+                 QImage::Format_ARGB32_Premultiplied);
+  picture.fill(Qt::transparent);
+  QPainter painter(&picture);
+  drawing.render(&painter);
+  return picture;
+}
 
 }  // namespace lapidary::ui

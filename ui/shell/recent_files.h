@@ -4,6 +4,8 @@
 #include <QString>
 #include <QStringList>
 
+#include "engine/layout/layout.h"
+
 namespace lapidary::ui {
 
 /// The files opened last, newest first, each with a small picture. Kept in the program's settings and cache
@@ -18,5 +20,8 @@ class RecentFiles {
   /// A null image if there is none.
   static QImage thumbnail(const QString& path);
 };
+
+/// A picture of the graph as small as a card of the start page needs. May be called from any thread.
+QImage draw_thumbnail(const Layout& layout, bool dark);
 
 }  // namespace lapidary::ui

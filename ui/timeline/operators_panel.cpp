@@ -1,12 +1,12 @@
 #include "ui/timeline/operators_panel.h"
 
-#include <QAction>
 #include <QClipboard>
 #include <QGuiApplication>
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
 #include <QLineEdit>
+#include <QMenu>
 #include <QPainter>
 #include <QStackedLayout>
 #include <QStyledItemDelegate>
@@ -15,18 +15,21 @@
 #include <QVBoxLayout>
 #include <set>
 
+#include "ui/document/copy_action.h"
+#include "ui/document/element_menu.h"
 #include "ui/document/format.h"
 #include "ui/document/run_hint.h"
+#include "ui/document/tabular_text.h"
 
 namespace lapidary::ui {
 
 namespace {
 
 /// The share as a bar with its number, and the kind's stripe in the first column.
-class ShareDelegate : public QStyledItemDelegate {
+class ShareDelegate : public TabularDelegate {
  public:
   ShareDelegate(Theme* theme, int shareColumn, QObject* parent)
-      : QStyledItemDelegate(parent), theme_(theme), shareColumn_(shareColumn) {}
+      : TabularDelegate(parent), theme_(theme), shareColumn_(shareColumn) {}
 
   void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override {
     if (index.column() == 0) {
@@ -51,12 +54,11 @@ class ShareDelegate : public QStyledItemDelegate {
       painter->drawRoundedRect(
           QRectF(track.topLeft(), QSizeF(std::max(2.0, track.width() * std::min(1.0, share)), 6)), 2, 2);
       painter->setPen(theme_->colors().text);
-      painter->drawText(option.rect.adjusted(0, 0, -8, 0), Qt::AlignVCenter | Qt::AlignRight,
-                        index.data().toString());
+      draw_tabular(*painter, option.rect.adjusted(0, 0, -8, 0), index.data().toString());
       painter->restore();
       return;
     }
-    QStyledItemDelegate::paint(painter, option, index);
+    TabularDelegate::paint(painter, option, index);
   }
 
  private:
@@ -164,12 +166,11 @@ QTableView* OperatorsPanel::makeTable(QAbstractItemModel* source, QSortFilterPro
   table->setColumnWidth(0, shareColumn == OperatorsModel::Share ? 300 : 200);
   table->setColumnWidth(shareColumn, 180);
   table->setAccessibleName(tr("Operators"));
-  auto* copy = new QAction(tr("Copy table as TSV"), table);
-  copy->setShortcut(QKeySequence::Copy);
-  copy->setShortcutContext(Qt::WidgetShortcut);
-  connect(copy, &QAction::triggered, this, &OperatorsPanel::copyTable);
-  table->addAction(copy);
-  table->setContextMenuPolicy(Qt::ActionsContextMenu);
+  add_copy_action(table, tr("Copy table as TSV"), [this] { copyTable(); });
+  table->setContextMenuPolicy(Qt::CustomContextMenu);
+  connect(table, &QTableView::customContextMenuRequested, this,
+          [this, table](const QPoint& place) { showMenu(table, place); });
+  table->installEventFilter(this);
   return table;
 }
 
@@ -249,9 +250,59 @@ void OperatorsPanel::selectTypes() {
   document_->selection()->select(std::move(elements));
 }
 
-void OperatorsPanel::copyTable() {
-  const bool each = tables_->currentWidget() == operatorsTable_;
-  QGuiApplication::clipboard()->setText(toTsv(each ? *operatorsProxy_ : *typesProxy_));
+QTableView* OperatorsPanel::table() const {
+  return tables_->currentWidget() == operatorsTable_ ? operatorsTable_ : typesTable_;
+}
+
+void OperatorsPanel::copyTable() { QGuiApplication::clipboard()->setText(toTsv(*table()->model())); }
+
+/// What the row's first node can do, and what the table can.
+void OperatorsPanel::showMenu(QTableView* table, const QPoint& place) {
+  QMenu menu(this);
+  const Element* current = document_ ? document_->selection()->current() : nullptr;
+  if (current && table->indexAt(place).isValid()) {
+    add_element_entries(menu, *document_, *current);
+    menu.addSeparator();
+  }
+  menu.addActions(table->actions());
+  menu.exec(table->viewport()->mapToGlobal(place));
+}
+
+// --- keys ---
+
+std::span<const OperatorsPanel::Key> OperatorsPanel::keys() {
+  static const char* const column = QT_TRANSLATE_NOOP("Keys", "Sort by the column to the left, to the right");
+  static const char* const order = QT_TRANSLATE_NOOP("Keys", "Sort upwards, downwards");
+  static const Key table[] = {
+      {Qt::CTRL | Qt::Key_Left, column, [](OperatorsPanel& panel) { panel.sortBeside(-1); }},
+      {Qt::CTRL | Qt::Key_Right, column, [](OperatorsPanel& panel) { panel.sortBeside(1); }},
+      {Qt::CTRL | Qt::Key_Up, order, [](OperatorsPanel& panel) { panel.sort(Qt::AscendingOrder); }},
+      {Qt::CTRL | Qt::Key_Down, order, [](OperatorsPanel& panel) { panel.sort(Qt::DescendingOrder); }},
+  };
+  return table;
+}
+
+QList<KeyHelp> OperatorsPanel::keyHelp() {
+  return key_help(keys()) +
+         QList<KeyHelp>{
+             {QKeySequence(QKeySequence::Copy).toString(QKeySequence::NativeText), tr("Copy the table")}};
+}
+
+bool OperatorsPanel::eventFilter(QObject* watched, QEvent* event) {
+  const bool isKey = event->type() == QEvent::KeyPress;
+  return (isKey && run_key(keys(), *this, *static_cast<QKeyEvent*>(event))) ||
+         QWidget::eventFilter(watched, event);
+}
+
+void OperatorsPanel::sortBeside(int step) {
+  const QHeaderView* header = table()->horizontalHeader();
+  const int column = std::clamp(header->sortIndicatorSection() + step, 0, header->count() - 1);
+  table()->sortByColumn(column, header->sortIndicatorOrder());
+  table()->scrollTo(table()->model()->index(std::max(0, table()->currentIndex().row()), column));
+}
+
+void OperatorsPanel::sort(Qt::SortOrder order) {
+  table()->sortByColumn(table()->horizontalHeader()->sortIndicatorSection(), order);
 }
 
 }  // namespace lapidary::ui

@@ -5,6 +5,7 @@
 #include <QWidget>
 #include <set>
 
+#include "ui/document/view_keys.h"
 #include "ui/timeline/operators_model.h"
 
 class QLineEdit;
@@ -23,15 +24,27 @@ class OperatorsPanel : public QWidget {
  public:
   explicit OperatorsPanel(Theme* theme, QWidget* parent = nullptr);
   void setDocument(Document* document);
+  /// The table that is seen, filtered and sorted as it is, onto the clipboard as TSV.
+  void copyTable();
+  /// Its keys, for the list of keys.
+  static QList<KeyHelp> keyHelp();
+
+ protected:
+  bool eventFilter(QObject* watched, QEvent* event) override;
 
  private:
+  using Key = ViewKey<OperatorsPanel>;
+  static std::span<const Key> keys();
+  QTableView* table() const;
+  void sortBeside(int step);
+  void sort(Qt::SortOrder order);
+  void showMenu(QTableView* table, const QPoint& place);
   QTableView* makeTable(QAbstractItemModel* source, QSortFilterProxyModel* proxy, int shareColumn);
   void refresh();
   void followSelection();
   std::set<const OperatorTime*> selectedTimes() const;
   void selectRows();
   void selectTypes();
-  void copyTable();
 
   Theme* theme_;
   QPointer<Document> document_;

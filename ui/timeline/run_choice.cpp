@@ -19,7 +19,7 @@ RunChoice::RunChoice(Timeline* timeline, QWidget* parent) : QToolButton(parent),
   setToolButtonStyle(Qt::ToolButtonTextOnly);
   setAccessibleName(tr("Choice of the run"));
   setToolTip(tr("Which of the repeats is shown · Page Up, Page Down"));
-  auto* menu = new QMenu(this);
+  auto* menu = new QMenu(tr("Run shown"), this);
   setMenu(menu);
   connect(menu, &QMenu::aboutToShow, this, &RunChoice::fillMenu);
   connect(timeline, &Timeline::viewChanged, this, &RunChoice::showView);

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "ui/document/format.h"
+#include "ui/timeline/timeline_accessibility.h"
 #include "ui/timeline/timeline_metrics.h"
 
 namespace lapidary::ui {
@@ -18,6 +19,7 @@ Timeline::Timeline(Theme* theme, QWidget* parent)
   setFocusPolicy(Qt::StrongFocus);
   setMinimumHeight(80);
   setAccessibleName(tr("Timeline"));
+  installTimelineAccessibility();
   motion_.setDuration(120);
   motion_.setStartValue(0.0);
   motion_.setEndValue(1.0);
@@ -230,15 +232,21 @@ void Timeline::reveal(const Hit& hit) {
 
 // --- selection ---
 
-void Timeline::select(const Hit& hit, bool extend) {
-  current_ = hit;
+std::vector<Element> Timeline::elementsOf(const Hit& hit) const {
   const TimelineItem& item = itemAt(hit);
-  setAccessibleDescription(tooltip(hit));
   std::vector<Element> elements;
   if (item.group >= 0) elements.push_back(Element::group(item.group));
   if (item.step >= 0)
     for (const int node : result_->trace.steps[static_cast<std::size_t>(item.step)].nodes)
       elements.push_back(Element::node(node));
+  return elements;
+}
+
+void Timeline::select(const Hit& hit, bool extend) {
+  current_ = hit;
+  setAccessibleDescription(describe(hit));
+  announceCurrent(this);
+  std::vector<Element> elements = elementsOf(hit);
   update();
   if (elements.empty()) return;
   if (extend) {
@@ -286,7 +294,7 @@ QString Timeline::stepTitle(int step) const {
   return text(result_->trace.steps[static_cast<std::size_t>(step)].op_type);
 }
 
-QString Timeline::tooltip(const Hit& hit) const {
+QString Timeline::describe(const Hit& hit) const {
   const TimelineItem& item = itemAt(hit);
   const QString time = milliseconds(static_cast<double>(item.end_ns - item.begin_ns) / 1e6);
   if (item.group >= 0)

@@ -5,6 +5,7 @@
 #include <QWidget>
 #include <optional>
 
+#include "ui/document/view_keys.h"
 #include "ui/timeline/timeline_scene.h"
 
 class QScrollBar;
@@ -25,6 +26,10 @@ class Timeline : public QWidget {
  public:
   explicit Timeline(Theme* theme, QWidget* parent = nullptr);
   void setDocument(Document* document);
+  /// The ground of a span: the kind's colour, or a pale one where something else is selected.
+  static QColor groundOf(OperatorKind kind, bool dimmed, const Theme& theme);
+  /// The keys and gestures of a timeline, for the list of keys.
+  static QList<KeyHelp> keyHelp();
   /// Motion off, whatever the system says.
   void setAnimated(bool animated) { animated_ = animated; }
 
@@ -53,6 +58,13 @@ class Timeline : public QWidget {
   /// The item that keys walk from.
   const std::optional<Hit>& current() const { return current_; }
 
+  /// What is selected, else all that is seen, onto the clipboard: a line a span, as TSV.
+  void copy() const;
+  /// What a screen reader, and the tip, say of an item.
+  QString describe(const Hit& hit) const;
+  /// Makes the item current and selects what it stands for.
+  void select(const Hit& hit, bool extend);
+
  Q_SIGNALS:
   /// Another part of the trace is seen, or another trace.
   void viewChanged();
@@ -65,11 +77,14 @@ class Timeline : public QWidget {
   void mouseReleaseEvent(QMouseEvent* event) override;
   void mouseDoubleClickEvent(QMouseEvent* event) override;
   void keyPressEvent(QKeyEvent* event) override;
+  void contextMenuEvent(QContextMenuEvent* event) override;
   void leaveEvent(QEvent* event) override;
   void resizeEvent(QResizeEvent* event) override;
   bool event(QEvent* event) override;
 
  private:
+  using Key = ViewKey<Timeline>;
+  static std::span<const Key> keys();
   void rebuild();
   void followSelection();
   void scrollToSelection();
@@ -84,6 +99,9 @@ class Timeline : public QWidget {
   void moveTo(const TimelineView& target);
   void zoomAt(double x, double factor);
   void pan(double pixels);
+  void panBy(double share) { pan(share * chartWidth()); }
+  void zoom(double factor);
+  void scrollRows(int rows);
   void setScroll(int scroll);
   void placeScrollBar();
   int contentHeight() const;
@@ -97,8 +115,7 @@ class Timeline : public QWidget {
   void paintMemory(QPainter& painter, int top) const;
   void paintCurrent(QPainter& painter) const;
   QString stepTitle(int step) const;
-  QString tooltip(const Hit& hit) const;
-  void select(const Hit& hit, bool extend);
+  std::vector<Element> elementsOf(const Hit& hit) const;
   void hoverAt(const std::optional<Hit>& hit);
   void zoomTo(const Hit& hit);
   std::optional<Hit> start() const;

@@ -134,40 +134,6 @@ void Timeline::walkRuns(int step) {
   showRun(run < 0 ? result_->trace.median_run() : std::clamp(run + step, 0, last));
 }
 
-void Timeline::keyPressEvent(QKeyEvent* event) {
-  const bool shift = event->modifiers() & Qt::ShiftModifier,
-             control = event->modifiers() & Qt::ControlModifier;
-  switch (event->key()) {
-    case Qt::Key_Plus:
-    case Qt::Key_Equal:
-      return zoomAt(nameWidth + chartWidth() / 2, 1.5);
-    case Qt::Key_Minus:
-      return zoomAt(nameWidth + chartWidth() / 2, 1 / 1.5);
-    case Qt::Key_Left:
-      return control ? pan(-chartWidth() / 4) : walk(-1, shift);
-    case Qt::Key_Right:
-      return control ? pan(chartWidth() / 4) : walk(1, shift);
-    case Qt::Key_Up:
-      return control ? setScroll(scroll_ - spanHeight - gap) : walkRows(-1, shift);
-    case Qt::Key_Down:
-      return control ? setScroll(scroll_ + spanHeight + gap) : walkRows(1, shift);
-    case Qt::Key_PageUp:
-      return walkRuns(-1);
-    case Qt::Key_PageDown:
-      return walkRuns(1);
-    case Qt::Key_Return:
-    case Qt::Key_Enter:
-      if (current_) zoomTo(*current_);
-      return;
-    case Qt::Key_Home:
-      return showMedianRun();
-    case Qt::Key_End:
-      return showAll();
-    default:
-      QWidget::keyPressEvent(event);
-  }
-}
-
 void Timeline::leaveEvent(QEvent*) { hoverAt({}); }
 
 void Timeline::resizeEvent(QResizeEvent* event) {
@@ -183,7 +149,7 @@ bool Timeline::event(QEvent* event) {
   if (event->type() != QEvent::ToolTip) return QWidget::event(event);
   const auto* help = static_cast<QHelpEvent*>(event);
   if (const auto hit = hitAt(help->pos()))
-    QToolTip::showText(help->globalPos(), tooltip(*hit), this);
+    QToolTip::showText(help->globalPos(), describe(*hit), this);
   else
     QToolTip::hideText();
   return true;

@@ -116,6 +116,14 @@ void Timeline::paintModules(QPainter& painter, const TimelineRow& row, int top) 
   painter.setFont(font());
 }
 
+QColor Timeline::groundOf(OperatorKind kind, bool dimmed, const Theme& theme) {
+  // A shade deeper than the canvas's stripes, so that names stand out on it.
+  const QColor full = theme.kind(kind).darker(112), behind = theme.colors().surface;
+  const double share = dimmed ? 0.45 : 1;
+  const auto mix = [share](int front, int back) { return qRound(front * share + back * (1 - share)); };
+  return {mix(full.red(), behind.red()), mix(full.green(), behind.green()), mix(full.blue(), behind.blue())};
+}
+
 void Timeline::paintSpans(QPainter& painter, const TimelineRow& row, std::size_t index, int top) const {
   const ThemeColors& colors = theme_->colors();
   const bool anySelected =
@@ -125,9 +133,8 @@ void Timeline::paintSpans(QPainter& painter, const TimelineRow& row, std::size_t
     for (int i = shown.first; i <= shown.last && !selected && anySelected; ++i)
       selected = selectedSteps_[static_cast<std::size_t>(row.items[static_cast<std::size_t>(i)].step)];
     const int step = row.items[static_cast<std::size_t>(shown.first)].step;
-    // A shade deeper than the canvas's stripes, so that names stand out on it.
-    QColor ground = theme_->kind(scene_.kind_of_step[static_cast<std::size_t>(step)]).darker(112);
-    if (anySelected && !selected) ground.setAlphaF(0.45f);
+    const QColor ground =
+        groundOf(scene_.kind_of_step[static_cast<std::size_t>(step)], anySelected && !selected, *theme_);
     const QRectF box(nameWidth + shown.left, top, std::max(1.0, shown.right - shown.left - 0.75), spanHeight);
     if (box.width() < 4) {
       painter.fillRect(box, ground);
@@ -141,7 +148,7 @@ void Timeline::paintSpans(QPainter& painter, const TimelineRow& row, std::size_t
     const QRectF inside =
         box.intersected(QRectF(nameWidth, top, chartWidth(), spanHeight)).adjusted(6, 0, -4, 0);
     if (inside.width() < 34 || shown.first != shown.last) continue;
-    painter.setPen(anySelected && !selected ? colors.text : Theme::textOn(ground));
+    painter.setPen(Theme::textOn(ground));
     painter.drawText(
         inside, Qt::AlignVCenter | Qt::AlignLeft,
         fontMetrics().elidedText(stepTitle(step), Qt::ElideRight, static_cast<int>(inside.width())));

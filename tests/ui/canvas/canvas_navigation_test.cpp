@@ -210,6 +210,48 @@ class CanvasNavigationTest : public QObject {
     QVERIFY(f.document.selection()->isEmpty());
   }
 
+  void breadcrumbIsWalkedByKey() {
+    Fixture f;
+    Breadcrumb crumbs(&f.document);
+    crumbs.resize(600, 32);
+    crumbs.show();
+    f.document.selection()->select(Element::node(3));
+    const QStringList names = crumbs.accessibleDescription().split(QStringLiteral(" › "));
+    QTest::keyClick(&crumbs, Qt::Key_Left);
+    QTest::keyClick(&crumbs, Qt::Key_Return);
+    QCOMPARE(f.document.selection()->current()->kind, Element::Kind::Group);
+    QVERIFY(crumbs.accessibleDescription().endsWith(names[names.size() - 2]));
+  }
+
+  void breadcrumbKeepsItsEndsWhereItIsNarrow() {
+    Fixture f;
+    Breadcrumb crumbs(&f.document);
+    crumbs.show();
+    f.document.selection()->select(Element::node(3));
+    const QStringList names = crumbs.accessibleDescription().split(QStringLiteral(" › "));
+    QVERIFY(names.size() >= 3);
+    const auto advance = [&](const QString& name) { return crumbs.fontMetrics().horizontalAdvance(name); };
+    crumbs.resize(
+        advance(names.front()) + advance(QStringLiteral("…")) + advance(names.back()) + 2 * 16 + 2 * 20 + 2,
+        32);
+    QTest::mouseClick(&crumbs, Qt::LeftButton, {}, QPoint(crumbs.width() - 20, 16));
+    QCOMPARE(*f.document.selection()->current(), Element::node(3));
+    QTest::mouseClick(&crumbs, Qt::LeftButton, {}, QPoint(20, 16));
+    QVERIFY(f.document.selection()->isEmpty());
+  }
+
+  void movesTheViewByKeyInAllDirections() {
+    Fixture f;
+    f.canvas.setCamera({1, {100, 100}});
+    const QPointF before = f.canvas.camera().offset;
+    QTest::keyClick(&f.canvas, Qt::Key_Right, Qt::ControlModifier);
+    QVERIFY(f.canvas.camera().offset.x() < before.x());
+    QCOMPARE(f.canvas.camera().offset.y(), before.y());
+    QTest::keyClick(&f.canvas, Qt::Key_Left, Qt::ControlModifier);
+    QTest::keyClick(&f.canvas, Qt::Key_Up, Qt::ControlModifier);
+    QVERIFY(f.canvas.camera().offset.y() > before.y());
+  }
+
   void resultsOfASearchAreWalkedAndComeIntoView() {
     Fixture f;
     QVERIFY(f.relaidOut([&] { f.document.openAllGroups(); }));

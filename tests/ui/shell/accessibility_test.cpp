@@ -150,6 +150,16 @@ class AccessibilityTest : public QObject {
     QCOMPARE(selection->current()->kind, Element::Kind::Value);
   }
 
+  void letsScreenReadersSelectAndOpenBoxes() {
+    Canvas* canvas = window().page()->canvas();
+    QAccessibleInterface* graph = QAccessible::queryAccessibleInterface(canvas);
+    window().document()->selection()->clear();
+    QAccessibleActionInterface* actions = graph->child(0)->actionInterface();
+    QVERIFY(actions && actions->actionNames().contains(QAccessibleActionInterface::pressAction()));
+    actions->doAction(QAccessibleActionInterface::pressAction());
+    QCOMPARE(canvas->currentBox(), 0);
+  }
+
   void walksTheGraphByKey() {
     Canvas* canvas = window().page()->canvas();
     canvas->setFocus();
@@ -165,6 +175,12 @@ class AccessibilityTest : public QObject {
     fixture_->press(Qt::Key_Question);
     auto* keys = window().findChild<QDialog*>();
     QVERIFY(keys && keys->isVisible());
+    QStringList listed;
+    for (const QLabel* label : keys->findChildren<QLabel*>()) listed += label->text();
+    for (const char* key :
+         {"Alt+Up", "Shift+Up", "Ctrl+Right", "Home", "PgUp", "Shift+Wheel", "Double click"})
+      QVERIFY2(!listed.filter(QLatin1String(key)).isEmpty(), key);
+    QVERIFY(listed.contains(QStringLiteral("In the timeline")));
     QTest::keyClick(keys, Qt::Key_Escape);
     QTRY_VERIFY(!window().findChild<QDialog*>());
     fixture_->command(QStringLiteral("About Lapidary"))->trigger();

@@ -2,9 +2,11 @@
 
 #include <QLineEdit>
 #include <QListView>
+#include <QMenu>
 
 #include "tests/ui/window_fixture.h"
 #include "ui/shell/document_page.h"
+#include "ui/shell/panel_dock.h"
 
 using namespace lapidary;
 using namespace lapidary::ui;
@@ -15,6 +17,51 @@ class CommandPaletteTest : public QObject {
  private Q_SLOTS:
   void init() { fixture_ = std::make_unique<WindowFixture>(); }
   void cleanup() { fixture_.reset(); }
+
+  /// Counted by what the window holds, not by the palette's own list.
+  void offersEveryActionOfTheWindow() {
+    Document* document = fixture_->open(fixture_->save(oneRelu()));
+    document->run();
+    QTRY_VERIFY(document->result());
+    document->selection()->select(Element::node(0));
+    for (PanelDock* dock : {fixture_->window->left(), fixture_->window->right(), fixture_->window->bottom()})
+      for (int page = 0; page < dock->pageCount(); ++page) dock->showPage(page);
+    fixture_->window->bottom()->showPage(MainWindow::OperatorsPage);
+    QTRY_VERIFY(!fixture_->window->jobs()->firstRunning());
+    open();
+    QSet<QAction*> offered;
+    for (int row = 0; row < list()->model()->rowCount(); ++row)
+      offered += list()->model()->index(row, 0).data(Qt::UserRole).value<QAction*>();
+    QStringList missing;
+    for (QAction* action : fixture_->window->findChildren<QAction*>()) {
+      auto* owner = qobject_cast<QWidget*>(action->parent());
+      const bool isSeen = !owner || owner->inherits("QMenu") || owner->isVisible();
+      const bool isOfQt = owner && (owner->inherits("QDockWidget") || owner->inherits("QToolBar"));
+      if (action->text().isEmpty() || action->isSeparator() || action->menu() || isOfQt || !isSeen) continue;
+      if (!offered.contains(action)) missing += action->text();
+    }
+    QVERIFY2(missing.isEmpty(), qPrintable(missing.join(QStringLiteral(", "))));
+    QStringList rows;
+    for (int row = 0; row < list()->model()->rowCount(); ++row)
+      rows += list()->model()->index(row, 0).data().toString();
+    for (const char* wanted :
+         {"Open Recent: model.onnx", "Backend and threads: CPU", "Backend and threads: 1 thread",
+          "View: Show Outline", "View: Show Inspector", "File: Export Numbers…", "Edit: Copy Name",
+          "Edit: Copy Shape", "Edit: Copy Operators as TSV", "Run: Clear Finished Jobs",
+          "Run shown: All Runs"})
+      QVERIFY2(rows.contains(QString::fromUtf8(wanted)), wanted);
+  }
+
+  void opensRecentFilesAndChoosesTheBackend() {
+    const QString path = fixture_->save(oneRelu());
+    Document* document = fixture_->open(path);
+    choose(QStringLiteral("backend reference"));
+    QCOMPARE(document->runSettings().backend, std::string("reference"));
+    fixture_->window->closeTab(0);
+    choose(QStringLiteral("open recent model.onnx"));
+    QVERIFY(fixture_->window->document());
+    QCOMPARE(fixture_->window->document()->path(), path);
+  }
 
   void offersEveryCommandFirstForItsWholeName() {
     for (const QAction* action : fixture_->window->commands()->all()) {
@@ -86,6 +133,11 @@ class CommandPaletteTest : public QObject {
   void open() {
     QTest::keyClick(fixture_->window.get(), Qt::Key_K, Qt::ControlModifier);
     QVERIFY(palette()->isVisible());
+  }
+  void choose(const QString& typed) {
+    open();
+    field()->setText(typed);
+    QTest::keyClick(field(), Qt::Key_Return);
   }
   CommandPalette* palette() const { return fixture_->window->findChild<CommandPalette*>(); }
   QLineEdit* field() const { return palette()->findChild<QLineEdit*>(); }

@@ -4,8 +4,9 @@
 #include <QClipboard>
 #include <QLabel>
 #include <QLineEdit>
-#include <QListView>
+#include <QMenu>
 #include <QPushButton>
+#include <QSpinBox>
 #include <QTabBar>
 #include <QTemporaryDir>
 #include <QTest>
@@ -15,6 +16,7 @@
 #include "tests/support/model_builder.h"
 #include "ui/inspector/description_view.h"
 #include "ui/inspector/inspector.h"
+#include "ui/inspector/outputs_panel.h"
 #include "ui/shell/command_palette.h"
 #include "ui/shell/commands.h"
 #include "ui/shell/document_page.h"
@@ -197,10 +199,51 @@ class MainWindowTest : public QObject {
     QVERIFY(document->result());
   }
 
-  void reachesEveryCommandFromThePalette() {
-    auto* palette = window_->findChild<CommandPalette*>();
-    palette->open();
-    QCOMPARE(palette->findChild<QListView*>()->model()->rowCount(), window_->commands()->all().size());
+  void keepsASmallPictureOfWhatWasOpened() {
+    ready();
+    QTRY_VERIFY(!RecentFiles::thumbnail(path_).isNull());
+    QMenu* recent = nullptr;
+    for (QMenu* menu : window_->findChildren<QMenu*>())
+      if (menu->title() == QStringLiteral("Open Recent")) recent = menu;
+    QVERIFY(recent && recent->toolTipsVisible());
+    Q_EMIT recent->aboutToShow();
+    QVERIFY(!recent->actions().front()->icon().isNull());
+  }
+
+  /// The ten digits of the sample, each with its class first.
+  void classifiesTheSample() {
+    window_->openFiles({QStringLiteral(LAPIDARY_SOURCE_DIR "/resources/samples/digits/digits.onnx")});
+    Document* document = window_->document();
+    QTRY_VERIFY(document->cost() && document->layout());
+    document->run();
+    QTRY_VERIFY_WITH_TIMEOUT(document->result(), 20000);
+    window_->bottom()->showPage(MainWindow::OutputsPage);
+    auto* panel = window_->bottom()->findChild<OutputsPanel*>();
+    auto* row = panel->findChild<QSpinBox*>();
+    QCOMPARE(row->maximum(), 9);
+    QFile known(QStringLiteral(LAPIDARY_SOURCE_DIR "/resources/samples/digits/digits.expected.txt"));
+    QVERIFY(known.open(QIODevice::ReadOnly));
+    const QStringList labels = QString::fromUtf8(known.readAll()).trimmed().split(QLatin1Char('\n'));
+    for (int image = 0; image < 10; ++image) {
+      row->setValue(image);
+      const QString classes = panel->findChild<ClassesView*>()->accessibleDescription();
+      QVERIFY2(classes.startsWith(labels[image]), qPrintable(classes));
+      bool isSaid = false;
+      for (const QLabel* label : panel->findChildren<QLabel*>())
+        isSaid =
+            isSaid || (label->isVisible() && label->text() == QStringLiteral("✓ expected: ") + labels[image]);
+      QVERIFY2(isSaid, qPrintable(labels[image]));
+    }
+  }
+
+  void copiesNameAndShapeOfTheSelection() {
+    Document* document = ready();
+    QTRY_VERIFY(document->types());
+    document->selection()->select(Element::named("x"));
+    trigger(QStringLiteral("Copy Name"));
+    QCOMPARE(QGuiApplication::clipboard()->text(), QStringLiteral("x"));
+    trigger(QStringLiteral("Copy Shape"));
+    QCOMPARE(QGuiApplication::clipboard()->text(), QStringLiteral("(N, 4)"));
   }
 
   void hasNoShortcutTwice() {
@@ -225,6 +268,12 @@ class MainWindowTest : public QObject {
     if (!QTest::qWaitFor([document] { return document->layout() && document->cost(); }, 10000))
       qWarning("the model did not open");
     return document;
+  }
+
+  void trigger(const QString& text) const {
+    for (QAction* action : window_->commands()->all())
+      if (action->text() == text) return action->trigger();
+    QFAIL(qPrintable(text));
   }
 
   QTemporaryDir folder_;

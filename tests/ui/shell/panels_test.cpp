@@ -93,9 +93,11 @@ class PanelsTest : public QObject {
     fixture_->open(model_);
     window().addDockWidget(Qt::RightDockWidgetArea, window().left());
     window().right()->setFloating(true);
+    window().left()->showPage(MainWindow::ProblemsPage);
     window().bottom()->showPage(MainWindow::JobsPage);
     fixture_->restart();
     fixture_->open(model_);
+    QCOMPARE(window().left()->currentPage(), int(MainWindow::ProblemsPage));
     QCOMPARE(window().dockWidgetArea(window().left()), Qt::RightDockWidgetArea);
     QVERIFY(window().right()->isFloating());
     QVERIFY(window().right()->isVisible());
@@ -118,11 +120,13 @@ class PanelsTest : public QObject {
     fixture_->open(model_);
     window().addDockWidget(Qt::BottomDockWidgetArea, window().left());
     window().right()->setFloating(true);
+    window().bottom()->showPage(MainWindow::JobsPage);
     fixture_->press(Qt::Key_1, Qt::ControlModifier);
     fixture_->command(QStringLiteral("Restore Layout"))->trigger();
     QCOMPARE(window().dockWidgetArea(window().left()), Qt::LeftDockWidgetArea);
     QVERIFY(!window().right()->isFloating());
     QVERIFY(window().left()->isVisible());
+    QVERIFY(!window().bottom()->isVisible());
     QVERIFY(fixture_->command(QStringLiteral("Left Panel"))->isChecked());
   }
 

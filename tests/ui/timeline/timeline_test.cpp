@@ -1,12 +1,17 @@
 #include "ui/timeline/timeline.h"
 
+#include <QAccessible>
 #include <QApplication>
+#include <QClipboard>
+#include <QContextMenuEvent>
 #include <QHelpEvent>
 #include <QMenu>
 #include <QScrollBar>
 #include <QSignalSpy>
+#include <QTimer>
 #include <QToolTip>
 #include <QWheelEvent>
+#include <cmath>
 
 #include "tests/ui/fixtures.h"
 #include "ui/canvas/canvas.h"
@@ -240,6 +245,81 @@ class TimelineTest : public QObject {
     QCOMPARE(f.timeline.shownRun(), -1);
     QVERIFY(f.choice.text().startsWith(QStringLiteral("3 runs · median ")));
     QVERIFY(f.choice.text().contains(QStringLiteral("±")));
+  }
+
+  void copiesWhatIsSelectedAsATable() {
+    Fixture f;
+    QTest::mouseClick(&f.timeline, Qt::LeftButton, {}, f.middleOf(first_thread, f.itemOf(8)));
+    QTest::keyClick(&f.timeline, Qt::Key_C, Qt::ControlModifier);
+    const QStringList lines = QGuiApplication::clipboard()->text().trimmed().split(QLatin1Char('\n'));
+    QCOMPARE(lines.size(), 2);
+    QCOMPARE(lines[0], QStringLiteral("Row\tBegin (ms)\tLength (ms)\tType\tOperator"));
+    QVERIFY2(lines[1].contains(QStringLiteral("\t0.091\t")), qPrintable(lines[1]));
+    f.document.selection()->clear();
+    QTest::keyClick(&f.timeline, Qt::Key_C, Qt::ControlModifier);
+    QVERIFY(QGuiApplication::clipboard()->text().count(QLatin1Char('\n')) > 19);
+  }
+
+  void rightClickOffersWhatTheSpanCanDo() {
+    Fixture f;
+    QStringList offered;
+    QTimer::singleShot(0, &f.timeline, [&] {
+      auto* menu = qobject_cast<QMenu*>(QApplication::activePopupWidget());
+      QVERIFY(menu);
+      for (const QAction* action : menu->actions()) offered += action->text();
+      menu->close();
+    });
+    const QPoint at = f.middleOf(first_thread, f.itemOf(9));
+    QContextMenuEvent event(QContextMenuEvent::Mouse, at, f.timeline.mapToGlobal(at));
+    QApplication::sendEvent(&f.timeline, &event);
+    QCOMPARE(*f.document.selection()->current(), Element::node(9));
+    for (const char* wanted : {"Zoom to the Span", "Show in the Graph", "Copy Name", "Copy as TSV"})
+      QVERIFY2(offered.contains(QLatin1String(wanted)), wanted);
+  }
+
+  void letsScreenReadersReadAndSelectSpans() {
+    Fixture f;
+    QAccessibleInterface* list = QAccessible::queryAccessibleInterface(&f.timeline);
+    int items = 0;
+    for (const TimelineRow& row : f.timeline.scene().rows) items += static_cast<int>(row.items.size());
+    QCOMPARE(list->childCount(), items);
+    const int before = static_cast<int>(f.timeline.scene().rows[modules].items.size());
+    QAccessibleInterface* span = list->child(before + f.itemOf(8));
+    QVERIFY(span->text(QAccessible::Name).contains(QStringLiteral("/layers/layers.1")));
+    QCOMPARE(list->indexOfChild(span), before + f.itemOf(8));
+    QVERIFY(span->rect().contains(f.timeline.mapToGlobal(f.middleOf(first_thread, f.itemOf(8)))));
+    span->actionInterface()->doAction(QAccessibleActionInterface::pressAction());
+    QCOMPARE(*f.document.selection()->current(), Element::node(8));
+    QVERIFY(span->state().selected);
+  }
+
+  void namesReadOnSpansOfAnyKindInBothThemes() {
+    Theme theme;
+    const auto light = [](const QColor& color) {
+      const auto linear = [](double c) {
+        return c <= 0.04045 ? c / 12.92 : std::pow((c + 0.055) / 1.055, 2.4);
+      };
+      return 0.2126 * linear(color.redF()) + 0.7152 * linear(color.greenF()) + 0.0722 * linear(color.blueF());
+    };
+    const auto contrast = [&](const QColor& a, const QColor& b) {
+      return (std::max(light(a), light(b)) + 0.05) / (std::min(light(a), light(b)) + 0.05);
+    };
+    for (const Theme::Mode mode : {Theme::Mode::Light, Theme::Mode::Dark}) {
+      theme.setMode(mode);
+      const ThemeColors& colors = theme.colors();
+      QVERIFY(contrast(colors.accentText, colors.accent) >= 4.5);  // accent buttons
+      for (const QColor& ground :
+           {colors.field, colors.surface, colors.canvas, colors.raised}) {  // chips too
+        QVERIFY(contrast(colors.text, ground) >= 4.5);
+        QVERIFY2(contrast(colors.weakText, ground) >= 4.5, qPrintable(ground.name()));
+      }
+      for (int kind = 0; kind < 9; ++kind) {
+        for (const bool dimmed : {false, true}) {
+          const QColor ground = Timeline::groundOf(static_cast<OperatorKind>(kind), dimmed, theme);
+          QVERIFY2(contrast(Theme::textOn(ground), ground) >= 4.5, qPrintable(ground.name()));
+        }
+      }
+    }
   }
 
   void tooltipsGiveMedianAndSpread() {
