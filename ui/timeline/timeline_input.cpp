@@ -139,6 +139,7 @@ void Timeline::leaveEvent(QEvent*) { hoverAt({}); }
 void Timeline::resizeEvent(QResizeEvent* event) {
   // The visible range stays; only its scale follows the width.
   const double before = std::max(1, event->oldSize().width() - nameWidth - rightMargin);
+  if (motion_.state() == QAbstractAnimation::Running) view_ = to_;  // at its end, not halfway
   motion_.stop();
   if (view_.pixelsPerNs > 0 && event->oldSize().width() > 0)
     setView({view_.begin_ns, view_.pixelsPerNs * chartWidth() / before});

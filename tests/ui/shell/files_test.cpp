@@ -39,8 +39,10 @@ class FilesTest : public QObject {
   void listsWhatWasOpenWithItsPicture() {
     const QString first = fixture_->save(oneRelu(), QStringLiteral("first.onnx"));
     const QString second = fixture_->save(oneRelu(), QStringLiteral("second.onnx"));
-    fixture_->open(first);
-    fixture_->open(second);
+    for (const QString& path : {first, second}) {
+      fixture_->open(path);
+      QTRY_VERIFY(!RecentFiles::thumbnail(path).isNull());
+    }
     window().closeTab(0);
     fixture_->restart();
     QVERIFY(recent()->isVisible());

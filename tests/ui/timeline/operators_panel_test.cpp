@@ -17,6 +17,7 @@ struct Fixture : ui::test::OpenDocument {
   void show() {
     panel.setDocument(&document);
     panel.show();
+    if (!QTest::qWaitForWindowActive(&panel)) qWarning("the panel is not shown");
   }
   QTableView* table(int columns) const {
     for (auto* one : panel.findChildren<QTableView*>())

@@ -204,6 +204,17 @@ class TimelineTest : public QObject {
     QCOMPARE(shown(), length);
   }
 
+  void arrivesWhereItWentThoughTheWindowChanges() {
+    Fixture f;
+    const std::int64_t begin = f.timeline.visibleBegin(), end = f.timeline.visibleEnd();
+    f.timeline.showAll();
+    f.timeline.setAnimated(true);
+    f.timeline.showMedianRun();
+    f.timeline.resize(900, 260);
+    QCOMPARE(f.timeline.visibleBegin(), begin);
+    QVERIFY(std::abs(f.timeline.visibleEnd() - end) < (end - begin) / 100);
+  }
+
   void draggingPansBothWays() {
     Fixture f({800, 110});
     f.wheel({400, 60}, {0, 960});
