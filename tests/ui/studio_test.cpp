@@ -6,6 +6,8 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include "tests/support/source_folder.h"
+
 /// The studio as a program: what its options promise.
 class StudioTest : public QObject {
   Q_OBJECT
@@ -55,9 +57,7 @@ class StudioTest : public QObject {
 
  private:
   QString path(const char* name) const { return folder_->filePath(QLatin1String(name)); }
-  static QString sample() {
-    return QStringLiteral(LAPIDARY_SOURCE_DIR "/resources/samples/digits/digits.onnx");
-  }
+  static QString sample() { return sourcePath(QStringLiteral("resources/samples/digits/digits.onnx")); }
   void start(const QStringList& options) {
     process_.start(studio_,
                    options + QStringList{QStringLiteral("--size"), QStringLiteral("1000x700"), sample()});

@@ -14,6 +14,7 @@
 
 #include "engine/io/model_file.h"
 #include "tests/support/model_builder.h"
+#include "tests/support/source_folder.h"
 #include "ui/inspector/description_view.h"
 #include "ui/inspector/inspector.h"
 #include "ui/inspector/outputs_panel.h"
@@ -212,7 +213,7 @@ class MainWindowTest : public QObject {
 
   /// The ten digits of the sample, each with its class first.
   void classifiesTheSample() {
-    window_->openFiles({QStringLiteral(LAPIDARY_SOURCE_DIR "/resources/samples/digits/digits.onnx")});
+    window_->openFiles({sourcePath(QStringLiteral("resources/samples/digits/digits.onnx"))});
     Document* document = window_->document();
     QTRY_VERIFY(document->cost() && document->layout());
     document->run();
@@ -221,7 +222,7 @@ class MainWindowTest : public QObject {
     auto* panel = window_->bottom()->findChild<OutputsPanel*>();
     auto* row = panel->findChild<QSpinBox*>();
     QCOMPARE(row->maximum(), 9);
-    QFile known(QStringLiteral(LAPIDARY_SOURCE_DIR "/resources/samples/digits/digits.expected.txt"));
+    QFile known(sourcePath(QStringLiteral("resources/samples/digits/digits.expected.txt")));
     QVERIFY(known.open(QIODevice::ReadOnly));
     const QStringList labels = QString::fromUtf8(known.readAll()).trimmed().split(QLatin1Char('\n'));
     for (int image = 0; image < 10; ++image) {
