@@ -4,16 +4,16 @@
 #include "app/cli/model_options.h"
 #include "engine/analysis/model_cost.h"
 #include "engine/backends.h"
-#include "engine/compare/difference.h"
-#include "engine/passes/pass.h"
-#include "engine/runtime/inputs.h"
+#include "engine/compare/proof.h"
 
 namespace lapidary::cli {
 namespace {
 
 struct OptimizeOptions {
   std::string path, out, level = "basic";
-  bool follow_links = false, verify = false, list = false;
+  bool follow_links = false, verify = false, leave_out_broken = false, list = false;
+  std::int64_t fold_limit = 1'000'000, opset = 0;
+  std::vector<std::string> domains;
   std::vector<std::string> only, skipped;
 };
 
@@ -44,28 +44,6 @@ Json size_json(const Model& model) {
   return {{"nodes", model.graph->nodes.size()}, {"operators", operator_counts(model)}};
 }
 
-/// Both models on the same random inputs, on the reference backend.
-Difference verify(const ModelPointer& before, const ModelPointer& after) {
-  const Backend& backend = find_backend("reference");
-  const auto first = backend.compile(before, {}), second = backend.compile(after, {});
-  Difference worst;
-  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
-    std::vector<Datum> inputs;
-    for (const auto& value : required_inputs(*before))
-      inputs.push_back(make_input(value, "random", {}, seed));
-    const auto want = first->run(inputs), got = second->run(inputs);
-    for (std::size_t i = 0; i < want.size(); ++i) {
-      Difference found = difference(got[i], want[i], {1e-3, 1e-4});
-      worst.max_absolute = std::max(worst.max_absolute, found.max_absolute);
-      worst.max_relative = std::max(worst.max_relative, found.max_relative);
-      if (found.equal) continue;
-      worst.equal = false;
-      worst.message = "output '" + first->outputs()[i].name + "' " + found.message;
-    }
-  }
-  return worst;
-}
-
 PassLevel level_of(const std::string& name) {
   return name == "basic" ? PassLevel::Basic : name == "extended" ? PassLevel::Extended : PassLevel::All;
 }
@@ -78,37 +56,85 @@ std::vector<Pass> chosen_passes(const OptimizeOptions& options) {
   return chosen;
 }
 
+PassContext context_of(const OptimizeOptions& options) {
+  PassContext context;
+  context.fold_limit_bytes = options.fold_limit;
+  context.newest_opset = options.opset;
+  context.domains.insert(options.domains.begin(), options.domains.end());
+  return context;
+}
+
+Json rewrites_json(const std::vector<Rewrite>& rewrites) {
+  Json json = Json::array();
+  for (const auto& rewrite : rewrites) json.push_back({{"pass", rewrite.pass}, {"node", rewrite.node}});
+  return json;
+}
+
+/// Optimized, and proven if that is asked for. Throws Error where the result differs.
+ProvenOptimization result_of(const OptimizeOptions& options, const ModelPointer& model) {
+  const std::vector<Pass> chosen = chosen_passes(options);
+  const PassContext context = context_of(options);
+  if (!options.verify) return {optimize(model, chosen, context), {}, {}};
+  const EquivalenceTest test(model, find_backend("reference"));
+  ProvenOptimization proven = optimize_with_proof(model, chosen, context, test, options.leave_out_broken);
+  if (proven.equivalence.equal) return proven;
+  Error error("the result differs from the original: " + proven.equivalence.message);
+  error.file(options.path);
+  if (proven.broken.empty()) throw error;
+  const Rewrite& culprit = proven.broken.back();
+  throw error.node(culprit.node)
+      .advice("Pass " + culprit.pass + " broke it at this node: add --skip " + culprit.pass +
+              ", or --leave-out-broken to leave out the one rewrite");
+}
+
+void print_result(const OptimizeOptions& options, const ProvenOptimization& result,
+                  std::size_t nodes_before) {
+  for (const auto& report : result.optimized.passes)
+    if (report.changes > 0)
+      std::cout << report.name << ": " << report.changes << (report.changes == 1 ? " change, " : " changes, ")
+                << number(report.ms) << " ms\n";
+  for (const auto& rewrite : result.broken)
+    std::cout << "left out: " << rewrite.pass << " at " << rewrite.node << ", which changed the results\n";
+  if (options.verify) std::cout << result.equivalence.text() << '\n';
+  std::cout << options.out << ": " << nodes_before << " nodes before, "
+            << result.optimized.model->graph->nodes.size() << " after\n";
+}
+
 int optimize_model(const OptimizeOptions& options, const Output& output) {
   if (options.list) return list_passes(output);
   if (options.path.empty() || options.out.empty())
     throw Error("optimize needs MODEL and -o OUT", Error::Kind::Usage);
+  if (options.leave_out_broken && !options.verify)
+    throw Error("--leave-out-broken needs --verify", Error::Kind::Usage);
   check_names(options.only);
   check_names(options.skipped);
   const LoadedModel loaded = ModelOptions{options.path, options.follow_links}.load(output);
-  Optimized optimized = optimize(loaded.model, chosen_passes(options));
-  const ModelPointer& result = optimized.model;
-  Json json = {
-      {"before", size_json(*loaded.model)}, {"after", size_json(*result)}, {"passes", Json::array()}};
-  for (const auto& report : optimized.passes)
-    json["passes"].push_back({{"name", report.name}, {"changes", report.changes}, {"ms", report.ms}});
-  Difference proof;
-  if (options.verify) {
-    proof = verify(loaded.model, result);
-    json["verified"] = proof.equal;
-    json["max_abs"] = proof.max_absolute;
-    json["max_rel"] = proof.max_relative;
-    if (!proof.equal)
-      throw Error("the result differs from the original: " + proof.message).file(options.path);
-  }
-  save_model(*result, options.out, save_options_for(options.out));
-  if (output.json) {
-    print_json(json);
+  const ProvenOptimization result = result_of(options, loaded.model);
+  const SaveResult saved =
+      save_model(*result.optimized.model, options.out, save_options_for(options.out), &loaded);
+  if (!output.quiet)
+    for (const auto& note : result.optimized.notes) std::cerr << note << '\n';
+  if (!output.quiet)
+    for (const auto& message : saved.messages) std::cerr << message << '\n';
+  if (!output.json) {
+    print_result(options, result, loaded.model->graph->nodes.size());
     return 0;
   }
-  for (const auto& report : optimized.passes)
-    std::cout << report.name << ": " << report.changes << " changes, " << number(report.ms) << " ms\n";
-  std::cout << options.out << ": " << loaded.model->graph->nodes.size() << " nodes before, "
-            << result->graph->nodes.size() << " after\n";
+  Json json = {{"before", size_json(*loaded.model)},
+               {"after", size_json(*result.optimized.model)},
+               {"passes", Json::array()},
+               {"notes", result.optimized.notes}};
+  for (const auto& report : result.optimized.passes)
+    json["passes"].push_back({{"name", report.name}, {"changes", report.changes}, {"ms", report.ms}});
+  if (options.verify) {
+    json["verified"] = result.equivalence.equal;
+    json["max_abs"] = result.equivalence.max_absolute;
+    json["max_rel"] = result.equivalence.max_relative;
+    json["worst_tensor"] = result.equivalence.tensor;
+    json["tested_inputs"] = result.equivalence.inputs;
+    json["left_out"] = rewrites_json(result.broken);
+  }
+  print_json(json);
   return 0;
 }
 
@@ -119,12 +145,24 @@ Action declare_optimize(CLI::App& app) {
   app.add_option("MODEL", options->path, "Model to rewrite");
   app.add_option("-o,--output", options->out, "Where the result goes");
   app.add_option("--level", options->level,
-                 "basic keeps outputs bit for bit; extended reorders floating arithmetic")
+                 "basic keeps outputs bit for bit; extended reorders floating arithmetic; all "
+                 "writes fewer, larger operators instead")
       ->check(CLI::IsMember({"basic", "extended", "all"}))
       ->capture_default_str();
   app.add_option("--pass", options->only, "Only this pass; can be given several times");
   app.add_option("--skip", options->skipped, "Not this pass; can be given several times");
   app.add_flag("--verify", options->verify, "Run original and result on random inputs and compare");
+  app.add_flag("--leave-out-broken", options->leave_out_broken,
+               "With --verify: leave out single rewrites that change the results, instead of failing");
+  app.add_option("--fold-limit", options->fold_limit,
+                 "Largest tensor in bytes that folding may put into the file")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  app.add_option("--opset", options->opset,
+                 "Newest operator set that may be written (without: the model's own)");
+  app.add_option("--domain", options->domains,
+                 "Another domain whose operators may be written, such as com.microsoft; can be given several "
+                 "times");
   app.add_flag("--list", options->list, "Name the passes");
   app.add_flag("--follow-links", options->follow_links, "Allow external data that is a symbolic link");
   return [options](const Output& output) { return optimize_model(*options, output); };

@@ -1,0 +1,151 @@
+#include "engine/runtime/random_inputs.h"
+
+#include <algorithm>
+#include <random>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "engine/analysis/every_node.h"
+#include "engine/runtime/inputs.h"
+#include "engine/runtime/suggested_inputs.h"
+
+namespace lapidary {
+namespace {
+
+/// Follows integer inputs to the nodes that say what they are.
+class RangeFinder {
+ public:
+  RangeFinder(const Model& model, const InferredTypes& types) : types_(types) {
+    for (const auto& input : model.graph->inputs)
+      if (is_integer(input.type.element)) origins_[input.name] = input.name;
+    for_each_graph(model, [&](const Graph& graph) {
+      for (const auto& node : graph.nodes) visit(*node, &graph == model.graph.get() ? nullptr : &graph);
+    });
+    for (const auto& input : masks_)
+      if (!counted_.contains(input)) ranges_.emplace(input, IntegerRange{0, 1});
+  }
+  std::map<std::string, IntegerRange> take() { return std::move(ranges_); }
+
+ private:
+  static bool carries(const Node& node) {
+    static const std::unordered_set<std::string> types{"Identity",  "Squeeze", "Unsqueeze", "Reshape",
+                                                       "Transpose", "Flatten", "Expand",    "Slice"};
+    return types.contains(node.op_type);
+  }
+  void visit(const Node& node, const Graph* graph) {
+    for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+      const auto origin = origins_.find(node.inputs[i]);
+      if (origin != origins_.end()) use(node, i, origin->second, graph);
+    }
+  }
+  void use(const Node& node, std::size_t slot, const std::string& input, const Graph* graph) {
+    const bool to_integer =
+        node.op_type == "Cast" && is_integer(static_cast<DataType>(node.attribute_or("to", std::int64_t{0})));
+    if ((slot == 0 && carries(node)) || to_integer) {
+      if (!node.outputs.empty()) origins_.emplace(node.outputs[0], input);
+      return;
+    }
+    if (slot == 1 && (node.op_type == "Gather" || node.op_type == "GatherElements"))
+      narrow(input, table_size(node, graph));
+    else if (slot == 0 && node.op_type == "OneHot")
+      narrow(input, number(graph, node.inputs.size() > 1 ? node.inputs[1] : ""));
+    else if (node.op_type == "Equal" && number(graph, node.inputs[1 - slot]))
+      compare(input, *number(graph, node.inputs[1 - slot]));
+    else if (node.op_type == "Cast" || node.op_type == "Greater" || node.op_type == "Not")
+      masks_.push_back(input);
+    else
+      counted_.insert(input);
+  }
+  /// Entries along the axis that a Gather takes from.
+  std::optional<std::int64_t> table_size(const Node& node, const Graph* graph) const {
+    const auto& shape = types_.type_in(graph, node.inputs[0]).shape;
+    if (!shape || shape->empty()) return std::nullopt;
+    std::int64_t axis = node.attribute_or("axis", std::int64_t{0});
+    if (axis < 0) axis += static_cast<std::int64_t>(shape->size());
+    const auto index = static_cast<std::size_t>(axis);
+    return index < shape->size() ? std::optional((*shape)[index].value_or(1)) : std::nullopt;
+  }
+  std::optional<std::int64_t> number(const Graph* graph, const std::string& name) const {
+    const Tensor* constant = types_.constant_in(graph, name);
+    if (!constant || constant->size() != 1 || constant->is_string()) return std::nullopt;
+    return values_as<std::int64_t>(constant->aligned())[0];
+  }
+  void narrow(const std::string& input, std::optional<std::int64_t> count) {
+    if (!count || *count < 1) return;
+    const auto [range, is_new] = ranges_.emplace(input, IntegerRange{0, *count - 1});
+    if (!is_new) range->second.high = std::min(range->second.high, *count - 1);
+  }
+  /// What is compared to 0 or 1 is a mask; another number chooses a way through the model.
+  void compare(const std::string& input, std::int64_t with) {
+    if (with == 0 || with == 1)
+      masks_.push_back(input);
+    else
+      ranges_.emplace(input, IntegerRange{with, with});
+  }
+
+  const InferredTypes& types_;
+  std::unordered_map<std::string, std::string> origins_;  ///< value → the input that it holds
+  std::map<std::string, IntegerRange> ranges_;
+  std::vector<std::string> masks_;
+  std::unordered_set<std::string> counted_;  ///< used as numbers, not only as a mask
+};
+
+double draw(std::mt19937_64& generator, DataType type, const IntegerRange& range) {
+  if (is_floating(type)) return std::normal_distribution<double>()(generator);
+  if (type == DataType::Bool) return std::bernoulli_distribution(0.7)(generator) ? 1 : 0;
+  return static_cast<double>(std::uniform_int_distribution<std::int64_t>(range.low, range.high)(generator));
+}
+
+}  // namespace
+
+std::map<std::string, IntegerRange> integer_ranges(const Model& model, const InferredTypes& types) {
+  return RangeFinder(model, types).take();
+}
+
+RandomInputs::RandomInputs(const Model& model) : inputs_(unfilled_inputs(model)) {
+  const InferredTypes types = infer_types(model);
+  dimensions_ = suggest_inputs(model, types).dimensions;
+  ranges_ = integer_ranges(model, types);
+}
+
+/// Batches of 1 to 3, short sequences, and pictures of a few times 32; the first time as small as possible.
+std::map<std::string, std::int64_t> RandomInputs::sizes_for(std::uint64_t seed, Sizes sizes) const {
+  auto result = dimensions_;
+  if (sizes == Sizes::Usual) return result;
+  const auto step = static_cast<std::int64_t>(seed % 3);
+  std::int64_t index = 0;
+  for (auto& [name, size] : result) {
+    const std::int64_t turn = (step + index++) % 3;
+    if (size == 1)
+      size = 1 + step;
+    else if (size == 224)
+      size = 64 + 32 * turn;
+    else if (size == 128 || size == 512)
+      size = 5 + 4 * step;
+  }
+  return result;
+}
+
+std::vector<Datum> RandomInputs::make(std::uint64_t seed, Sizes sizes) const {
+  const auto dimensions = sizes_for(seed, sizes);
+  std::vector<Datum> made;
+  std::mt19937_64 generator(seed * 0x9e3779b97f4a7c15u + 1);
+  for (const Value& input : inputs_) {
+    Tensor blank = make_input(input, "ones", dimensions, seed);
+    if (blank.is_string() || blank.size() == 0) {
+      made.emplace_back(std::move(blank));
+      continue;
+    }
+    const auto known = ranges_.find(input.name);
+    const std::int64_t some = is_sub_byte(blank.type()) ? 3 : 4;
+    const IntegerRange range = known == ranges_.end() ? IntegerRange{1, some} : known->second;
+    std::vector<double> values(static_cast<std::size_t>(blank.size()));
+    for (auto& value : values) value = draw(generator, blank.type(), range);
+    if (!is_floating(blank.type()))
+      values[0] = static_cast<double>(std::max<std::int64_t>(range.high, blank.type() == DataType::Bool));
+    made.emplace_back(tensor_from(blank.type(), blank.dims(), values));
+  }
+  return made;
+}
+
+}  // namespace lapidary
