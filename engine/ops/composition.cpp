@@ -143,7 +143,8 @@ InferenceFunction infer_as(const char* op_type, std::vector<std::size_t> inputs,
     for (const auto& problem : inner.problems()) context.report(problem);
     for (std::size_t i = 0; i < inner.outputs().size(); ++i) {
       context.set_output(i, inner.outputs()[i]);
-      if (inner.output_values()[i]) context.set_output_values(i, *inner.output_values()[i]);
+      // Chosen inputs are numbers in some quantization: the contents are others than theirs.
+      if (inputs.empty() && inner.output_values()[i]) context.set_output_values(i, *inner.output_values()[i]);
     }
   };
 }

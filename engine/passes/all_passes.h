@@ -9,5 +9,9 @@ PassResult eliminate_identity(const ModelPointer& model, const PassContext& cont
 PassResult eliminate_unused(const ModelPointer& model, const PassContext& context);
 PassResult fold_batch_normalization(const ModelPointer& model, const PassContext& context);
 PassResult fold_constants(const ModelPointer& model, const PassContext& context);
+PassResult eliminate_common(const ModelPointer& model, const PassContext& context);
+PassResult eliminate_no_ops(const ModelPointer& model, const PassContext& context);
+PassResult fold_shapes(const ModelPointer& model, const PassContext& context);
+PassResult merge_reshapes(const ModelPointer& model, const PassContext& context);
 
 }  // namespace lapidary

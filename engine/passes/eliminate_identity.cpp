@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "engine/passes/all_passes.h"
-#include "engine/passes/graph_rewriter.h"
+#include "engine/passes/constants.h"
 
 namespace lapidary {
 namespace {
@@ -12,9 +12,9 @@ bool is_idle_dropout(const GraphRewriter& graph, const Node& node) {
   if (node.outputs.size() > 1 && graph.use_count(node.outputs[1]) > 0) return false;
   if (graph.opset() < 7) return node.attribute_or("is_test", std::int64_t{0}) != 0;
   const std::string& training = input_or_empty(node, 2);
-  if (training.empty()) return true;
-  const NamedTensor* mode = graph.constant(training);
-  return mode && mode->tensor.size() == 1 && values_as<int>(mode->tensor)[0] == 0;
+  const std::string& ratio = input_or_empty(node, 1);
+  if (training.empty() || (!ratio.empty() && constant_number(graph, ratio) == 0.0)) return true;
+  return constant_number(graph, training) == 0.0;
 }
 
 void rewrite(GraphRewriter& graph) {
@@ -29,8 +29,8 @@ void rewrite(GraphRewriter& graph) {
 
 }  // namespace
 
-/// Identity(x) → x, and Dropout(x) → x outside training. Where the result is an output of the graph, the node
-/// that makes x takes over its name; kept where x is an input or a constant.
+/// Identity(x) → x, and Dropout(x) → x outside training or with ratio 0. Where the result is an output of the
+/// graph, the node that makes x takes over its name; kept where x is an input or a constant.
 PassResult eliminate_identity(const ModelPointer& model, const PassContext& context) {
   return rewrite_graphs(model, context, rewrite);
 }

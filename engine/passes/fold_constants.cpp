@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "engine/ops/operator_table.h"
 #include "engine/passes/all_passes.h"
 #include "engine/passes/graph_rewriter.h"
 
@@ -73,6 +74,20 @@ std::vector<Tensor> results(GraphRewriter& graph, const Node& node) {
   return found;
 }
 
+/// Outputs of the graph become Constant nodes, which take few types in old versions.
+bool can_write(const GraphRewriter& graph, const Node& node, const std::vector<Tensor>& tensors) {
+  const Operator* constant = operator_table().find("", "Constant", graph.opset());
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    if (!graph.is_output(node.outputs[i]) && !graph.is_function_body()) continue;
+    const TypeConstraint* allowed = constant ? constant->find_constraint(constant->outputs[0].type) : nullptr;
+    const std::string type = constraint_text(tensors[i].full_type());
+    if (!allowed || std::find(allowed->types.begin(), allowed->types.end(), type) == allowed->types.end() ||
+        !graph.type_of(node.outputs[i]).is_tensor())
+      return false;
+  }
+  return true;
+}
+
 void fold(GraphRewriter& graph, std::size_t position, std::vector<Tensor> tensors) {
   const Node& node = *graph.node(position);
   graph.erase(position);
@@ -85,8 +100,9 @@ void fold(GraphRewriter& graph, std::size_t position, std::vector<Tensor> tensor
       graph.add_initializer(std::move(folded));
       continue;
     }
-    // An output of the graph needs a node that makes it.
+    // An output of the graph needs a node that makes it; only one can have this node's name.
     Node constant = node_like(node, "Constant", {}, {node.outputs[i]});
+    if (i > 0) constant.name.clear();
     folded.name.clear();
     set_attribute(constant, "value", std::make_shared<const NamedTensor>(std::move(folded)));
     graph.insert_before(position, std::move(constant));
@@ -101,7 +117,7 @@ void rewrite(GraphRewriter& graph) {
     const bool is_constant_node = is_standard(*node, "Constant");
     if (is_constant_node && (graph.is_output(node->outputs[0]) || graph.is_function_body())) continue;
     std::vector<Tensor> tensors = results(graph, *node);
-    if (tensors.empty()) continue;
+    if (tensors.empty() || !can_write(graph, *node, tensors)) continue;
     std::int64_t bytes = 0;
     for (const auto& tensor : tensors) bytes += static_cast<std::int64_t>(tensor.size_bytes());
     if (!is_constant_node && !has_room(graph, *node, bytes)) continue;

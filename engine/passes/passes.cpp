@@ -10,6 +10,14 @@ const std::vector<Pass>& passes() {
       // Before what needs constant parameters.
       {"fold_constants", "Turns nodes whose results are known into initializers", PassLevel::Basic,
        fold_constants},
+      {"fold_shapes", "Makes shapes that are computed from sizes constant, with 0 and -1 for free ones",
+       PassLevel::Basic, fold_shapes},
+      {"eliminate_no_ops", "Removes nodes that pass their input on as it is", PassLevel::Basic,
+       eliminate_no_ops},
+      {"merge_reshapes", "Makes one Reshape of several in a row", PassLevel::Basic, merge_reshapes},
+      // After what makes more nodes alike.
+      {"eliminate_common", "Merges nodes that compute the same and weights that hold the same",
+       PassLevel::Basic, eliminate_common},
       {"fold_batch_normalization", "Folds BatchNormalization into the convolution before it",
        PassLevel::Extended, fold_batch_normalization},
       // Last, since every pass leaves readers behind that nobody needs.

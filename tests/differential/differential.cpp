@@ -1,9 +1,11 @@
 // differential [--graphs N] [--seed S] [--first I] [--peer] [--found FOLDER] [--replay FOLDER] [--operators]
+// [--passes]
 //
 // Builds random valid graphs of 1 to 30 nodes from the operator records, runs each on `cpu` and on
 // `reference` (and with
 // --peer in ONNX Runtime, if LAPIDARY_PEER names its folder), compares, and shrinks each disagreement to a
-// small model in FOLDER. --replay runs the models of a folder again instead. Exit code 1 if engines disagree.
+// small model in FOLDER. --passes instead optimizes each with all passes in a random order and compares.
+// --replay runs the models of a folder again instead. Exit code 1 if engines disagree.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -16,6 +18,7 @@
 #include "engine/ops/operator_table.h"
 #include "tests/differential/call.h"
 #include "tests/differential/judge.h"
+#include "tests/differential/pass_orders.h"
 #include "tests/differential/peer_part.h"
 #include "tests/differential/shrink.h"
 #include "tests/support/source_folder.h"
@@ -28,7 +31,7 @@ namespace {
 struct Options {
   std::int64_t graphs = 5000, first = 0;
   std::uint64_t seed = 1;
-  bool operators = false;
+  bool operators = false, passes = false;
   std::string peer, found, replay;
 };
 
@@ -52,7 +55,8 @@ std::string peer_differs(Peer& peer, const Case& one) {
   return message.empty() || run_on("reference", one, 1).ran() ? message : "";
 }
 
-std::vector<NamedCheck> checks_for(int threads, Peer* peer) {
+std::vector<NamedCheck> checks_for(const Options& options, std::uint64_t seed, int threads, Peer* peer) {
+  if (options.passes) return {{"passes", [seed](const Case& one) { return passes_differ(one, seed); }}};
   std::vector<NamedCheck> checks = {
       {"backends", [threads](const Case& one) { return backends_differ(one, threads); }},
       {"inference", [](const Case& one) { return wrong_inference(one, run_on("reference", one, 1)); }}};
@@ -181,9 +185,9 @@ void report(const Case& one, const NamedCheck& check, const std::string& name, c
   save_case(smaller, options.found + "/" + kind + ".onnx");
 }
 
-void examine(const Case& one, const std::string& name, int threads, Peer* peer, const Options& options,
-             Findings& findings) {
-  for (const auto& check : checks_for(threads, peer))
+void examine(const Case& one, const std::string& name, std::uint64_t seed, int threads, Peer* peer,
+             const Options& options, Findings& findings) {
+  for (const auto& check : checks_for(options, seed, threads, peer))
     if (!check.check(one).empty()) report(one, check, name, options, findings);
 }
 
@@ -220,6 +224,8 @@ Options read_options(int argc, char** argv) {
       options.replay = value();
     else if (word == "--operators")
       options.operators = true;
+    else if (word == "--passes")
+      options.passes = true;
     else if (word == "--peer")
       options.peer = peer_folder();
     else {
@@ -236,7 +242,7 @@ void replay(const Options& options, Peer* peer, Findings& findings) {
     if (entry.path().extension() == ".onnx") paths.push_back(entry.path());
   std::sort(paths.begin(), paths.end());
   for (const auto& path : paths)
-    examine(load_case(path), std::filesystem::path(path).stem(), 1, peer, options, findings);
+    examine(load_case(path), std::filesystem::path(path).stem(), options.seed, 1, peer, options, findings);
   std::printf("%zu models run again\n", paths.size());
 }
 
@@ -296,7 +302,8 @@ void search(const Options& options, Peer* peer, Findings& findings) {
     if (one.model->graph->outputs.empty()) continue;
     count(one, coverage);
     nodes += static_cast<std::int64_t>(one.model->graph->nodes.size());
-    examine(one, "graph " + std::to_string(index), index % 8 == 0 ? 2 : 1, peer, options, findings);
+    examine(one, "graph " + std::to_string(index), static_cast<std::uint64_t>(index), index % 8 == 0 ? 2 : 1,
+            peer, options, findings);
   }
   if (options.operators) print_operators(coverage, tally);
   std::printf("%ld graphs, %ld nodes, %zu operators and versions; %.1f %% of the proposed nodes refused\n",
