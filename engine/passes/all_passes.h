@@ -7,11 +7,15 @@ namespace lapidary {
 // One function a pass, each in the file of that name; the table in passes.cpp says their order.
 PassResult eliminate_identity(const ModelPointer& model, const PassContext& context);
 PassResult eliminate_unused(const ModelPointer& model, const PassContext& context);
-PassResult fold_batch_normalization(const ModelPointer& model, const PassContext& context);
+PassResult fold_scale_after(const ModelPointer& model, const PassContext& context);
+PassResult fold_scale_before(const ModelPointer& model, const PassContext& context);
 PassResult fold_constants(const ModelPointer& model, const PassContext& context);
 PassResult eliminate_common(const ModelPointer& model, const PassContext& context);
 PassResult eliminate_no_ops(const ModelPointer& model, const PassContext& context);
 PassResult fold_shapes(const ModelPointer& model, const PassContext& context);
 PassResult merge_reshapes(const ModelPointer& model, const PassContext& context);
+PassResult fold_pad(const ModelPointer& model, const PassContext& context);
+PassResult merge_scales(const ModelPointer& model, const PassContext& context);
+PassResult merge_transposes(const ModelPointer& model, const PassContext& context);
 
 }  // namespace lapidary

@@ -26,7 +26,7 @@ std::string_view name_of(PassLevel level);
 /// contents; whatever computes something else gets another name. Before each single change a pass asks
 /// PassContext::admits() (GraphRewriter::admit() does), and changes nothing that is not admitted.
 struct Pass {
-  std::string name;         ///< "fold_batch_normalization"
+  std::string name;         ///< "fold_scale_after"
   std::string description;  ///< one sentence
   PassLevel level;
   PassResult (*apply)(const ModelPointer&, const PassContext&);

@@ -15,11 +15,20 @@ const std::vector<Pass>& passes() {
       {"eliminate_no_ops", "Removes nodes that pass their input on as it is", PassLevel::Basic,
        eliminate_no_ops},
       {"merge_reshapes", "Makes one Reshape of several in a row", PassLevel::Basic, merge_reshapes},
+      {"merge_transposes", "Cancels Transposes against each other, also through what lies between",
+       PassLevel::Basic, merge_transposes},
+      {"fold_pad", "Lets Conv and AveragePool pad what a Pad before them did", PassLevel::Basic, fold_pad},
       // After what makes more nodes alike.
       {"eliminate_common", "Merges nodes that compute the same and weights that hold the same",
        PassLevel::Basic, eliminate_common},
-      {"fold_batch_normalization", "Folds BatchNormalization into the convolution before it",
-       PassLevel::Extended, fold_batch_normalization},
+      // After what looks for patterns with scales inside.
+      {"merge_scales", "Makes one Mul or Add of two by constants", PassLevel::Extended, merge_scales},
+      {"fold_scale_after",
+       "Folds BatchNormalization, Mul, Div, Add and Sub of constants into the product before",
+       PassLevel::Extended, fold_scale_after},
+      {"fold_scale_before",
+       "Folds BatchNormalization, Mul, Div, Add and Sub of constants into the product behind",
+       PassLevel::Extended, fold_scale_before},
       // Last, since every pass leaves readers behind that nobody needs.
       {"eliminate_unused", "Removes nodes and weights that no output depends on", PassLevel::Basic,
        eliminate_unused},

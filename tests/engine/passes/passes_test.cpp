@@ -51,8 +51,7 @@ class PassesTest : public QObject {
     QTest::addColumn<QString>("pass");
     QTest::addColumn<ModelPointer>("model");
     QTest::addColumn<QString>("after");
-    const QString identity = QStringLiteral("eliminate_identity"),
-                  fold = QStringLiteral("fold_batch_normalization");
+    const QString identity = QStringLiteral("eliminate_identity"), fold = QStringLiteral("fold_scale_after");
     QTest::newRow("identity between")
         << identity << base().add(node("Identity", {"x"}, {"i"})).add(node("Relu", {"i"}, {"y"})).build()
         << QStringLiteral("Relu");
