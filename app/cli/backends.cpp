@@ -1,6 +1,7 @@
 #include "engine/backends.h"
 
 #include "app/cli/command.h"
+#include "app/cli/plugin_list.h"
 
 namespace lapidary::cli {
 
@@ -19,7 +20,13 @@ Action declare_backends(CLI::App&) {
       rows.push_back({backend.name, backend.kind, backend.device, backend.version,
                       state.available ? "available" : state.reason});
     }
-    output.json ? print_json(json) : print_table(rows);
+    if (output.json) {
+      json["plugins"] = plugins_json();
+      print_json(json);
+    } else {
+      print_table(rows);
+      print_plugins();
+    }
     return 0;
   };
 }

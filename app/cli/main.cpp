@@ -4,6 +4,7 @@
 #include <new>
 
 #include "app/cli/command.h"
+#include "engine/backends.h"
 #include "engine/model/error.h"
 
 namespace lapidary::cli {
@@ -54,6 +55,7 @@ int run_command_line(int argc, char** argv) {
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   try {
+    lapidary::load_plugins();
     const int code = lapidary::cli::run_command_line(argc, argv);
     std::cout.flush();
     return std::cout ? code : 3;

@@ -1,11 +1,13 @@
 #include <iostream>
 
 #include "app/cli/command.h"
+#include "app/cli/plugin_list.h"
 #include "engine/backends.h"
 #include "engine/documentation/example_run.h"
 #include "engine/documentation/operator_changes.h"
 #include "engine/documentation/operator_documentation.h"
 #include "engine/ops/operator_table.h"
+#include "engine/runtime/plugins.h"
 
 namespace lapidary::cli {
 namespace {
@@ -27,20 +29,29 @@ Json head_json(const Operator& record) {
           {"since", record.since_version},
           {"backends", backends_for(record)},
           {"deprecated", record.is_deprecated},
+          {"plugin", plugin_of(record)},
           {"summary", record.summary_text}};
 }
 
 int list_operators(const Output& output) {
   Json json = {{"operators", Json::array()}};
-  std::vector<std::vector<std::string>> rows = {{"operator", "since", "kernels", "what it does"}};
+  std::vector<std::vector<std::string>> rows = {{"operator", "since", "kernels", "from", "what it does"}};
   for (const Operator* record : operator_table().all()) {
     json["operators"].push_back(head_json(*record));
+    const std::string plugin = plugin_of(*record);
     std::string list;
     for (const auto& name : backends_for(*record)) list += (list.empty() ? "" : ", ") + name;
     rows.push_back({(record->domain.empty() ? "" : record->domain + ".") + record->name,
-                    std::to_string(record->since_version), list, record->summary_text});
+                    std::to_string(record->since_version), list, plugin.empty() ? "built in" : plugin,
+                    record->summary_text});
   }
-  output.json ? print_json(json) : print_table(rows);
+  if (output.json) {
+    json["plugins"] = plugins_json();
+    print_json(json);
+  } else {
+    print_table(rows);
+    print_plugins();
+  }
   return 0;
 }
 

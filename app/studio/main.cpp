@@ -3,6 +3,8 @@
 #include <QSettings>
 
 #include "app/studio/startup_report.h"
+#include "engine/backends.h"
+#include "engine/runtime/plugins.h"
 #include "ui/document/theme.h"
 #include "ui/shell/main_window.h"
 
@@ -55,6 +57,10 @@ int main(int argc, char** argv) {
   theme.applyToApplication();
   QApplication::setWindowIcon(QIcon(QStringLiteral(":/icons/lapidary.svg")));
 
+  lapidary::load_plugins();
+  for (const auto& plugin : lapidary::plugins())
+    if (!plugin.refusal.empty())
+      qWarning("plug-in %s could not be loaded: %s", plugin.path.c_str(), plugin.refusal.c_str());
   MainWindow window(&theme);
   if (parser.isSet(size)) {
     const QStringList sides = parser.value(size).split(QLatin1Char('x'));

@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "engine/ops/families.h"
+#include "engine/ops/operator_registration.h"
 #include "engine/ops/types.h"
 
 namespace lapidary {
@@ -85,6 +86,15 @@ constexpr void (*families[])(OperatorTable&) = {
     register_tree_ensemble,
 };
 
+OperatorTable& the_table() {
+  static OperatorTable table = [] {
+    OperatorTable filled;
+    for (const auto add_family : families) add_family(filled);
+    return filled;
+  }();
+  return table;
+}
+
 }  // namespace
 
 void OperatorTable::add(Operator record) {
@@ -133,13 +143,10 @@ std::vector<const Operator*> OperatorTable::all() const {
   return records;
 }
 
-const OperatorTable& operator_table() {
-  static const OperatorTable table = [] {
-    OperatorTable filled;
-    for (const auto add_family : families) add_family(filled);
-    return filled;
-  }();
-  return table;
+const OperatorTable& operator_table() { return the_table(); }
+
+void register_operators(std::vector<Operator> records) {
+  for (auto& record : records) the_table().add(std::move(record));
 }
 
 const Operator* find_operator(const Model& model, const Node& node) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/runtime/plugins.h"
+
 namespace lapidary {
 namespace {
 
@@ -10,6 +12,16 @@ namespace {
 bool is_left_by_pytorch(const std::string& name) {
   return name == "ATen" || name.starts_with("aten.") || name.starts_with("org.pytorch.aten.") ||
          name.ends_with(".ATen");
+}
+
+/// A plug-in that could not be loaded may be the one that has the operators.
+std::string advice_on_plugins() {
+  std::string names;
+  for (const auto& plugin : plugins())
+    if (!plugin.refusal.empty()) names += (names.empty() ? "" : ", ") + plugin.name;
+  if (names.empty()) return "; a plug-in in one of the folders of LAPIDARY_PLUGINS can bring such operators";
+  return ". Plug-ins that could not be loaded may have them (" + names +
+         "): 'lapidary backends' says why not";
 }
 
 }  // namespace
@@ -26,7 +38,7 @@ void throw_unsupported(const std::vector<std::string>& operators) {
         "with "
         "dynamo=True");
   else
-    error.advice("It can still be opened, drawn and saved");
+    error.advice("It can still be opened, drawn and saved" + advice_on_plugins());
   throw error;  // on its own: advice() returns the base class
 }
 

@@ -16,6 +16,12 @@ step(${CMAKE_COMMAND} -S ${SOURCE}/tests/installed -B ${WORK}/example -DCMAKE_PR
      -DCMAKE_BUILD_TYPE=Release "-DCMAKE_CXX_FLAGS=${FLAGS}")
 step(${CMAKE_COMMAND} --build ${WORK}/example)
 step(${WORK}/example/uses_lapidary ${digits}/digits.onnx ${digits}/digits.inputs.npz)
+# The example of a plug-in, as its author would build it.
+step(${CMAKE_COMMAND} -S ${WORK}/moved/share/lapidary/examples/example_operator -B ${WORK}/plugin
+     -DCMAKE_PREFIX_PATH=${WORK}/moved -DCMAKE_BUILD_TYPE=Release "-DCMAKE_CXX_FLAGS=${FLAGS}")
+step(${CMAKE_COMMAND} --build ${WORK}/plugin)
+step(${CMAKE_COMMAND} --install ${WORK}/plugin --prefix ${WORK}/moved)
+step(${WORK}/moved/bin/lapidary ops Snake)
 step(${WORK}/moved/bin/lapidary info ${digits}/digits.onnx)
 
 # The studio starts from there, finds its sample, and the desktop finds it.

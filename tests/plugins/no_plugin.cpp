@@ -1,0 +1,2 @@
+// A shared module of something else.
+extern "C" __attribute__((visibility("default"))) int something_else() { return 1; }
