@@ -6,6 +6,7 @@
 #include "engine/analysis/every_node.h"
 #include "engine/analysis/memory_plan.h"
 #include "engine/model/graph_index.h"
+#include "engine/ops/iteration.h"
 #include "engine/ops/operator_table.h"
 
 namespace lapidary {
@@ -39,54 +40,92 @@ std::optional<std::int64_t> bytes_of(const Graph* graph, const std::vector<std::
   return sum;
 }
 
-/// How dimensions that are no numbers count.
+/// How dimensions that are no numbers count, and loops whose turns are not known.
 enum class FreeDimensions { Unknown, One };
 
-std::optional<Cost> arithmetic_of(const Model& model, const Graph* graph, const Node& node,
-                                  const InferredTypes& types, FreeDimensions free);
-
-/// All nodes of a body, each counted once; with FreeDimensions::One, what still is unknown is left out.
-std::optional<Cost> arithmetic_of_body(const Model& model, const Graph& body, const InferredTypes& types,
-                                       FreeDimensions free) {
-  Cost sum;
-  for (const auto& node : body.nodes) {
-    const auto cost = arithmetic_of(model, &body, *node, types, free);
-    if (!cost && free == FreeDimensions::Unknown) return std::nullopt;
-    sum.macs += cost.value_or(Cost()).macs;
-    sum.flops += cost.value_or(Cost()).flops;
-  }
-  return sum;
+void add(Cost& sum, const Cost& cost, double times = 1) {
+  sum.macs += times * cost.macs;
+  sum.flops += times * cost.flops;
 }
 
-/// Of a node of `graph` (nullptr: the main graph). A node with bodies costs what its dearest body costs: one
-/// branch of an If, one turn of a loop; a function's call what the function's body costs.
-std::optional<Cost> arithmetic_of(const Model& model, const Graph* graph, const Node& node,
-                                  const InferredTypes& types, FreeDimensions free) {
-  std::optional<Cost> dearest;
-  auto bodies = subgraphs_of(node);
-  if (GraphPointer function = types.function_body(graph, node)) bodies.emplace_back("", std::move(function));
-  for (const auto& [attribute, body] : bodies) {
-    const auto cost = arithmetic_of_body(model, *body, types, free);
-    if (!cost) return std::nullopt;
-    if (!dearest || cost->flops > dearest->flops) dearest = cost;
+/// Counts arithmetic, down into bodies and called functions.
+class ArithmeticCounter {
+ public:
+  ArithmeticCounter(const Model& model, const InferredTypes& types, FreeDimensions free)
+      : model_(model), types_(types), free_(free) {}
+
+  /// Of a node of `graph` (nullptr: the main graph), which is, or lies in, the body of `function` (nullptr:
+  /// no function's).
+  std::optional<Cost> of_node(const Node& node, const Graph* graph, const Function* function) const {
+    if (const Function* called = model_.find_function(node)) {
+      const GraphPointer body = types_.function_body(graph, node);
+      return body ? of_graph(*body, called) : std::nullopt;
+    }
+    const auto opset = opset_within(model_, function, node.domain);
+    const Operator* record = operator_table().find(node.domain, node.op_type, opset);
+    if (!record) return std::nullopt;
+    CostContext context{node, record->since_version, {}, {}};
+    for (const auto& name : node.inputs) context.inputs.push_back(type_of(graph, name));
+    for (const auto& name : node.outputs) context.outputs.push_back(type_of(graph, name));
+    const auto own = record->cost_function ? record->cost_function(context) : Cost();
+    const auto bodies = subgraphs_of(node);
+    if (bodies.empty()) return record->cost_function ? own : std::nullopt;
+    const auto inner = of_bodies(bodies, function, record->cost_function ? Together::Yes : Together::No);
+    const auto turns =
+        known_iterations(node, context.inputs, [&](const Graph* body, const std::string& name) {
+          return types_.constant_in(body ? body : graph, name);
+        });
+    if (!own || !inner || (!turns && free_ == FreeDimensions::Unknown)) return std::nullopt;
+    Cost sum = *own;
+    add(sum, *inner, static_cast<double>(turns.value_or(1)));
+    return sum;
   }
-  if (dearest) return dearest;
-  const Operator* record = find_operator(model, node);
-  if (!record || !record->cost_function) return std::nullopt;
-  CostContext context{node, record->since_version, {}, {}};
-  const auto type_of = [&](const std::string& name) {
-    Type type = name.empty() ? Type() : types.type_in(graph, name);
-    return free == FreeDimensions::One ? with_ones(std::move(type)) : type;
-  };
-  for (const auto& name : node.inputs) context.inputs.push_back(type_of(name));
-  for (const auto& name : node.outputs) context.outputs.push_back(type_of(name));
-  return record->cost_function(context);
-}
+
+ private:
+  /// Whether a node runs all of its bodies, or one of them.
+  enum class Together { Yes, No };
+
+  /// With FreeDimensions::One, what still is unknown is left out.
+  std::optional<Cost> of_graph(const Graph& graph, const Function* function) const {
+    Cost sum;
+    for (const auto& node : graph.nodes) {
+      const auto cost = of_node(*node, &graph, function);
+      if (!cost && free_ == FreeDimensions::Unknown) return std::nullopt;
+      add(sum, cost.value_or(Cost()));
+    }
+    return sum;
+  }
+
+  /// The dearest where one of them runs.
+  std::optional<Cost> of_bodies(const std::vector<std::pair<std::string, GraphPointer>>& bodies,
+                                const Function* function, Together together) const {
+    Cost sum;
+    for (const auto& [attribute, body] : bodies) {
+      const auto cost = of_graph(*body, function);
+      if (!cost) return std::nullopt;
+      if (together == Together::Yes)
+        add(sum, *cost);
+      else if (cost->flops > sum.flops)
+        sum = *cost;
+    }
+    return sum;
+  }
+
+  Type type_of(const Graph* graph, const std::string& name) const {
+    Type type = name.empty() ? Type() : types_.type_in(graph, name);
+    return free_ == FreeDimensions::One ? with_ones(std::move(type)) : type;
+  }
+
+  const Model& model_;
+  const InferredTypes& types_;
+  FreeDimensions free_;
+};
 
 void add_node(const Model& model, const Node& node, const InferredTypes& types, ModelCost& cost) {
   const NodeCost& entry = cost.nodes.emplace_back(cost_of_node(model, nullptr, node, types));
   const auto counted =
-      entry.arithmetic ? entry.arithmetic : arithmetic_of(model, nullptr, node, types, FreeDimensions::One);
+      entry.arithmetic ? entry.arithmetic
+                       : ArithmeticCounter(model, types, FreeDimensions::One).of_node(node, nullptr, nullptr);
   if (!counted) {
     ++cost.unknown_nodes;
     return;
@@ -150,7 +189,7 @@ std::string count_name(const Node& node) {
 }  // namespace
 
 NodeCost cost_of_node(const Model& model, const Graph* graph, const Node& node, const InferredTypes& types) {
-  return {arithmetic_of(model, graph, node, types, FreeDimensions::Unknown),
+  return {ArithmeticCounter(model, types, FreeDimensions::Unknown).of_node(node, graph, nullptr),
           bytes_of(graph, node.inputs, types), bytes_of(graph, node.outputs, types)};
 }
 

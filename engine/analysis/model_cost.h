@@ -18,8 +18,9 @@ struct NodeCost {
   std::optional<std::int64_t> bytes_written;
 };
 
-/// What a model costs to hold and to run once. Dimensions that are no numbers count as 1 in the totals; an If
-/// counts its dearer branch, a loop one turn, a function's call the body.
+/// What a model costs to hold and to run once. Calls of functions count what their bodies cost, an If its
+/// dearer branch, a loop its body for each turn. In the totals, dimensions that are no numbers count as 1,
+/// and a loop whose turns only the data tell counts one.
 struct ModelCost {
   std::vector<NodeCost> nodes;  ///< by position in the main graph
   double macs = 0, flops = 0;

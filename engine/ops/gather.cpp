@@ -261,7 +261,7 @@ void register_gather(OperatorTable& table) {
           .infer(infer_compress)
           .kernel(compress)
           .example("input = float[3, 2]{1..6}; condition = bool[3]{false, true, true}; axis = 0")
-          .cost(no_arithmetic());
+          .cost(unknown_cost());
   table.add(compress_9);
   table.add(compress_9.at(11));
   const Operator one_hot_9 =

@@ -41,7 +41,7 @@ void register_image_decoder(OperatorTable& table) {
           .constraint("T2", {"tensor(uint8)"})
           .infer(infer_image_decoder)
           .kernel(image_decoder)
-          .cost(no_arithmetic())
+          .cost(unknown_cost())
           .example("encoded_stream = uint8[19]{80, 54, 32, 50, 32, 49, 32, 50, 53, 53, 10, 255, 0, 0, 0, "
                    "255, 0, 32, 32}"));
 }

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <functional>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "engine/ops/inference.h"
@@ -17,6 +20,14 @@ Tensor joined_iterations(const KernelContext& context, const Graph& body, std::s
 /// `first_input` on: what does not stay the same from one iteration to the next is unknown.
 std::vector<Type> infer_iterated(InferenceContext& context, const Graph& body, std::vector<Type> inputs,
                                  std::size_t first_input, std::size_t first_output, std::size_t count);
+
+/// How often a node runs each of its bodies, as far as types and constants tell: the trip count of a Loop
+/// that no condition ends earlier, the length of what a Scan walks, else once; nothing if only the data tell.
+/// `constant` gives the known contents of a name around the node (nullptr) or in its body; nullptr where they
+/// are not known.
+std::optional<std::int64_t> known_iterations(
+    const Node& node, const std::vector<Type>& inputs,
+    const std::function<const Tensor*(const Graph* body, const std::string& name)>& constant);
 
 /// A tensor type with one more axis of the given size; `axis` may be negative.
 Type with_new_axis(const Type& type, const Dimension& size, std::int64_t axis);

@@ -161,7 +161,7 @@ void register_selection(OperatorTable& table) {
           .infer(infer_non_zero)
           .kernel(non_zero)
           .example("X = float[2, 2]{1, 0, 0, 4}")
-          .cost(no_arithmetic()),
+          .cost(per_input_element(1)),
       "T", {9, 13});
 }
 

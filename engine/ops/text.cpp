@@ -211,7 +211,7 @@ void register_text(OperatorTable& table) {
                 .infer(infer_string_split)
                 .kernel(string_split)
                 .example(R"(X = string[2]{"one two", "three"})")
-                .cost(no_arithmetic()));
+                .cost(unknown_cost()));
   table.add(Operator("RegexFullMatch", 20, OperatorKind::Other)
                 .summary("Whether a regular expression matches the whole string.")
                 .input("X", "T1", "The strings to test.")
@@ -222,7 +222,7 @@ void register_text(OperatorTable& table) {
                 .infer(infer_regex_full_match)
                 .kernel(regex_full_match)
                 .example(R"(X = string[2]{"2024", "year"}; pattern = "[0-9]+")")
-                .cost(no_arithmetic()));
+                .cost(unknown_cost()));
   table.add(
       Operator("StringNormalizer", 10, OperatorKind::Other)
           .summary("Drops stopwords and changes the case of the strings that are left.")
@@ -236,7 +236,7 @@ void register_text(OperatorTable& table) {
           .kernel(string_normalizer)
           .example(
               R"(X = string[3]{"The", "quick", "Fox"}; case_change_action = "LOWER"; is_case_sensitive = 1; stopwords = ["The"])")
-          .cost(no_arithmetic()));
+          .cost(unknown_cost()));
 }
 
 }  // namespace lapidary

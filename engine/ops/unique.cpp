@@ -142,7 +142,7 @@ void register_unique(OperatorTable& table) {
                 .infer(infer_unique)
                 .kernel(unique)
                 .example("X = float[5]{2, 1, 1, 3, 2} -> Y, indices, inverse_indices, counts")
-                .cost(no_arithmetic()));
+                .cost(unknown_cost()));
 }
 
 }  // namespace lapidary

@@ -2,6 +2,7 @@
 
 #include <QTest>
 
+#include "engine/ops/operator_table.h"
 #include "tests/support/model_builder.h"
 
 using namespace lapidary;
@@ -9,6 +10,43 @@ using test::ModelBuilder;
 using test::node;
 
 namespace {
+
+/// A body of Loop (turn, condition, x) → (condition, next): next has 4 elements; `steps` operations each.
+GraphPointer loop_body(Node condition, int steps) {
+  ModelBuilder body;
+  body.input("turn", DataType::Int64, Shape{}).input("keep", DataType::Bool, Shape{});
+  body.input("c0", DataType::Float32, Shape{4}).output("going");
+  body.add(std::move(condition));
+  for (int i = 0; i < steps; ++i)
+    body.add(node("Relu", {"c" + std::to_string(i)}, {"c" + std::to_string(i + 1)}));
+  return body.output("c" + std::to_string(steps)).graph();
+}
+
+ModelBuilder loop_model(std::optional<std::int64_t> limit, GraphPointer body) {
+  ModelBuilder model;
+  if (limit)
+    model.initializer("most", Tensor::scalar(*limit));
+  else
+    model.input("most", DataType::Int64, Shape{});
+  model.input("x", DataType::Float32, Shape{4});
+  return model.add(node("Loop", {"most", "", "x"}, {"y"}, {{"body", std::move(body)}})).output("y");
+}
+
+/// What the only node of the model costs.
+std::optional<Cost> cost_of_node(const ModelPointer& model) {
+  return cost_of(*model, infer_types(*model)).nodes.at(0).arithmetic;
+}
+
+Function square_function() {
+  Function square;
+  square.name = "Square";
+  square.domain = "local";
+  square.inputs = {"v"};
+  square.outputs = {"w"};
+  square.opset_imports = {{"", 21}, {"local", 1}};
+  square.nodes = {std::make_shared<const Node>(node("Mul", {"v", "v"}, {"w"}))};
+  return square;
+}
 
 Tensor weights(Dims dims, DataType type = DataType::Float32) { return Tensor(type, std::move(dims)); }
 
@@ -98,6 +136,88 @@ class ModelCostTest : public QObject {
     QCOMPARE(cost.flops, 7 * once);
     QCOMPARE(cost.nodes[0].arithmetic->flops, cost.flops);
     QCOMPARE(once, 30.0);
+  }
+
+  void aCallCostsWhatItsBodyCosts() {
+    Function twice = square_function();
+    twice.name = "FourthPower";
+    twice.nodes = {std::make_shared<const Node>(node("Square", {"v"}, {"u"}, {}, "local")),
+                   std::make_shared<const Node>(node("Square", {"u"}, {"w"}, {}, "local"))};
+    Model model = *ModelBuilder()
+                       .opset("local", 1)
+                       .input("x", DataType::Float32, Shape{2, 5})
+                       .add(node("FourthPower", {"x"}, {"y"}, {}, "local"))
+                       .output("y")
+                       .build();
+    model.functions = {std::make_shared<const Function>(square_function()),
+                       std::make_shared<const Function>(twice)};
+    const ModelCost cost = cost_of(model, infer_types(model));
+    QCOMPARE(cost.unknown_nodes, 0);
+    QCOMPARE(cost.nodes.at(0).arithmetic->flops, 20.0);
+    QCOMPARE(cost.flops, 20.0);
+  }
+
+  void aFunctionThatCallsItselfCostsNobodyKnowsWhat() {
+    Function endless = square_function();
+    endless.nodes = {std::make_shared<const Node>(node("Square", {"v"}, {"w"}, {}, "local"))};
+    Model model = *ModelBuilder()
+                       .opset("local", 1)
+                       .input("x", DataType::Float32, Shape{2, 5})
+                       .add(node("Square", {"x"}, {"y"}, {}, "local"))
+                       .output("y")
+                       .build();
+    model.functions = {std::make_shared<const Function>(endless)};
+    QVERIFY(!cost_of(model, infer_types(model)).nodes.at(0).arithmetic);
+  }
+
+  void aLoopCostsItsBodyForEachTurn() {
+    const Node passed_on = node("Identity", {"keep"}, {"going"});
+    const Node computed = node("Less", {"turn", "turn"}, {"going"});
+    QCOMPARE(cost_of_node(loop_model(6, loop_body(passed_on, 3)).build())->flops, 6 * 3 * 4.0);
+    QVERIFY(!cost_of_node(loop_model({}, loop_body(passed_on, 3)).build()));
+    QVERIFY(!cost_of_node(loop_model(6, loop_body(computed, 3)).build()));
+    // In the totals, turns that are not known count once: three steps and the comparison.
+    const auto model = loop_model(6, loop_body(computed, 3)).build();
+    QCOMPARE(cost_of(*model, infer_types(*model)).flops, 3 * 4.0 + 1);
+  }
+
+  void aScanCostsItsBodyForEachEntry() {
+    const auto body = ModelBuilder()
+                          .input("sum", DataType::Float32, Shape{4})
+                          .input("entry", DataType::Float32, Shape{4})
+                          .add(node("Add", {"sum", "entry"}, {"total"}))
+                          .output("total")
+                          .graph();
+    const auto model_of = [&](Shape scanned, std::int64_t axis) {
+      return ModelBuilder()
+          .input("start", DataType::Float32, Shape{4})
+          .input("x", DataType::Float32, std::move(scanned))
+          .add(node("Scan", {"start", "x"}, {"y"},
+                    {{"body", body},
+                     {"num_scan_inputs", std::int64_t{1}},
+                     {"scan_input_axes", std::vector<std::int64_t>{axis}}}))
+          .output("y")
+          .build();
+    };
+    QCOMPARE(cost_of_node(model_of({7, 4}, 0))->flops, 28.0);
+    QCOMPARE(cost_of_node(model_of({4, 9}, -1))->flops, 36.0);
+    QVERIFY(!cost_of_node(model_of({Dimension::symbol("N"), 4}, 0)));
+  }
+
+  void whatHangsOnTheDataIsUnknown_data() {
+    QTest::addColumn<QString>("op");
+    for (const char* op : {"NonMaxSuppression", "Unique", "Compress", "StringSplit", "StringNormalizer",
+                           "RegexFullMatch", "ImageDecoder"})
+      QTest::newRow(op) << op;
+  }
+
+  void whatHangsOnTheDataIsUnknown() {
+    QFETCH(QString, op);
+    const Operator* record = operator_table().find("", op.toStdString(), 27);
+    QVERIFY(record && record->cost_function);
+    const Type known = Type::tensor(DataType::Float32, Shape{2, 3});
+    const Node call = node(op.toStdString(), {"x"}, {"y"});
+    QVERIFY(!record->cost_function({call, record->since_version, {known, known, known}, {known, known}}));
   }
 
   void callsOfModelLocalFunctionsAreSupported() {
