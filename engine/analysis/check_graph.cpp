@@ -56,6 +56,8 @@ class GraphStart {
       add_problem(problems_, Severity::Error, "", initializer.name, "the initializer has no element type");
       return;
     }
+    for (auto& message : external_data_problems(initializer.external_data, tensor))
+      add_problem(problems_, Severity::Error, "", initializer.name, std::move(message));
     const auto input = inputs_.find(initializer.name);
     if (input == inputs_.end()) {
       if (model_.ir_version < first_ir_with_free_initializers && !scope_.outer)

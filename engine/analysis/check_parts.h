@@ -53,6 +53,10 @@ void check_node(const Model& model, const Node& node, const Function* function, 
 /// breach.
 std::vector<std::string> body_problems(const Node& node, std::int64_t opset);
 
+/// Where a tensor's external data is said to lie: location, offset, length, checksum. Whether the file holds
+/// it is found where it is opened. A message for each breach.
+std::vector<std::string> external_data_problems(const Metadata& entries, const Tensor& tensor);
+
 /// A sparse tensor's parts against each other: sizes, positions in range, in order. A message for each
 /// breach.
 std::vector<std::string> sparse_tensor_problems(const SparseTensor& tensor);

@@ -16,6 +16,14 @@ class ShapeRules {
 
   void check() {
     check_axis();
+    if (record_.domain.empty()) check_standard();
+    if (record_.domain == "com.microsoft") check_contributed();
+  }
+
+ private:
+  static constexpr std::size_t none = 99;  ///< no such input
+
+  void check_standard() {
     if (is_one_of({"Scatter", "ScatterElements", "GatherElements"})) same_rank(0, 1);
     if (is_one_of({"Scatter", "ScatterElements"})) same_shape(1, 2);
     if (is_one_of({"MaxUnpool"})) same_shape(0, 1);
@@ -32,8 +40,17 @@ class ShapeRules {
     if (is_one_of({"NegativeLogLikelihoodLoss", "SoftmaxCrossEntropyLoss"})) check_classes();
   }
 
- private:
-  static constexpr std::size_t none = 99;  ///< no such input
+  /// Forms of standard operators that ONNX Runtime's optimizer writes, with channels where the standard has
+  /// them; QLinearConv may have them last.
+  void check_contributed() {
+    if (is_one_of({"FusedConv"})) check_convolution(1, 2);
+    if (is_one_of({"QLinearConv"}) && integer("channels_last", 0) == 0) check_convolution(3, 8);
+    if (is_one_of({"BiasGelu", "FastGelu", "BiasAdd", "BiasSplitGelu"})) per_last(1);
+    if (is_one_of({"SkipLayerNormalization"}))
+      for (const std::size_t vector : {2, 3, 4}) per_last(vector);
+    if (is_one_of({"SkipSimplifiedLayerNormalization"}))
+      for (const std::size_t vector : {2, 3}) per_last(vector);
+  }
 
   bool is_one_of(std::initializer_list<std::string_view> names) const {
     return std::find(names.begin(), names.end(), node_.op_type) != names.end();
@@ -87,6 +104,13 @@ class ShapeRules {
     for (const std::size_t vector : vectors)
       if (shape(vector) && !may_be_equal(*shape(vector), {(*values)[1]}))
         contradict(vector, "but must have one element for each channel of", 0);
+  }
+
+  /// One element for each entry of the last axis of input 0.
+  void per_last(std::size_t vector) {
+    const Shape* values = shape(0);
+    if (values && !values->empty() && shape(vector) && !may_be_equal(*shape(vector), {values->back()}))
+      contradict(vector, "but must have one element for each entry of the last axis of", 0);
   }
 
   /// ScatterND: updates are the indices' tuples by the slices that a tuple leaves of the data.
@@ -194,7 +218,7 @@ class ShapeRules {
     const auto* axis = attribute ? std::get_if<std::int64_t>(&attribute->value) : nullptr;
     const Shape* sizes = shape(0);
     const bool belongs_to_more =
-        is_one_of({"QuantizeLinear", "DequantizeLinear", "Gradient", "ConcatFromSequence"});
+        is_one_of({"QuantizeLinear", "DequantizeLinear", "Gradient", "ConcatFromSequence", "QLinearConcat"});
     if (!axis || !sizes || belongs_to_more) return;
     const auto rank = static_cast<std::int64_t>(sizes->size());
     const bool is_place = is_one_of({"Flatten", "OneHot", "Softmax", "LogSoftmax", "Hardmax", "Add", "Sub",
@@ -215,7 +239,6 @@ class ShapeRules {
 
 std::vector<std::string> shape_problems(const Operator& record, const Node& node,
                                         const std::vector<Type>& inputs) {
-  if (!record.domain.empty()) return {};
   ShapeRules rules(record, node, inputs);
   rules.check();
   return rules.take();

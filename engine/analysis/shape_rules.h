@@ -7,7 +7,7 @@
 
 namespace lapidary {
 
-/// What contradicts each other in the shapes of a standard operator's inputs, and between them and its axes,
+/// What contradicts each other in the shapes of an operator's inputs, and between them and its axes,
 /// beyond what its inference needs to know. `inputs` are by position, Kind::Unknown where not known. A
 /// message for each.
 std::vector<std::string> shape_problems(const Operator& record, const Node& node,

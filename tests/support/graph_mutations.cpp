@@ -176,11 +176,46 @@ std::vector<Mutation> initializer_mutations() {
   };
 }
 
+/// An initializer whose data is said to lie in a file, as it should be but for `change`.
+Mutation of_external_data(const char* name, const std::function<void(Metadata&)>& change) {
+  return of_initializer(name, [change](Graph&, NamedTensor& tensor) -> QStringList {
+    tensor.external_data = {{"location", "weights.bin"},
+                            {"offset", "4096"},
+                            {"length", std::to_string(tensor.tensor.size_bytes())},
+                            {"checksum", std::string(40, 'a')}};
+    change(tensor.external_data);
+    return {"external data"};
+  });
+}
+
+std::vector<Mutation> external_data_mutations() {
+  return {
+      of_external_data("external data without location",
+                       [](Metadata& entries) { entries.erase(entries.begin()); }),
+      of_external_data("external data nowhere", [](Metadata& entries) { entries[0].second.clear(); }),
+      of_external_data("external data at an absolute path",
+                       [](Metadata& entries) { entries[0].second = "/weights.bin"; }),
+      of_external_data("external data above the folder",
+                       [](Metadata& entries) { entries[0].second = "parts/../../weights.bin"; }),
+      of_external_data("external data at a negative offset",
+                       [](Metadata& entries) { entries[1].second = "-1"; }),
+      of_external_data("external data at no number", [](Metadata& entries) { entries[1].second = "0x10"; }),
+      of_external_data("external data of another length", [](Metadata& entries) { entries[2].second = "7"; }),
+      of_external_data("external data with half a checksum",
+                       [](Metadata& entries) { entries[3].second = "abc"; }),
+      of_external_data("external data located twice",
+                       [](Metadata& entries) { entries.push_back(entries[0]); }),
+      of_external_data("external data with an unknown entry",
+                       [](Metadata& entries) { entries.emplace_back("lenght", "1"); }),
+  };
+}
+
 }  // namespace
 
 std::vector<Mutation> graph_mutations() {
   std::vector<Mutation> all;
-  for (auto& family : {version_mutations(), value_mutations(), initializer_mutations()})
+  for (auto& family :
+       {version_mutations(), value_mutations(), initializer_mutations(), external_data_mutations()})
     all.insert(all.end(), family.begin(), family.end());
   return all;
 }

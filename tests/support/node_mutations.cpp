@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "engine/ops/operator_table.h"
 #include "tests/support/mutations.h"
 
 namespace lapidary::test {
@@ -43,6 +44,16 @@ Mutation without_attribute(const char* name, const std::string& op_type) {
   return of_node(name, is_operator(op_type), [](Node& node) { node.attributes.clear(); });
 }
 
+/// The first attribute of the node that its operator cannot do without, or nullptr.
+const Attribute* required_attribute(const Node& node) {
+  const Operator* record = operator_table().find(node.domain, node.op_type, INT64_MAX);
+  for (const auto& attribute : node.attributes) {
+    const AttributeSpec* spec = record ? record->find_attribute(attribute.name) : nullptr;
+    if (spec && spec->required) return &attribute;
+  }
+  return nullptr;
+}
+
 using Numbers = std::vector<std::int64_t>;
 
 std::vector<Mutation> attribute_mutations() {
@@ -67,6 +78,12 @@ std::vector<Mutation> attribute_mutations() {
       of_node(
           "attribute that refers to a function's", [](const Node& node) { return !node.attributes.empty(); },
           [](Node& node) { node.attributes[0].reference = "alpha"; }),
+      of_node(
+          "required attribute gone", [](const Node& node) { return required_attribute(node) != nullptr; },
+          [](Node& node) {
+            const std::string name = required_attribute(node)->name;
+            std::erase_if(node.attributes, [&](const Attribute& one) { return one.name == name; });
+          }),
       without_attribute("Cast to no type", "Cast"),
       without_attribute("Concat without axis", "Concat"),
       without_attribute("MaxPool without kernel", "MaxPool"),
@@ -89,7 +106,10 @@ std::vector<Mutation> attribute_mutations() {
 std::vector<Mutation> arity_mutations() {
   return {
       of_node("no inputs", reads_something, [](Node& node) { node.inputs.clear(); }),
-      of_node("first input left out", reads_something, [](Node& node) { node.inputs[0].clear(); }),
+      of_node(
+          "first input left out",
+          [](const Node& node) { return reads_something(node) && node.op_type != "Loop"; },
+          [](Node& node) { node.inputs[0].clear(); }),
       of_node(
           "one input too many",
           [](const Node& node) {

@@ -1,11 +1,14 @@
 #include "tests/support/mutations.h"
 
+#include <QDirIterator>
 #include <QTest>
 #include <algorithm>
 #include <optional>
 
 #include "engine/analysis/check.h"
+#include "engine/io/model_file.h"
 #include "tests/support/model_builder.h"
+#include "tests/support/peer.h"
 
 using namespace lapidary;
 using test::ModelBuilder;
@@ -108,13 +111,83 @@ ModelPointer calls() {
   return std::make_shared<const Model>(model);
 }
 
-std::vector<ModelPointer> valid_models() { return {classifier(), layouts(), condition(), loop(), calls()}; }
+/// A pipeline of ai.onnx.ml: numbers are scaled, and a linear classifier chooses among texts.
+ModelPointer pipeline() {
+  using Reals = std::vector<float>;
+  return ModelBuilder()
+      .opset("ai.onnx.ml", 3)
+      .input("x", floats({4, 2}))
+      .initializer("shift", weights({4, 2}))
+      .add(node("Add", {"x", "shift"}, {"a"}))
+      .add(node("Scaler", {"a"}, {"s"}, {{"offset", Reals{0, 1}}, {"scale", Reals{1, 2}}}, "ai.onnx.ml"))
+      .add(node("LinearClassifier", {"s"}, {"label", "scores"},
+                {{"coefficients", Reals{1, 2, 3, 4, 5, 6}},
+                 {"classlabels_strings", std::vector<std::string>{"a", "b", "c"}},
+                 {"post_transform", std::string("SOFTMAX")}},
+                "ai.onnx.ml"))
+      .output("label", Type::tensor(DataType::String, Shape{4}))
+      .output("scores", floats({4, 3}))
+      .build();
+}
+
+/// A tensor cut into a sequence, changed and joined again.
+ModelPointer sequences() {
+  return ModelBuilder()
+      .input("x", floats({6, 2}))
+      .initializer("w", weights({6, 2}))
+      .initializer("at", Tensor::scalar(std::int64_t{1}))
+      .add(node("Relu", {"x"}, {"r"}))
+      .add(node("Mul", {"r", "w"}, {"m"}))
+      .add(node("SplitToSequence", {"m"}, {"parts"}, {{"axis", std::int64_t{0}}}))
+      .add(node("SequenceErase", {"parts", "at"}, {"rest"}))
+      .add(node("ConcatFromSequence", {"rest"}, {"y"}, {{"axis", std::int64_t{0}}}))
+      .output("y", Type::tensor(DataType::Float32, Shape{Dimension::unknown(), 2}))
+      .build();
+}
+
+std::vector<ModelPointer> valid_models() {
+  return {classifier(), layouts(), condition(), loop(), calls(), pipeline(), sequences()};
+}
 
 std::vector<Mutation> all_mutations() {
   std::vector<Mutation> all;
   for (auto& family : {test::graph_mutations(), test::node_mutations(), test::body_mutations()})
     all.insert(all.end(), family.begin(), family.end());
   return all;
+}
+
+/// Those that leave no model valid that they apply to.
+std::vector<Mutation> always_breaking() {
+  static const QStringList names = {"no IR version",
+                                    "IR version of the future",
+                                    "no operator sets",
+                                    "operator set of version 0",
+                                    "operator set of the future",
+                                    "operator set twice",
+                                    "metadata twice",
+                                    "graph without name",
+                                    "output that nobody makes",
+                                    "output twice",
+                                    "input twice",
+                                    "input without name",
+                                    "unknown attribute",
+                                    "attribute twice",
+                                    "attribute of another type",
+                                    "attribute that refers to a function's",
+                                    "required attribute gone",
+                                    "no outputs",
+                                    "input that nobody makes",
+                                    "reads itself",
+                                    "unknown operator",
+                                    "no operator",
+                                    "domain that is not imported",
+                                    "makes an input of the graph",
+                                    "initializer twice",
+                                    "initializer without name"};
+  std::vector<Mutation> chosen;
+  for (auto& mutation : all_mutations())
+    if (names.contains(QLatin1String(mutation.name))) chosen.push_back(mutation);
+  return chosen;
 }
 
 QStringList errors_of(const Model& model) {
@@ -134,6 +207,35 @@ class MutationsTest : public QObject {
  private slots:
   void startsFromValidModels() {
     for (const auto& model : valid_models()) QCOMPARE(errors_of(*model), QStringList());
+  }
+
+  /// Each model of the given data broken once, in turn by each of the ways that no model survives.
+  void isFoundInGivenModels() {
+    const QString data = test::folderFromEnvironment("LAPIDARY_CONFORMANCE");
+    if (data.isEmpty()) QSKIP("LAPIDARY_CONFORMANCE names no folder with conformance models");
+    QStringList files;
+    QDirIterator models(data, {"model.onnx"}, QDir::Files, QDirIterator::Subdirectories);
+    while (models.hasNext()) files << models.next();
+    files.sort();
+    test::Random random(seed);
+    int broken_models = 0;
+    QStringList missed;
+    for (int i = 0; i < files.size(); ++i) {
+      const LoadedModel loaded = load_model(files[i].toStdString());
+      const auto mutations = always_breaking();
+      for (std::size_t tries = 0; tries < mutations.size(); ++tries) {
+        const Mutation& mutation = mutations[(static_cast<std::size_t>(i) + tries) % mutations.size()];
+        Model broken = *loaded.model;
+        if (broken.graph->nodes.size() == 0) break;
+        const QStringList names = mutation.apply(broken, random);
+        if (names.isEmpty()) continue;
+        ++broken_models;
+        if (errors_of(broken).isEmpty()) missed << files[i] + ": " + mutation.name;
+        break;
+      }
+    }
+    QVERIFY(broken_models > 1000);
+    QVERIFY2(missed.isEmpty(), qPrintable(missed.join('\n')));
   }
 
   void areAtLeastSixty() { QVERIFY(all_mutations().size() >= 60); }
