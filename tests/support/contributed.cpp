@@ -112,6 +112,17 @@ void add_peer_rows(const std::vector<ContributedCase>& cases) {
         << compared[i] << answers[i];
 }
 
+QStringList refusals_of_peer(const std::vector<ContributedCase>& cases) {
+  std::vector<PeerJob> jobs;
+  for (const ContributedCase& row : cases) {
+    PeerJob& job = jobs.emplace_back();
+    job.model = modelOf(row, job.inputs);
+  }
+  QStringList refusals;
+  for (const auto& answer : runManyInPeer(jobs)) refusals << answer.error;
+  return refusals;
+}
+
 void check_peer_row() {
   QFETCH(ContributedCase, row);
   QFETCH(PeerAnswer, answer);

@@ -37,6 +37,10 @@ void add_rows(const std::vector<ContributedCase>& cases);
 void check_inferred_row();
 void check_backends_row();
 
+/// Why the peer does not run the model of each row, in its words; empty where it does (LAPIDARY_PEER must be
+/// set).
+QStringList refusals_of_peer(const std::vector<ContributedCase>& cases);
+
 /// Numbers between -1 and 1, the same each time for a seed; integers over all of the type's 8 bits.
 Tensor noise(Dims dims, int seed = 1, DataType type = DataType::Float32);
 Tensor scaled(const Tensor& tensor, double factor, double offset = 0);
