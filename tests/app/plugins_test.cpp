@@ -11,6 +11,14 @@
 using namespace lapidary;
 using namespace lapidary::test;
 
+namespace {
+
+/// Folders of plug-ins: the example, and those made for tests.
+const QByteArray example = qgetenv("LAPIDARY_BIN") + "/../plugins/examples";
+const QByteArray made = qgetenv("LAPIDARY_BIN") + "/../plugins/tests";
+
+}  // namespace
+
 /// A model with an operator of a plug-in runs where the plug-in is, and is a model like any other where it is
 /// not.
 class CommandsWithPluginsTest : public QObject {
@@ -49,14 +57,14 @@ class CommandsWithPluginsTest : public QObject {
     QFETCH(QStringList, arguments);
     QFETCH(int, without);
     QByteArray said;
-    QCOMPARE(lapidary(arguments, LAPIDARY_EXAMPLE_PLUGINS, &said), 0);
+    QCOMPARE(lapidary(arguments, example, &said), 0);
     QCOMPARE(lapidary(arguments, "", &said), without);
     if (without == 1) QVERIFY2(said.contains("LAPIDARY_PLUGINS"), said.constData());
   }
 
   void namesThePluginThatMayHaveTheOperator() {
     QByteArray said;
-    QCOMPARE(lapidary({"run", model_, "--input", "x=random"}, LAPIDARY_TEST_PLUGINS, &said), 1);
+    QCOMPARE(lapidary({"run", model_, "--input", "x=random"}, made, &said), 1);
     QVERIFY2(said.contains("outdated") && said.contains("lapidary backends"), said.constData());
   }
 
@@ -68,7 +76,7 @@ class CommandsWithPluginsTest : public QObject {
 
   void listsWhatCameFromWhere() {
     QFETCH(QString, command);
-    const QByteArray folders = LAPIDARY_EXAMPLE_PLUGINS ":" LAPIDARY_TEST_PLUGINS;
+    const QByteArray folders = example + ":" + made;
     QByteArray said;
     QCOMPARE(lapidary({command}, folders, &said), 0);
     QVERIFY(said.contains("org.example.Snake"));

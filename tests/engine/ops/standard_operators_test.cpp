@@ -4,6 +4,7 @@
 #include <set>
 
 #include "engine/ops/operator_table.h"
+#include "tests/support/source_folder.h"
 
 using namespace lapidary;
 
@@ -26,7 +27,7 @@ struct Listed {
 };
 
 std::vector<Listed> listed_operators() {
-  QFile file(QStringLiteral(LAPIDARY_SOURCE_DIR "/tests/engine/ops/standard_operators.txt"));
+  QFile file(sourcePath("tests/engine/ops/standard_operators.txt"));
   if (!file.open(QIODevice::ReadOnly)) qFatal("standard_operators.txt is missing");
   std::vector<Listed> list;
   for (const QByteArray& line : file.readAll().split('\n')) {

@@ -45,7 +45,8 @@ class PluginsTest : public QObject {
 
  private slots:
   void initTestCase() {
-    qputenv("LAPIDARY_PLUGINS", LAPIDARY_EXAMPLE_PLUGINS ":" LAPIDARY_TEST_PLUGINS ":/nowhere/plugins");
+    const QByteArray built = qgetenv("LAPIDARY_BIN") + "/../plugins/";
+    qputenv("LAPIDARY_PLUGINS", built + "examples:" + built + "tests:/nowhere/plugins");
     load_plugins();
   }
 
