@@ -161,7 +161,10 @@ QWidget* InputForm::makeImage() {
 }
 
 void InputForm::choose(InputSource::Kind kind) {
-  if (kind != source_.kind) source_.text = std::string(kind == InputSource::Kind::Constant ? 1 : 0, '0');
+  if (kind != source_.kind) {
+    source_.text.clear();
+    if (kind == InputSource::Kind::Constant) source_.text.push_back('0');
+  }
   source_.kind = kind;
   for (int page = 0; page < details_->count(); ++page) {
     const bool shown = page == static_cast<int>(kind) && kind != InputSource::Kind::Random;
