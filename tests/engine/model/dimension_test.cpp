@@ -143,7 +143,7 @@ class DimensionTest : public QObject {
   }
 
   void deepNestingIsOneName() {
-    const std::string deep = std::string(100'000, '(') + "N" + std::string(100'000, ')');
+    const std::string deep = std::string(100'000, '(').append(1, 'N').append(100'000, ')');
     QCOMPARE(Dimension::parse(deep).symbols().size(), std::size_t{1});
   }
 

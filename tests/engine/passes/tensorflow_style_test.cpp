@@ -31,10 +31,7 @@ class TensorFlowStyleTest : public QObject {
   static std::vector<Datum> run(ModelPointer model, const std::vector<Datum>& inputs) {
     QFETCH(QString, backend);
     QFETCH(bool, optimized);
-    std::vector<PassReport> reports;
-    if (optimized)
-      model = optimize(
-          model, [](const Pass&) { return true; }, reports);
+    if (optimized) model = optimize(model, passes()).model;
     return find_backend(backend.toStdString()).compile(model, {})->run(inputs);
   }
 };
