@@ -1,0 +1,66 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "engine/edit/address.h"
+
+namespace lapidary {
+
+/// Names of values and of nodes that are taken around a graph: those of the whole main graph with all bodies
+/// inside, or of the whole function, since a body sees the names of the graphs around it.
+class TakenNames {
+ public:
+  TakenNames(const Model& model, const GraphPath& path);
+
+  bool has_value(const std::string& name) const { return values_.contains(name); }
+  bool has_node(const std::string& name) const { return nodes_.contains(name); }
+  /// `base` if no value has it, else base_2, base_3, …; taken from now on.
+  std::string fresh_value(const std::string& base) { return fresh(base, values_); }
+  std::string fresh_node(const std::string& base) { return fresh(base, nodes_); }
+
+ private:
+  using Names = std::unordered_set<std::string>;
+  static std::string fresh(const std::string& base, Names& taken);
+  void add(const Graph& graph);
+  Names values_, nodes_;
+};
+
+using Renames = std::unordered_map<std::string, std::string>;
+
+/// Gives values new names wherever `graph` and the bodies inside define or read them. Bodies that define a
+/// name of their own keep it, unless `own_names_of_bodies`.
+void rename_values(Graph& graph, const Renames& renames, bool own_names_of_bodies = false);
+
+/// Lets the nodes of `graph`, and the bodies inside, read other values; who makes them, and the graph's
+/// outputs, stay.
+void redirect_readers(Graph& graph, const Renames& renames);
+
+/// The node with what it reads renamed, its bodies included; nullptr if it reads none of these.
+std::shared_ptr<const Node> reading_renamed(const Node& node, const Renames& renames);
+
+/// Calls `visit` for each name that the node reads, what its bodies read from outside included.
+void for_each_read(const Node& node, const std::function<void(const std::string&)>& visit);
+
+/// True if the graph has it as input, initializer, or what a node makes; bodies inside not counted.
+bool defines(const Graph& graph, std::string_view value);
+bool is_input(const Graph& graph, std::string_view value);
+bool is_output(const Graph& graph, std::string_view value);
+/// Position of the node that makes the value; nothing if none does.
+std::optional<std::size_t> producer_of(const Graph& graph, std::string_view value);
+/// Position of the initializer; nothing if there is none.
+std::optional<std::size_t> initializer_of(const Graph& graph, std::string_view value);
+/// Position behind the last node that makes one of the values; 0 if none does.
+std::size_t place_behind(const Graph& graph, const std::vector<std::string>& values);
+
+/// Moves the node behind what it reads, and those that read from it behind it, so that the order is
+/// topological again; where the node would read from itself all stays.
+void move_behind_producers(Graph& graph, std::size_t position);
+
+/// Takes declared types of values away that no longer are there.
+void erase_declared_types(Graph& graph, const std::unordered_set<std::string>& values);
+
+}  // namespace lapidary
