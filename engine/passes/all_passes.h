@@ -17,5 +17,12 @@ PassResult merge_reshapes(const ModelPointer& model, const PassContext& context)
 PassResult fold_pad(const ModelPointer& model, const PassContext& context);
 PassResult merge_scales(const ModelPointer& model, const PassContext& context);
 PassResult merge_transposes(const ModelPointer& model, const PassContext& context);
+PassResult inline_functions(const ModelPointer& model, const PassContext& context);
+PassResult inline_if(const ModelPointer& model, const PassContext& context);
+PassResult unroll_loops(const ModelPointer& model, const PassContext& context);
+PassResult fold_scale_through(const ModelPointer& model, const PassContext& context);
+PassResult fuse_gemm(const ModelPointer& model, const PassContext& context);
+PassResult merge_slices(const ModelPointer& model, const PassContext& context);
+PassResult simplify_quantization(const ModelPointer& model, const PassContext& context);
 
 }  // namespace lapidary

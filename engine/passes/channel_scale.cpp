@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "engine/passes/constants.h"
 
@@ -101,10 +102,10 @@ const Tensor* foldable_weights(const GraphRewriter& graph, const std::string& na
   const NamedTensor* constant = graph.constant(name);
   if (!constant || !is_floating(constant->tensor.type()) || bits_of(constant->tensor.type()) < 16)
     return nullptr;
-  const bool grows = graph.use_count(name) > 1;
-  return grows && static_cast<std::int64_t>(constant->tensor.size_bytes()) > graph.context().fold_limit_bytes
-             ? nullptr
-             : &constant->tensor;
+  // A copy for each reader adds up.
+  const std::int64_t most = graph.use_count(name) > 1 ? graph.context().fold_limit_bytes / 64
+                                                      : std::numeric_limits<std::int64_t>::max();
+  return static_cast<std::int64_t>(constant->tensor.size_bytes()) <= most ? &constant->tensor : nullptr;
 }
 
 }  // namespace lapidary

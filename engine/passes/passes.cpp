@@ -10,6 +10,13 @@ const std::vector<Pass>& passes() {
       // Before what needs constant parameters.
       {"fold_constants", "Turns nodes whose results are known into initializers", PassLevel::Basic,
        fold_constants},
+      // Early: what they put into the graph is for all others.
+      {"inline_functions", "Puts the bodies of the model's functions in the place of their calls",
+       PassLevel::Basic, inline_functions},
+      {"inline_if", "Puts the branch that a constant condition takes in the place of If", PassLevel::Basic,
+       inline_if},
+      {"unroll_loops", "Writes the turns of loops with a few turns one after the other", PassLevel::Basic,
+       unroll_loops},
       {"fold_shapes", "Makes shapes that are computed from sizes constant, with 0 and -1 for free ones",
        PassLevel::Basic, fold_shapes},
       {"eliminate_no_ops", "Removes nodes that pass their input on as it is", PassLevel::Basic,
@@ -17,6 +24,10 @@ const std::vector<Pass>& passes() {
       {"merge_reshapes", "Makes one Reshape of several in a row", PassLevel::Basic, merge_reshapes},
       {"merge_transposes", "Cancels Transposes against each other, also through what lies between",
        PassLevel::Basic, merge_transposes},
+      {"merge_slices", "Merges Slice, Gather, Split and Concat that work on the same axes", PassLevel::Basic,
+       merge_slices},
+      {"simplify_quantization", "Removes QuantizeLinear of what was dequantized the same way",
+       PassLevel::Basic, simplify_quantization},
       {"fold_pad", "Lets Conv and AveragePool pad what a Pad before them did", PassLevel::Basic, fold_pad},
       // After what makes more nodes alike.
       {"eliminate_common", "Merges nodes that compute the same and weights that hold the same",
@@ -29,6 +40,10 @@ const std::vector<Pass>& passes() {
       {"fold_scale_before",
        "Folds BatchNormalization, Mul, Div, Add and Sub of constants into the product behind",
        PassLevel::Extended, fold_scale_before},
+      {"fold_scale_through", "Folds a single factor into constants further up", PassLevel::Extended,
+       fold_scale_through},
+      {"fuse_gemm", "Makes Gemm of a product of matrices and the bias behind it", PassLevel::Extended,
+       fuse_gemm},
       // Last, since every pass leaves readers behind that nobody needs.
       {"eliminate_unused", "Removes nodes and weights that no output depends on", PassLevel::Basic,
        eliminate_unused},
