@@ -88,6 +88,21 @@ class ProofTest : public QObject {
     QVERIFY(sizes.size() > 1);
   }
 
+  void givesAxesEachOnceAndScalesThatEnlarge() {
+    const ModelPointer model = ModelBuilder(18)
+                                   .input("x", DataType::Float32, {2, 3, 4})
+                                   .input("axes", DataType::Int64, {2})
+                                   .input("scales", DataType::Float32, {3})
+                                   .output("y", Type::tensor(DataType::Float32))
+                                   .output("z", Type::tensor(DataType::Float32))
+                                   .add(node("ReduceSum", {"x", "axes"}, {"y"}))
+                                   .add(node("Resize", {"x", "", "scales"}, {"z"}))
+                                   .build();
+    const auto inputs = RandomInputs(*model).make(1, RandomInputs::Sizes::Usual);
+    QCOMPARE(values_as<std::int64_t>(inputs[1].tensor()), (std::vector<std::int64_t>{0, 1}));
+    for (const double scale : values_as<double>(inputs[2].tensor())) QVERIFY(scale >= 1 && scale <= 2);
+  }
+
   void keepsIndicesAndMasksInTheirRange() {
     const ModelPointer model = ModelBuilder(17)
                                    .input("ids", DataType::Int64, {50})
