@@ -12,9 +12,6 @@ std::vector<Edit> attribute_edits();
 std::vector<Edit> rename_edits();
 std::vector<Edit> value_edits();
 std::vector<Edit> weight_edits();
-std::vector<Edit> fragment_edits();
-std::vector<Edit> function_edits();
-std::vector<Edit> wrap_edits();
 std::vector<Edit> model_edits();
 
 }  // namespace lapidary

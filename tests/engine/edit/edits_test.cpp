@@ -134,6 +134,43 @@ class EditsTest : public QObject {
                 R"({"edit": "rename_scope", "from": "^([ab])$", "to": "t_$1", "regex": true, "of": "tensors"})",
                 "Relu_0: a = Relu(x) | Add_1: b = Add(a, w) | Sigmoid_2: y = Sigmoid(b)",
                 "Relu_0: t_a = Relu(x) | Add_1: t_b = Add(t_a, w) | Sigmoid_2: y = Sigmoid(t_b)"},
+            Row{"set_type of an intermediate", chain,
+                R"({"edit": "set_type", "tensor": "a", "type": "float32[2]"})", "", "value a float32[2]"},
+            Row{"set_dimension by axis", chain,
+                R"({"edit": "set_dimension", "tensor": "x", "axis": 0, "value": "N"})", "input x float32[2]",
+                "input x float32[N]"},
+            Row{"set_dimension by name", "(float[N, 2] x) => (float[N, 2] y) { y = Relu(x) }",
+                R"({"edit": "set_dimension", "name": "N", "value": 4})",
+                "input x float32[N, 2] | output y float32[N, 2]",
+                "input x float32[4, 2] | output y float32[4, 2]"},
+            Row{"set_batch_size frees reshapes",
+                "(float[1, 4] x) => (float[1, 2, 2] y) <int64[3] s = {1, 2, 2}> { y = Reshape(x, s) }",
+                R"({"edit": "set_batch_size", "value": "N"})",
+                "input x float32[1, 4] | Reshape_0: y = Reshape(x, s) | output y float32[1, 2, 2]",
+                "input x float32[N, 4] | weight s_any_batch int64[3] {-1, 2, 2} | "
+                "Reshape_0: y = Reshape(x, s_any_batch) | output y float32[N, 2, 2]"},
+            Row{"add_output with the derived type", chain, R"({"edit": "add_output", "tensor": "a"})", "",
+                "output a float32[2]"},
+            Row{"remove_output", chain, R"({"edit": "remove_output", "tensor": "y"})", "output y float32[2]",
+                "value y float32[2]"},
+            Row{"add_input", chain, R"({"edit": "add_input", "tensor": "z", "type": "int64[?, 3]"})", "",
+                "input z int64[?, 3]"},
+            Row{"remove_input", chain, R"({"edit": "remove_input", "tensor": "x"})", "input x float32[2]",
+                ""},
+            Row{"initializer_to_input", chain, R"({"edit": "initializer_to_input", "tensor": "w"})",
+                "weight w float32[2] {1, 2}", "input w float32[2]"},
+            Row{"input_to_initializer", chain,
+                R"({"edit": "input_to_initializer", "tensor": "x", "value": [3, 4]})", "input x float32[2]",
+                "weight x float32[2] {3, 4}"},
+            Row{"replace_weight", chain, R"({"edit": "replace_weight", "tensor": "w", "value": [5, 6.5]})",
+                "weight w float32[2] {1, 2}", "weight w float32[2] {5, 6.5}"},
+            Row{"set_weight_values", chain,
+                R"({"edit": "set_weight_values", "tensor": "w", "values": [{"index": [1], "value": 9}]})",
+                "weight w float32[2] {1, 2}", "weight w float32[2] {1, 9}"},
+            Row{"cast_weight", chain, R"({"edit": "cast_weight", "tensor": "w", "type": "float16"})",
+                "weight w float32[2] {1, 2}", "weight w float16[2] {1, 2}"},
+            Row{"prune_constants", "(float[2] x) => (float[2] y) <float[2] w = {1, 2}> { y = Relu(x) }",
+                R"({"edit": "prune_constants"})", "weight w float32[2] {1, 2}", ""},
         })
       QTest::newRow(row.name) << QString::fromUtf8(row.before) << QString::fromUtf8(row.step)
                               << QString::fromUtf8(row.lost) << QString::fromUtf8(row.gained);
@@ -184,6 +221,21 @@ class EditsTest : public QObject {
     row("path that leads nowhere",
         R"({"edit": "rename_node", "node": "a", "to": "b", "graph": [{"node": "a", "attribute": "body"}]})",
         "no graph in an attribute 'body'");
+    row("type of a weight", R"({"edit": "set_type", "tensor": "w", "type": "int64"})", "cast_weight");
+    row("type that is none", R"({"edit": "set_type", "tensor": "a", "type": "real"})", "element type");
+    row("axis that is not there", R"({"edit": "set_dimension", "tensor": "x", "axis": 1, "value": 2})",
+        "no axis 1");
+    row("dimension that is not there", R"({"edit": "set_dimension", "name": "M", "value": 2})", "'M'");
+    row("output that is one", R"({"edit": "add_output", "tensor": "y"})", "already");
+    row("input that is none", R"({"edit": "remove_input", "tensor": "w"})", "no input");
+    row("data of another shape", R"({"edit": "replace_weight", "tensor": "w", "value": [1, 2, 3]})",
+        "any_type");
+    row("element outside",
+        R"({"edit": "set_weight_values", "tensor": "w", "values": [{"index": [2], "value": 0}]})", "outside");
+    row("input without a value", R"({"edit": "input_to_initializer", "tensor": "x"})", "Give the value");
+    row("domain that is not imported", R"({"edit": "set_opset", "domain": "ai.none", "version": 0})",
+        "not imported");
+    row("metadata that is not there", R"({"edit": "set_metadata", "key": "author"})", "author");
     row("choice that is none", R"({"edit": "rename_scope", "from": "a", "to": "b", "of": "all"})",
         "nodes, tensors, both");
   }
@@ -197,6 +249,38 @@ class EditsTest : public QObject {
     } catch (const Error& error) {
       QVERIFY2(QString::fromUtf8(error.what()).contains(said), error.what());
     }
+  }
+
+  void textsOfModelNodeAndTensorAreSet() {
+    ModelPointer model = model_of_text(chain);
+    model = apply_steps(model, {{"set_metadata", {{"key", "author"}, {"value", "someone"}}},
+                                {"set_metadata", {{"node", "b"}, {"key", "part"}, {"value", "head"}}},
+                                {"set_documentation", {{"tensor", "x"}, {"text", "a pair"}}},
+                                {"set_documentation", {{"text", "the model"}}},
+                                {"set_opset", {{"version", 18}}}});
+    QCOMPARE(model->metadata, (Metadata{{"author", "someone"}}));
+    QCOMPARE(model->graph->nodes[1]->metadata, (Metadata{{"part", "head"}}));
+    QCOMPARE(model->graph->inputs[0].doc_string, std::string("a pair"));
+    QCOMPARE(model->doc_string, std::string("the model"));
+    QCOMPARE(model->opset(), std::int64_t{18});
+  }
+
+  /// A log names nodes so that another export, with other positions and names around, takes it.
+  void logsAreReplayedOnAnotherExport() {
+    const char* const other_export = R"((float[2] x) => (float[2] y) <float[2] w = {1, 2}> {
+      extra = Abs(x)
+      a = Relu(extra)
+      b = Add(a, w)
+      y = Sigmoid(b)
+    })";
+    const std::vector<EditStep> log = {{"set_operator", {{"nodes", {"a"}}, {"op_type", "Elu"}}},
+                                       {"insert_node", {{"tensor", "b"}, {"op_type", "Neg"}, {"name", "n"}}},
+                                       {"rename_tensor", {{"tensor", "n_output"}, {"to", "negated"}}}};
+    const QString text =
+        text_of(apply_steps(model_of_text(other_export), steps_from_script(script_text(log))));
+    QVERIFY(text.contains(QStringLiteral("a = Elu(extra)")));
+    QVERIFY(text.contains(QStringLiteral("n: negated = Neg(b)")));
+    QVERIFY(text.contains(QStringLiteral("y = Sigmoid(negated)")));
   }
 
   void everyEditIsDescribed() {

@@ -1,0 +1,263 @@
+#include <algorithm>
+
+#include "engine/analysis/inferred_types.h"
+#include "engine/edit/families.h"
+#include "engine/edit/names.h"
+#include "engine/edit/sequence.h"
+#include "engine/model/error.h"
+
+namespace lapidary {
+namespace {
+
+Value* find_value(std::vector<Value>& values, const std::string& name) {
+  const auto found =
+      std::find_if(values.begin(), values.end(), [&](const Value& v) { return v.name == name; });
+  return found == values.end() ? nullptr : &*found;
+}
+
+/// The declared type of an input, output or intermediate; an unknown one if none is declared.
+Type declared_type(const Graph& graph, const std::string& name) {
+  for (const auto* values : {&graph.inputs, &graph.outputs})
+    for (const auto& value : *values)
+      if (value.name == name) return value.type;
+  for (const auto& value : graph.value_infos)
+    if (value.name == name) return value.type;
+  return {};
+}
+
+/// Declares the type wherever the value is declared, or as that of an intermediate.
+void declare(Graph& graph, const std::string& name, const Type& type) {
+  bool found = false;
+  for (auto* values : {&graph.inputs, &graph.outputs})
+    if (Value* value = find_value(*values, name)) {
+      value->type = type;
+      found = true;
+    }
+  graph.value_infos = updated(graph.value_infos, [&](const Value& value) {
+    std::optional<Value> changed;
+    if (value.name == name) {
+      changed = value;
+      changed->type = type;
+      found = true;
+    }
+    return changed;
+  });
+  if (!found) graph.value_infos = appended(graph.value_infos, Value{name, type, {}, {}, {}});
+}
+
+ModelPointer set_type(const EditArguments& arguments) {
+  return arguments.with_graph([&](Graph& graph) {
+    const std::string tensor = arguments.text("tensor");
+    const Type type = arguments.type("type");
+    if (initializer_of(graph, tensor) && !is_input(graph, tensor))
+      throw Error("is a weight, whose type is that of its data").tensor(tensor).advice("Use cast_weight");
+    if (!defines(graph, tensor) && !is_output(graph, tensor))
+      throw Error("there is no such tensor in this graph").tensor(tensor);
+    declare(graph, tensor, type);
+  });
+}
+
+// --- dimensions ---
+
+/// The type with `change` applied to each of its dimensions; nothing if that changes none.
+std::optional<Type> with_dimensions(const Type& type,
+                                    const std::function<Dimension(const Dimension&)>& change) {
+  Type result = type;
+  bool any = false;
+  if (type.inner)
+    if (auto inner = with_dimensions(*type.inner, change)) {
+      result.inner = std::make_shared<const Type>(std::move(*inner));
+      any = true;
+    }
+  if (result.shape)
+    for (auto& dimension : *result.shape) {
+      Dimension changed = change(dimension);
+      if (changed == dimension || !(dimension.is_known() || changed.is_known())) continue;
+      dimension = std::move(changed);
+      any = true;
+    }
+  return any ? std::optional(std::move(result)) : std::nullopt;
+}
+
+/// The expression with the symbol put to `value`; other expressions stay, unless a number takes its place.
+Dimension replaced(const Dimension& dimension, const std::string& symbol, const Dimension& value) {
+  if (dimension == Dimension::symbol(symbol)) return value;
+  if (!value.is_constant()) return dimension;
+  return dimension.substitute(
+      [&](const std::string& name) { return name == symbol ? std::optional(value.value()) : std::nullopt; });
+}
+
+bool change_declared(Graph& graph, const std::function<Dimension(const Dimension&)>& change) {
+  bool any = false;
+  for (auto* values : {&graph.inputs, &graph.outputs})
+    for (auto& value : *values)
+      if (auto type = with_dimensions(value.type, change)) {
+        value.type = std::move(*type);
+        any = true;
+      }
+  graph.value_infos = updated(graph.value_infos, [&](const Value& value) {
+    std::optional<Value> changed;
+    if (auto type = with_dimensions(value.type, change)) {
+      changed = value;
+      changed->type = std::move(*type);
+      any = true;
+    }
+    return changed;
+  });
+  return any;
+}
+
+ModelPointer set_dimension(const EditArguments& arguments) {
+  const Dimension value = arguments.dimension("value");
+  return arguments.with_graph([&](Graph& graph) {
+    if (arguments.has("name")) {
+      const std::string name = arguments.text("name");
+      if (!change_declared(graph, [&](const Dimension& d) { return replaced(d, name, value); }))
+        throw Error("no dimension is called '" + name + "'");
+      return;
+    }
+    const std::string tensor = arguments.text("tensor");
+    Type type = declared_type(graph, tensor);
+    if (!type.shape)
+      throw Error("has no declared shape").tensor(tensor).advice("Give it a type with set_type first");
+    const auto rank = static_cast<std::int64_t>(type.shape->size());
+    const std::int64_t axis = arguments.integer("axis"), index = axis < 0 ? axis + rank : axis;
+    if (index < 0 || index >= rank)
+      throw Error("has " + std::to_string(rank) + " dimensions, and no axis " + std::to_string(axis))
+          .tensor(tensor);
+    (*type.shape)[static_cast<std::size_t>(index)] = value;
+    declare(graph, tensor, type);
+  });
+}
+
+/// Reshapes that write the old batch size into their shape take it from the rest instead.
+void free_reshapes(Graph& graph, std::int64_t batch, TakenNames& taken) {
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+    if (graph.nodes[i]->op_type != "Reshape" || graph.nodes[i]->inputs.size() < 2) continue;
+    const auto place = initializer_of(graph, graph.nodes[i]->inputs[1]);
+    if (!place) continue;
+    const NamedTensor& shape = *graph.initializers[*place];
+    auto sizes = values_as<std::int64_t>(shape.tensor);
+    if (sizes.empty() || sizes[0] != batch || std::find(sizes.begin(), sizes.end(), -1) != sizes.end())
+      continue;
+    sizes[0] = -1;
+    NamedTensor changed;
+    changed.name = taken.fresh_value(shape.name + "_any_batch");
+    changed.tensor = Tensor::of(shape.tensor.dims(), sizes);
+    Node node = *graph.nodes[i];
+    node.inputs[1] = changed.name;
+    graph.initializers =
+        appended(graph.initializers, std::make_shared<const NamedTensor>(std::move(changed)));
+    graph.nodes = graph.nodes.with(i, std::make_shared<const Node>(std::move(node)));
+  }
+}
+
+ModelPointer set_batch_size(const EditArguments& arguments) {
+  const Dimension value = arguments.dimension("value");
+  return arguments.with_graph([&](Graph& graph) {
+    Dimension former;
+    for (const auto& input : graph.inputs)
+      if (!former.is_known() && input.type.shape && !input.type.shape->empty() &&
+          !initializer_of(graph, input.name))
+        former = input.type.shape->front();
+    const auto change = [&](Value value_info, bool always) {
+      auto& shape = value_info.type.shape;
+      if (shape && !shape->empty() && (always || shape->front() == former)) shape->front() = value;
+      return value_info;
+    };
+    for (auto& input : graph.inputs)
+      if (!initializer_of(graph, input.name)) input = change(input, true);
+    for (auto& output : graph.outputs) output = change(output, false);
+    graph.value_infos = updated(graph.value_infos, [&](const Value& info) {
+      const bool reads = info.type.shape && !info.type.shape->empty() && info.type.shape->front() == former;
+      return reads ? std::optional(change(info, false)) : std::nullopt;
+    });
+    if (!former.is_constant() || value.is_constant()) return;
+    TakenNames taken(*arguments.model(), arguments.path());
+    free_reshapes(graph, former.value(), taken);
+  });
+}
+
+// --- inputs and outputs ---
+
+ModelPointer add_output(const EditArguments& arguments) {
+  return arguments.with_graph([&](Graph& graph) {
+    const std::string tensor = arguments.text("tensor");
+    if (is_output(graph, tensor)) throw Error("is an output already").tensor(tensor);
+    if (!defines(graph, tensor)) throw Error("there is no such tensor in this graph").tensor(tensor);
+    Type type = arguments.has("type") ? arguments.type("type") : declared_type(graph, tensor);
+    const bool in_main = !arguments.path().function && arguments.path().steps.empty();
+    if (!type.is_known() && in_main) type = infer_types(*arguments.model()).type_of(tensor);
+    graph.outputs.push_back({tensor, type, {}, {}, {}});
+    erase_declared_types(graph, {tensor});
+  });
+}
+
+ModelPointer remove_output(const EditArguments& arguments) {
+  return arguments.with_graph([&](Graph& graph) {
+    const std::string name = arguments.text("tensor");
+    const Value* output = find_value(graph.outputs, name);
+    if (!output) throw Error("is no output").tensor(name);
+    if (output->type.is_known() && !is_input(graph, name))
+      graph.value_infos = appended(graph.value_infos, *output);
+    std::erase_if(graph.outputs, [&](const Value& value) { return value.name == name; });
+  });
+}
+
+ModelPointer add_input(const EditArguments& arguments) {
+  return arguments.with_graph([&](Graph& graph) {
+    const std::string name = arguments.text("tensor");
+    if (name.empty()) throw arguments.wrong("tensor", "is empty");
+    if (defines(graph, name)) throw Error("there is a tensor of that name already").tensor(name);
+    graph.inputs.push_back({name, arguments.type("type"), {}, {}, {}});
+    erase_declared_types(graph, {name});
+  });
+}
+
+ModelPointer remove_input(const EditArguments& arguments) {
+  return arguments.with_graph([&](Graph& graph) {
+    const std::string name = arguments.text("tensor");
+    if (std::erase_if(graph.inputs, [&](const Value& value) { return value.name == name; }) == 0)
+      throw Error("is no input").tensor(name);
+  });
+}
+
+}  // namespace
+
+std::vector<Edit> value_edits() {
+  using Kind = ParameterKind;
+  const EditParameter tensor = {"tensor", Kind::Tensor, "the tensor", true};
+  return {
+      {"set_type",
+       "Declare a tensor's type and shape",
+       {graph_parameter(), tensor, {"type", Kind::Type, "such as float32[N, 3, 224, 224]", true}},
+       set_type},
+      {"set_dimension",
+       "Fix or free a dimension: one axis of a tensor, or all that have a name",
+       {graph_parameter(),
+        {"name", Kind::Text, "the dimension's name; else tensor and axis say which"},
+        {"tensor", Kind::Tensor, "the tensor"},
+        {"axis", Kind::Integer, "the axis; negative ones count from the end"},
+        {"value", Kind::Dimension, "a number, a name, or null for unknown", true}},
+       set_dimension},
+      {"set_batch_size",
+       "Set or free the first dimension of all inputs, and what follows from it",
+       {graph_parameter(), {"value", Kind::Dimension, "a number or a name", true}},
+       set_batch_size},
+      {"add_output",
+       "Make a tensor an output",
+       {graph_parameter(), tensor, {"type", Kind::Type, "its type; left out: as declared, else as derived"}},
+       add_output},
+      {"remove_output", "Let a tensor be no output any more", {graph_parameter(), tensor}, remove_output},
+      {"add_input",
+       "Add an input",
+       {graph_parameter(), tensor, {"type", Kind::Type, "its type", true}},
+       add_input},
+      {"remove_input",
+       "Remove an input; what reads it lacks it then",
+       {graph_parameter(), tensor},
+       remove_input},
+  };
+}
+
+}  // namespace lapidary
