@@ -191,6 +191,26 @@ class CliTest : public QObject {
     QVERIFY(outcome.json()[QStringLiteral("outputs")].toArray().size() >= nodes);
   }
 
+  void optimizesWithAProof() {
+    const QTemporaryDir folder;
+    const QString out = folder.filePath(QStringLiteral("small.onnx"));
+    const Outcome outcome =
+        lapidary({QStringLiteral("optimize"), digits, QStringLiteral("-o"), out, QStringLiteral("--level"),
+                  QStringLiteral("all"), QStringLiteral("--verify"), QStringLiteral("--leave-out-broken"),
+                  QStringLiteral("--json")});
+    QVERIFY2(outcome.code == 0, outcome.err);
+    const QJsonObject json = outcome.json();
+    for (const char* field : {"before", "after", "passes", "verified", "max_abs", "max_rel", "tested_inputs"})
+      QVERIFY2(json.contains(QLatin1String(field)), field);
+    QVERIFY(json[QStringLiteral("verified")].toBool());
+    QCOMPARE(json[QStringLiteral("left_out")].toArray().size(), 0);
+    QCOMPARE(lapidary({QStringLiteral("check"), out}).code, 0);
+    QCOMPARE(lapidary({QStringLiteral("optimize"), digits, QStringLiteral("-o"), out,
+                       QStringLiteral("--leave-out-broken")})
+                 .code,
+             2);  // nothing is broken where nothing is compared
+  }
+
   void writesATraceOfEveryOperator() {
     const QTemporaryDir folder;
     const QString file = folder.filePath(QStringLiteral("trace.json"));
