@@ -35,6 +35,7 @@ Action declare_check(CLI::App& app);
 Action declare_run(CLI::App& app);
 Action declare_bench(CLI::App& app);
 Action declare_profile(CLI::App& app);
+Action declare_convert(CLI::App& app);
 Action declare_edit(CLI::App& app);
 Action declare_optimize(CLI::App& app);
 Action declare_render(CLI::App& app);

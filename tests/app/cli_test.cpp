@@ -1,4 +1,5 @@
 #include <QDir>
+#include <QDirIterator>
 #include <QFile>
 #include <QJsonArray>
 #include <QJsonDocument>
@@ -122,6 +123,11 @@ class CliTest : public QObject {
                              << QStringLiteral("total_ms coverage operators by_type");
     QTest::newRow("render") << QStringList{QStringLiteral("render"), digits, QStringLiteral("-o"), png}
                             << QStringLiteral("nodes edges groups layout_ms draw_ms width height");
+    const QString copy = QDir::temp().filePath(QStringLiteral("lapidary_cli_test.onnx"));
+    QTest::newRow("convert") << QStringList{QStringLiteral("convert"), digits, QStringLiteral("-o"), copy}
+                             << QStringLiteral("before after");
+    QTest::newRow("edits") << QStringList{QStringLiteral("edit"), QStringLiteral("--list")}
+                           << QStringLiteral("edits");
     QTest::newRow("backends") << QStringList{QStringLiteral("backends")} << QStringLiteral("backends");
     QTest::newRow("ops") << QStringList{QStringLiteral("ops")} << QStringLiteral("operators");
   }
@@ -134,6 +140,47 @@ class CliTest : public QObject {
     const QJsonObject json = outcome.json();
     for (const QString& field : fields.split(QLatin1Char(' ')))
       QVERIFY2(json.contains(field), qPrintable(QStringLiteral("no field %1").arg(field)));
+  }
+
+  void convertWithoutOptionsAndAnEmptyScriptGiveTheSameBytes_data() {
+    QTest::addColumn<QString>("file");
+    QTest::newRow("sample") << digits;
+    const QString folder = qEnvironmentVariable("LAPIDARY_CONFORMANCE");
+    if (folder.isEmpty()) return;
+    QDirIterator files(folder, {QStringLiteral("*.onnx")}, QDir::Files, QDirIterator::Subdirectories);
+    for (int i = 0; files.hasNext(); ++i) {
+      const QString file = files.next();
+      if (i % 100 == 0) QTest::newRow(qPrintable(file)) << file;  // all of them: engine.io.round_trip
+    }
+  }
+  void convertWithoutOptionsAndAnEmptyScriptGiveTheSameBytes() {
+    QFETCH(const QString, file);
+    QTemporaryDir folder;
+    const QString out = folder.filePath(QStringLiteral("out.onnx"));
+    const auto content = [](const QString& path) {
+      QFile opened(path);
+      return opened.open(QIODevice::ReadOnly) ? opened.readAll() : QByteArray();
+    };
+    const QStringList ways[] = {{QStringLiteral("convert"), file, QStringLiteral("-o"), out},
+                                {QStringLiteral("edit"), file, QStringLiteral("-o"), out,
+                                 QStringLiteral("--script"), QStringLiteral("-")}};
+    for (const QStringList& way : ways) {
+      QFile::remove(out);
+      const Outcome outcome = lapidary(way, "[]");
+      QVERIFY2(outcome.code == 0, outcome.err);
+      QVERIFY(content(out) == content(file));
+    }
+  }
+
+  void anEditNamesTheStepThatDoesNotFit() {
+    QTemporaryDir folder;
+    const Outcome outcome =
+        lapidary({QStringLiteral("edit"), digits, QStringLiteral("-o"),
+                  folder.filePath(QStringLiteral("o.onnx")), QStringLiteral("--script"), QStringLiteral("-")},
+                 R"([{"edit": "rename_node", "node": "nobody", "to": "x"}])");
+    QCOMPARE(outcome.code, 1);
+    QVERIFY2(outcome.err.contains("step 1 (rename_node)") && outcome.err.contains("nobody"), outcome.err);
+    QVERIFY(!QFile::exists(folder.filePath(QStringLiteral("o.onnx"))));
   }
 
   void readsAModelFromStandardInput() {

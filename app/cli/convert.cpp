@@ -1,0 +1,62 @@
+#include <iostream>
+
+#include "app/cli/edited_model.h"
+#include "engine/edit/edit.h"
+
+namespace lapidary::cli {
+namespace {
+
+struct ConvertOptions {
+  ModelOptions model;
+  std::string out;
+  std::vector<std::string> frozen;  ///< NAME=VALUE
+  bool external_data = false;
+};
+
+/// NAME=VALUE: the edit that gives the dimension of that name a number.
+EditStep freezing(const std::string& option) {
+  const auto equals = option.rfind('=');
+  const std::string number = equals == std::string::npos ? std::string() : option.substr(equals + 1);
+  if (number.empty() || number.size() > 18 || number.find_first_not_of("0123456789") != std::string::npos ||
+      equals == 0)
+    throw Error("--freeze " + option + " is not of the form NAME=VALUE with a whole number",
+                Error::Kind::Usage);
+  return {"set_dimension", {{"name", option.substr(0, equals)}, {"value", std::stoll(number)}}};
+}
+
+int convert(const ConvertOptions& options, const Output& output) {
+  std::vector<EditStep> steps;
+  for (const auto& option : options.frozen) steps.push_back(freezing(option));
+  const LoadedModel loaded = options.model.load(output);
+  ModelPointer result;
+  try {
+    result = apply_steps(loaded.model, steps);
+  } catch (Error& error) {
+    throw error.file(options.model.path);
+  }
+  save_edited(*result, options.out, loaded, output, options.external_data);
+  const Json json = before_and_after(*loaded.model, *result);
+  if (output.json)
+    print_json(json);
+  else
+    print_before_and_after(options.out, json);
+  return 0;
+}
+
+}  // namespace
+
+Action declare_convert(CLI::App& app) {
+  auto options = std::make_shared<ConvertOptions>();
+  options->model.declare(app);
+  app.add_option("-o,--output", options->out,
+                 "Where the result goes; its ending says the format: .onnx, .onnxtxt, .textproto, .json, "
+                 "with .gz or .zip")
+      ->required();
+  app.add_flag("--external-data", options->external_data, "Weights into a file beside the model");
+  app.add_option("--freeze", options->frozen,
+                 "NAME=VALUE: a number for a free dimension; can be given several times")
+      ->type_name("NAME=VALUE");
+  return [options](const Output& output) { return convert(*options, output); };
+}
+
+}  // namespace lapidary::cli
