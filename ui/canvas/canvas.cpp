@@ -51,7 +51,8 @@ Canvas::Canvas(Document* document, QWidget* parent)
     update();
   });
   connect(document, &Document::stateChanged, this, [this] {
-    if (document_->state() == Document::State::Ready) placed_ = painted_ = false;
+    // With a layout it is an edit, which leaves the view where it is.
+    if (document_->state() == Document::State::Ready && !document_->layout()) placed_ = painted_ = false;
   });
   connect(document, &Document::layoutChanged, this, &Canvas::takeLayout);
   connect(document->selection(), &Selection::changed, this, &Canvas::followSelection);
@@ -90,19 +91,30 @@ void Canvas::takeLayout() {
       [layout](const JobControl&) { return std::make_shared<CanvasScene>(layout); }, take);
 }
 
+/// The box of the scene before that showed the same; -1 if none did.
+int Canvas::boxBefore(int box, const CanvasScene& before) const {
+  const Box& shown = scene_.box(box);
+  if (shown.kind != Box::Kind::Node || shown.graph) return before.boxWithId(shown.id);
+  const int earlier = document_->earlierPosition(shown.node);
+  return earlier < 0 ? -1 : before.boxWithId("node:" + std::to_string(earlier));
+}
+
 /// Keeps the box that was clicked (else one in the middle) where it was, and lets the others glide to their
 /// new places.
 void Canvas::startMoving(const CanvasScene& before) {
   std::string anchor = anchorId_;
-  if (scene_.boxWithId(anchor) < 0 || before.boxWithId(anchor) < 0) {
+  int is = scene_.boxWithId(anchor), was = is < 0 ? -1 : boxBefore(is, before);
+  if (was < 0) {
     const int middle = before.boxAt(camera_.toScene(QRectF(rect()).center()));
-    anchor = middle >= 0 ? before.box(middle).id : "";
+    for (int b = 0; middle >= 0 && was < 0 && b < static_cast<int>(scene_.layout()->boxes.size()); ++b)
+      if (boxBefore(b, before) == middle) was = middle, is = b;
   }
-  const int was = before.boxWithId(anchor), is = scene_.boxWithId(anchor);
   const Camera old = camera_;
   if (was >= 0 && is >= 0) {
     const auto grip = [](const QRectF& r) { return QPointF(r.center().x(), r.top()); };
-    const QPointF place = anchor == anchorId_ ? anchorPlace_ : old.toScreen(grip(before.rectangle(was)));
+    const QPointF place = !anchorId_.empty() && scene_.box(is).id == anchorId_
+                              ? anchorPlace_
+                              : old.toScreen(grip(before.rectangle(was)));
     camera_.offset = place - grip(scene_.rectangle(is)) * camera_.scale;
   }
   camera_ = bounded(camera_);
@@ -110,7 +122,7 @@ void Canvas::startMoving(const CanvasScene& before) {
   moves_.assign(scene_.layout()->boxes.size(), QPointF());
   for (std::size_t b = 0; b < moves_.size(); ++b) {
     const Box& box = scene_.box(static_cast<int>(b));
-    const int earlier = before.boxWithId(box.id);
+    const int earlier = boxBefore(static_cast<int>(b), before);
     if (earlier >= 0)
       moves_[b] = (old.toScreen(before.rectangle(earlier).topLeft()) -
                    camera_.toScreen(scene_.rectangle(static_cast<int>(b)).topLeft())) /

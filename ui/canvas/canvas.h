@@ -63,12 +63,16 @@ class Canvas : public QWidget {
   void extendToConsumers() { extend(false); }
   void goUp();
   void toggleCurrent();
+  void deleteSelection();
+  void duplicateSelection();
   void copySelection();
   void copyName();
   void copyShape();
   void copyPicture();
 
  Q_SIGNALS:
+  /// An operator is to be chosen that goes behind what is selected.
+  void insertWanted();
   /// The graph of a model was painted for the first time.
   void firstPainted();
 
@@ -92,6 +96,7 @@ class Canvas : public QWidget {
   static std::span<const Key> keys();
   void takeLayout();
   void startMoving(const CanvasScene& before);
+  int boxBefore(int box, const CanvasScene& before) const;
   void updateMarks();
   void updateHover();
   void updateHeat();

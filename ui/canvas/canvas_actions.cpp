@@ -7,6 +7,7 @@
 #include <set>
 
 #include "ui/canvas/canvas.h"
+#include "ui/document/element_edits.h"
 #include "ui/document/element_menu.h"
 #include "ui/document/format.h"
 
@@ -166,6 +167,10 @@ void Canvas::showTip(QPoint global, QPointF point) {
 
 // --- clipboard and menu ---
 
+void Canvas::deleteSelection() { delete_nodes(*document_, document_->selection()->elements()); }
+
+void Canvas::duplicateSelection() { duplicate_nodes(*document_, document_->selection()->elements()); }
+
 void Canvas::copySelection() {
   QStringList lines;
   for (const int box : marks_.selected) lines.append(describe(box));
@@ -190,6 +195,10 @@ void Canvas::fillMenu(QMenu& menu, int box, int curve) {
   if (curve >= 0) {
     const std::string value = scene_.curve(curve).value;
     menu.addAction(tr("Select Value"), this, [this, curve] { selectCurve(curve, false); });
+    menu.addAction(tr("Insert Operator…"), this, [this, curve] {
+      selectCurve(curve, false);
+      Q_EMIT insertWanted();
+    });
     add_copy_entries(menu, *document_, Element::named(value, scene_.box(scene_.curve(curve).from).graph));
     menu.addSeparator();
   } else if (box >= 0) {
@@ -198,6 +207,8 @@ void Canvas::fillMenu(QMenu& menu, int box, int curve) {
     menu.addAction(tr("Add Producers"), this, &Canvas::extendToProducers);
     menu.addAction(tr("Add Consumers"), this, &Canvas::extendToConsumers);
     menu.addAction(tr("Zoom to Selection"), this, &Canvas::fitSelection);
+    menu.addAction(tr("Delete"), this, &Canvas::deleteSelection);
+    menu.addAction(tr("Duplicate"), this, &Canvas::duplicateSelection);
     add_copy_entries(menu, *document_, elementOf(box));
     menu.addAction(tr("Copy as Text"), this, &Canvas::copySelection);
     menu.addSeparator();

@@ -41,6 +41,9 @@ std::span<const Canvas::Key> Canvas::keys() {
       {Qt::Key_End, ends, [](Canvas& c) { c.goToOutput(); }},
       {Qt::Key_F, nullptr, [](Canvas& c) { c.fitAll(); }},
       {Qt::SHIFT | Qt::Key_F, nullptr, [](Canvas& c) { c.fitSelection(); }},
+      {Qt::Key_Delete, QT_TRANSLATE_NOOP("Keys", "Delete what is selected"),
+       [](Canvas& c) { c.deleteSelection(); }},
+      {Qt::CTRL | Qt::Key_D, nullptr, [](Canvas& c) { c.duplicateSelection(); }},
       {Qt::CTRL | Qt::Key_C, QT_TRANSLATE_NOOP("Keys", "Copy the selection as text"),
        [](Canvas& c) { c.copySelection(); }},
   };

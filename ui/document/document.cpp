@@ -88,7 +88,9 @@ struct Document::Opened {
 };
 
 Document::Document(Theme* theme, JobList* jobs, QObject* parent)
-    : QObject(parent), theme_(theme), jobs_(jobs), selection_(new Selection(this)), heat_(new Heat(this)) {}
+    : QObject(parent), theme_(theme), jobs_(jobs), selection_(new Selection(this)), heat_(new Heat(this)) {
+  connect(&watcher_, &QFileSystemWatcher::fileChanged, this, &Document::noticeDisk);
+}
 
 Document::~Document() {
   opening_ = nullptr;
@@ -158,6 +160,11 @@ void Document::giveUp() {
 
 void Document::finishOpening(Opened opened) {
   loaded_ = std::move(opened.loaded);
+  model_ = loaded_.model;
+  history_ = ModelHistory(model_);
+  editError_.reset();
+  earlier_.clear();
+  watch();
   hierarchy_ = std::move(opened.hierarchy);
   index_ = std::move(opened.index);
   types_.reset();
@@ -174,6 +181,7 @@ void Document::finishOpening(Opened opened) {
   state_ = State::Ready;
   selection_->reset();
   Q_EMIT stateChanged();
+  Q_EMIT historyChanged();
   inferTypes();
 }
 
@@ -206,16 +214,21 @@ void Document::analyse() {
       });
 }
 
-void Document::startLayout() {
-  if (!types_) return;
+LayoutOptions Document::layoutOptions() const {
   LayoutOptions options;
   options.open = open_;
   options.show_constants = constantsAreShown_;
   options.text_width = measuredWidths();
+  return options;
+}
+
+void Document::startLayout() {
+  if (!types_) return;
   await(nullptr);  // a newer layout takes its place
   follow(jobs_->start(
       this, QStringLiteral("layout"), tr("Lay out %1").arg(title()),
-      [model = model(), hierarchy = hierarchy_, types = types_, options](const JobControl& control) {
+      [model = model(), hierarchy = hierarchy_, types = types_,
+       options = layoutOptions()](const JobControl& control) {
         LayoutOptions cancellable = options;
         cancellable.cancelled = [token = control.token()] { return token.is_cancelled(); };
         cancellable.progress = [&control](double done) { control.setProgress(done); };
@@ -223,6 +236,7 @@ void Document::startLayout() {
       },
       [this, open = open_, constants = constantsAreShown_](std::shared_ptr<const Layout> layout) {
         layout_ = std::move(layout);
+        earlier_.clear();
         shownOpen_ = open;
         shownConstants_ = constants;
         Q_EMIT layoutChanged();

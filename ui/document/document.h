@@ -1,5 +1,7 @@
 #pragma once
 
+#include <QDateTime>
+#include <QFileSystemWatcher>
 #include <QObject>
 #include <QPointer>
 #include <QString>
@@ -12,10 +14,12 @@
 #include "engine/analysis/inferred_types.h"
 #include "engine/analysis/model_cost.h"
 #include "engine/analysis/nested_graphs.h"
+#include "engine/edit/edit.h"
 #include "engine/io/model_file.h"
 #include "engine/layout/layout.h"
 #include "engine/model/graph_index.h"
 #include "ui/document/heat.h"
+#include "ui/document/model_history.h"
 #include "ui/document/run.h"
 #include "ui/document/selection.h"
 #include "ui/document/theme.h"
@@ -48,9 +52,10 @@ class Document : public QObject {
   /// The file's name without folder.
   QString title() const;
 
+  /// The file as it was read.
   const LoadedModel& loaded() const { return loaded_; }
-  /// nullptr until a model is open.
-  const ModelPointer& model() const { return loaded_.model; }
+  /// The snapshot that is shown; it follows history() in a job. nullptr until a model is open.
+  const ModelPointer& model() const { return model_; }
   const std::shared_ptr<const Hierarchy>& hierarchy() const { return hierarchy_; }
   const std::shared_ptr<const GraphIndex>& index() const { return index_; }
   const std::shared_ptr<const InferredTypes>& types() const { return types_; }
@@ -75,6 +80,30 @@ class Document : public QObject {
   void setConstantsShown(bool shown);
   void openAllGroups();
   void closeAllGroups();
+
+  const ModelHistory& history() const { return history_; }
+  /// True once there is something to edit.
+  bool canEdit() const { return state_ == State::Ready && layout_ != nullptr; }
+  /// Does the step on the newest snapshot; what is shown follows in a job. Where that cannot be,
+  /// editError() says why, and false is returned.
+  bool edit(const EditStep& step, const QString& name);
+  /// Goes to a place in the history: 0 is the model as it was opened.
+  void goTo(std::size_t place);
+  void undo();
+  void redo();
+  /// Why the last edit or save was not done; empty after one that was.
+  const std::optional<Error>& editError() const { return editError_; }
+  void forgetEditError();
+  /// True if there is something that no file holds.
+  bool isChanged() const { return history_.isChanged(); }
+  /// Writes the newest snapshot in a job; `path` becomes the document's file.
+  Job* save(const QString& path);
+  /// True if another program wrote the file since it was read or saved.
+  bool isChangedOnDisk() const { return isChangedOnDisk_; }
+  /// What is on disk is of no interest.
+  void keepDespiteDisk();
+  /// Where the node stood in the snapshot that was shown before the last edit; -1 if it is new.
+  int earlierPosition(int node) const;
 
   /// How the next run is to be made.
   const RunSettings& runSettings() const { return runSettings_; }
@@ -127,10 +156,14 @@ class Document : public QObject {
  Q_SIGNALS:
   /// opening() is another.
   void openingChanged();
-  /// state() or error() is another; with Ready, model(), hierarchy() and index() are there.
+  /// state() or error() is another; with Ready, model(), hierarchy() and index() are there. Also, Ready and
+  /// with a layout, when an edit changed the model.
   void stateChanged();
   void typesChanged();
   void layoutChanged();
+  /// history(), isChanged(), path(), editError() or isChangedOnDisk() is another.
+  void historyChanged();
+  void saved();
   /// cost(), unsupported() and problems() are there.
   void analysed();
   void runSettingsChanged();
@@ -143,10 +176,17 @@ class Document : public QObject {
 
  private:
   struct Opened;
+  struct Derived;
   void finishOpening(Opened opened);
+  void followHistory();
+  void show(Derived derived);
+  std::vector<Element> inNewModel(const Derived& derived) const;
+  void watch();
+  void noticeDisk();
   void inferTypes();
   void analyse();
   void startLayout();
+  LayoutOptions layoutOptions() const;
   void follow(Job* job);
   void await(Job* job);
   void fail(const Error& error);
@@ -164,6 +204,13 @@ class Document : public QObject {
   std::optional<Error> error_;
   QString path_;
   LoadedModel loaded_;
+  ModelPointer model_;
+  ModelHistory history_;
+  std::optional<Error> editError_;
+  QFileSystemWatcher watcher_;
+  QDateTime written_;  ///< when the file was, as far as this document knows
+  bool isChangedOnDisk_ = false;
+  std::vector<int> earlier_;  ///< by node: see earlierPosition(); empty while nothing moved
   std::shared_ptr<const Hierarchy> hierarchy_;
   std::shared_ptr<const GraphIndex> index_;
   std::shared_ptr<const InferredTypes> types_;

@@ -32,9 +32,9 @@ void Selection::toggle(const Element& element) {
   select(std::move(elements));
 }
 
-void Selection::reset() {
+void Selection::reset(std::vector<Element> elements) {
   history_.clear();
-  elements_.clear();
+  elements_ = std::move(elements);
   isHovered_ = false;
   found_.clear();
   Q_EMIT changed();

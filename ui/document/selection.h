@@ -44,8 +44,8 @@ class Selection : public QObject {
   /// Adds the element, or takes it away if it is selected.
   void toggle(const Element& element);
   void clear() { select(std::vector<Element>{}); }
-  /// Forgets selection and history: another model is shown.
-  void reset();
+  /// Forgets selection and history: another model is shown, with `elements` selected.
+  void reset(std::vector<Element> elements = {});
   void setHovered(const Element* element);
   /// What the find box found; views outline it.
   const std::vector<Element>& found() const { return found_; }

@@ -5,7 +5,9 @@
 #include <map>
 
 #include "engine/analysis/source_line.h"
+#include "engine/edit/attribute_json.h"
 #include "engine/ops/operator_table.h"
+#include "ui/document/element_edits.h"
 #include "ui/document/format.h"
 #include "ui/inspector/node_documentation.h"
 
@@ -88,7 +90,42 @@ QString parameterName(const std::vector<Parameter>& parameters, std::size_t inde
   return QStringLiteral("%1 %2").arg(text(parameters.back().name)).arg(index - parameters.size() + 1);
 }
 
-DescriptionSection attributes(const Node& node, const Operator* record) {
+/// A value that can be written in one line.
+bool isPlain(const AttributeValue& value) {
+  switch (static_cast<AttributeType>(value.index())) {
+    case AttributeType::Float:
+    case AttributeType::Int:
+    case AttributeType::String:
+    case AttributeType::Floats:
+    case AttributeType::Ints:
+    case AttributeType::Strings:
+      return true;
+    default:
+      return false;
+  }
+}
+
+QString editedText(const AttributeValue& value) {
+  EditJson json = to_json(value);
+  if (json.is_object()) json = json.at("value");
+  return text(json.is_string() ? json.get<std::string>() : json.dump());
+}
+
+/// The edit that sets an attribute of the node.
+RowEdit attributeEdit(const Document& document, const Element& element, const std::string& name,
+                      const AttributeValue& now) {
+  const auto type = static_cast<AttributeType>(now.index());
+  RowEdit edit{{"set_attribute"}, "value", {}, tr("Set %1").arg(text(name)), editedText(now), {}};
+  if (type != AttributeType::String) edit.type = name_of(type);
+  edit.step.parameters["nodes"] = addresses_of(document, {element});
+  edit.step.parameters["name"] = name;
+  if (EditJson graph = graph_of(document, element); !graph.empty())
+    edit.step.parameters["graph"] = std::move(graph);
+  return edit;
+}
+
+DescriptionSection attributes(const Document& document, const Element& element, const Node& node,
+                              const Operator* record) {
   DescriptionSection section{tr("Attributes"), {}, {}};
   for (const Attribute& attribute : node.attributes) {
     const QString value = attribute.reference.empty()
@@ -98,6 +135,11 @@ DescriptionSection attributes(const Node& node, const Operator* record) {
     made.tip = made.value;
     if (const AttributeSpec* spec = record ? record->find_attribute(attribute.name) : nullptr)
       made.tip += QLatin1Char('\n') + text(spec->description);
+    if (attribute.reference.empty() && isPlain(attribute.value)) {
+      made.edit = attributeEdit(document, element, attribute.name, attribute.value);
+      made.edit->reset = made.edit->step;
+      made.edit->reset->edit = "remove_attribute";
+    }
     section.rows.push_back(std::move(made));
   }
   if (!record) return section;
@@ -107,6 +149,8 @@ DescriptionSection attributes(const Node& node, const Operator* record) {
     DescriptionRow made = row(text(spec.name), tr("%1 (default)").arg(text(to_string(spec.default_value))));
     made.isWeak = true;
     made.tip = text(spec.description);
+    if (isPlain(spec.default_value))
+      made.edit = attributeEdit(document, element, spec.name, spec.default_value);
     section.rows.push_back(std::move(made));
   }
   return section;
@@ -176,6 +220,15 @@ DescriptionSection costSection(const NodeCost& cost) {
   return section;
 }
 
+RowEdit renaming(const Document& document, const Element& element, const char* edit, const char* parameter,
+                 EditJson what, const QString& now) {
+  RowEdit made{{edit}, "to", {}, tr("Rename %1").arg(document.nameOf(element)), now, {}};
+  made.step.parameters[parameter] = std::move(what);
+  if (EditJson graph = graph_of(document, element); !graph.empty())
+    made.step.parameters["graph"] = std::move(graph);
+  return made;
+}
+
 Description describeNode(const Document& document, const Element& element) {
   const Node& node = *document.nodeOf(element);
   const Operator* record = find_operator(*document.model(), node);
@@ -184,12 +237,14 @@ Description describeNode(const Document& document, const Element& element) {
   description.badge = text(node.op_type);
   description.kind = kind_of(node.domain, node.op_type);
   description.title = text(node.label());
+  description.titleEdit = renaming(document, element, "rename_node", "node",
+                                   addresses_of(document, {element}).front(), text(node.name));
   const QString domain = node.domain.empty() ? QStringLiteral("ai.onnx") : text(node.domain);
   description.subtitle = function ? tr("model-local function of %1").arg(domain)
                          : record ? tr("%1, since version %2").arg(domain).arg(record->since_version)
                                   : tr("%1, unknown operator").arg(domain);
   add(description, origin(document, element, node));
-  add(description, attributes(node, record));
+  add(description, attributes(document, element, node, record));
   const auto named = [&](const std::vector<Parameter> Operator::*ofRecord,
                          const std::vector<std::string> Function::*ofFunction) {
     return function ? parameters(function->*ofFunction)
@@ -233,6 +288,8 @@ Description describeValue(const Document& document, const Element& element) {
   Description description;
   description.badge = tr("value");
   description.title = text(element.value);
+  description.titleEdit =
+      renaming(document, element, "rename_tensor", "tensor", element.value, text(element.value));
   const Type& type = typeOf(document, element.graph, element.value);
   description.subtitle = typeText(type);
   const GraphIndex& index = *document.index();
@@ -302,7 +359,7 @@ Description describeGroup(const Document& document, const Element& element) {
 
 DescriptionSection fileSection(const Document& document) {
   const LoadedModel& loaded = document.loaded();
-  const Model& model = *loaded.model;
+  const Model& model = *document.model();
   DescriptionSection section{tr("What it is"), {}, {}};
   section.rows.push_back(row(tr("format"), text(name_of(loaded.format))));
   section.rows.push_back(row(tr("file"), bytes(static_cast<double>(loaded.file_bytes))));

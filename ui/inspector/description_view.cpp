@@ -5,6 +5,7 @@
 #include <QGuiApplication>
 #include <QHelpEvent>
 #include <QKeyEvent>
+#include <QLineEdit>
 #include <QMenu>
 #include <QMouseEvent>
 #include <QPainter>
@@ -30,11 +31,17 @@ DescriptionView::DescriptionView(Theme* theme, QWidget* parent) : QWidget(parent
 }
 
 void DescriptionView::setDescription(Description description) {
+  // The same thing told anew, after an edit or an analysis, leaves the keyboard where it was.
+  const bool isSame = description.title == description_.title;
+  if (editor_ && !isSame) editor_->deleteLater();
   description_ = std::move(description);
   setAccessibleDescription(to_text(description_));
   placed_.clear();
-  current_ = -1;
   arrange(width(), nullptr, &placed_);
+  if (!isSame || current_ >= static_cast<int>(placed_.size())) {
+    current_ = -1;
+    setAccessibleName(tr("Inspector"));
+  }
   setFixedHeight(heightForWidth(width()));
   update();
 }
@@ -178,7 +185,8 @@ const DescriptionRow* DescriptionView::rowAt(const QPoint& point) const {
 
 void DescriptionView::mouseMoveEvent(QMouseEvent* event) {
   const DescriptionRow* row = rowAt(event->pos());
-  setCursor(row && row->link ? Qt::PointingHandCursor : Qt::ArrowCursor);
+  const bool isText = (row && row->edit) || (description_.titleEdit && titlePlace().contains(event->pos()));
+  setCursor(row && row->link ? Qt::PointingHandCursor : isText ? Qt::IBeamCursor : Qt::ArrowCursor);
 }
 
 void DescriptionView::mousePressEvent(QMouseEvent* event) {
@@ -186,6 +194,53 @@ void DescriptionView::mousePressEvent(QMouseEvent* event) {
   if (event->button() != Qt::LeftButton || !row || !row->link) return QWidget::mousePressEvent(event);
   const Element element = *row->link;  // the signal replaces the description
   Q_EMIT linkActivated(element);
+}
+
+// --- editing in place ---
+
+QRect DescriptionView::titlePlace() const {
+  return {margin, margin, width() - 2 * margin,
+          std::max(badgeHeight, arrangeHead(width(), nullptr) - margin)};
+}
+
+void DescriptionView::mouseDoubleClickEvent(QMouseEvent* event) {
+  const DescriptionRow* row = rowAt(event->pos());
+  if (row && row->edit) return startEditing(*row->edit, QRect(margin, event->pos().y() - 14, 0, 28));
+  if (description_.titleEdit && titlePlace().contains(event->pos()))
+    startEditing(*description_.titleEdit, QRect(margin, margin - 4, 0, 28));
+}
+
+void DescriptionView::startEditing(const RowEdit& edit, const QRect& place) {
+  if (editor_) editor_->deleteLater();
+  auto* field = new QLineEdit(edit.now, this);
+  editor_ = field;
+  field->setAccessibleName(edit.name);
+  field->setGeometry(place.left(), place.top(), width() - 2 * margin, place.height());
+  field->selectAll();
+  field->show();
+  field->setFocus();
+  // Leaving the field drops it; only Enter means it.
+  auto* escape = new QAction(field);
+  escape->setShortcut(Qt::Key_Escape);
+  escape->setShortcutContext(Qt::WidgetShortcut);
+  field->addAction(escape);
+  connect(escape, &QAction::triggered, this, [this] { setFocus(); });
+  connect(field, &QLineEdit::returnPressed, this,
+          [this, field, made = edit] { finishEditing(made, field->text()); });
+  connect(field, &QLineEdit::editingFinished, field, &QObject::deleteLater);
+}
+
+void DescriptionView::finishEditing(const RowEdit& edit, const QString& typed) {
+  if (typed == edit.now) return setFocus();
+  EditStep step = edit.step;
+  const std::string value = typed.toStdString();
+  EditJson json = edit.type.empty() ? EditJson(value) : EditJson::parse(value, nullptr, false);
+  if (json.is_discarded()) json = value;  // the edit says what is wrong with it
+  if (!edit.type.empty()) json = EditJson{{"type", edit.type}, {"value", std::move(json)}};
+  step.parameters[edit.parameter] = std::move(json);
+  const QString name = edit.name;
+  setFocus();
+  Q_EMIT edited(step, name);
 }
 
 void DescriptionView::goToRow(int row) {
@@ -198,6 +253,7 @@ void DescriptionView::goToRow(int row) {
 }
 
 void DescriptionView::keyPressEvent(QKeyEvent* event) {
+  if (editor_) return event->accept();  // the Enter that ends editing comes on to here
   const DescriptionRow* row = current_ < 0 ? nullptr : placed_[static_cast<std::size_t>(current_)].row;
   const bool isEnter = event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter;
   if (event->key() == Qt::Key_Down) {
@@ -207,6 +263,10 @@ void DescriptionView::keyPressEvent(QKeyEvent* event) {
   } else if (isEnter && row && row->link) {
     const Element element = *row->link;  // the signal replaces the description
     Q_EMIT linkActivated(element);
+  } else if ((isEnter || event->key() == Qt::Key_F2) && row && row->edit) {
+    startEditing(*row->edit, placed_[static_cast<std::size_t>(current_)].place.adjusted(0, -3, 0, 3));
+  } else if (event->key() == Qt::Key_F2 && description_.titleEdit) {
+    startEditing(*description_.titleEdit, QRect(margin, margin - 4, 0, 28));
   } else if (event->matches(QKeySequence::Copy)) {
     QGuiApplication::clipboard()->setText(row ? row->value : to_text(description_));
   } else {
@@ -218,6 +278,14 @@ void DescriptionView::contextMenuEvent(QContextMenuEvent* event) {
   QMenu menu;
   if (const DescriptionRow* row = rowAt(event->pos())) {
     menu.addAction(tr("Copy value"), [value = row->value] { QGuiApplication::clipboard()->setText(value); });
+    if (row->edit)
+      menu.addAction(tr("Edit"), this, [this, edit = *row->edit, y = event->pos().y()] {
+        startEditing(edit, QRect(margin, y - 14, 0, 28));
+      });
+    if (row->edit && row->edit->reset)
+      menu.addAction(tr("Reset to Default"), this, [this, step = *row->edit->reset, caption = row->caption] {
+        Q_EMIT edited(step, tr("Reset %1").arg(caption));
+      });
     if (!row->tip.isEmpty())
       menu.addAction(tr("Copy %1").arg(row->link ? tr("name") : tr("whole text")),
                      [tip = row->tip] { QGuiApplication::clipboard()->setText(tip); });

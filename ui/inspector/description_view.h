@@ -1,8 +1,11 @@
 #pragma once
 
+#include <QPointer>
 #include <QWidget>
 
 #include "ui/inspector/description.h"
+
+class QLineEdit;
 
 namespace lapidary::ui {
 
@@ -21,6 +24,8 @@ class DescriptionView : public QWidget {
 
  Q_SIGNALS:
   void linkActivated(const lapidary::ui::Element& element);
+  /// A value was typed in place.
+  void edited(const lapidary::EditStep& step, const QString& name);
   /// The keyboard is at the row of that place.
   void rowReached(const QRect& place);
 
@@ -29,6 +34,7 @@ class DescriptionView : public QWidget {
   void resizeEvent(QResizeEvent* event) override;
   void mouseMoveEvent(QMouseEvent* event) override;
   void mousePressEvent(QMouseEvent* event) override;
+  void mouseDoubleClickEvent(QMouseEvent* event) override;
   void contextMenuEvent(QContextMenuEvent* event) override;
   void keyPressEvent(QKeyEvent* event) override;
   bool event(QEvent* event) override;
@@ -44,11 +50,16 @@ class DescriptionView : public QWidget {
   int arrangeRow(const DescriptionRow& row, const QRect& line, QPainter* painter) const;
   const DescriptionRow* rowAt(const QPoint& point) const;
   void goToRow(int row);
+  /// Opens a field over `place` that takes the new value.
+  void startEditing(const RowEdit& edit, const QRect& place);
+  void finishEditing(const RowEdit& edit, const QString& typed);
+  QRect titlePlace() const;
   QFont bold() const;
 
   Theme* theme_;
   Description description_;
   std::vector<Placed> placed_;
+  QPointer<QLineEdit> editor_;
   int current_ = -1;  ///< the row that the keyboard is at
 };
 

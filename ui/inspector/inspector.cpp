@@ -40,6 +40,9 @@ Inspector::Inspector(Theme* theme, JobList* jobs, QWidget* parent)
   connect(view_, &DescriptionView::linkActivated, this, [this](const Element& element) {
     if (document_) document_->selection()->select(element);
   });
+  connect(view_, &DescriptionView::edited, this, [this](const EditStep& step, const QString& name) {
+    if (document_) document_->edit(step, name);
+  });
 }
 
 void Inspector::setDocument(Document* document) {

@@ -23,6 +23,7 @@ DocumentPage::DocumentPage(Document* document, QWidget* parent)
   for (QWidget* page : {waiting_, failure_, content_}) stack_->addWidget(page);
   connect(document, &Document::stateChanged, this, &DocumentPage::showState);
   connect(document, &Document::layoutChanged, this, &DocumentPage::showState);
+  connect(document, &Document::historyChanged, this, &DocumentPage::showMessages);
   connect(document->theme(), &Theme::changed, this, qOverload<>(&QWidget::update));
   showState();
 }
@@ -90,7 +91,9 @@ QWidget* DocumentPage::makeContent() {
   column->setSpacing(0);
   auto* path = new Breadcrumb(document_);
   canvas_ = new Canvas(document_);
+  banner_ = new Banner;
   column->addWidget(path);
+  column->addWidget(banner_);
   // Over the canvas, so that the graph stays where it is.
   auto* middle = new QGridLayout;
   middle->addWidget(canvas_, 0, 0);
@@ -98,6 +101,21 @@ QWidget* DocumentPage::makeContent() {
   column->addLayout(middle, 1);
   setTabOrder(canvas_, path);  // the graph is what one comes for
   return page;
+}
+
+void DocumentPage::ask(const QString& question, std::vector<Banner::Choice> choices) {
+  banner_->say(question, std::move(choices));
+}
+
+void DocumentPage::showMessages() {
+  if (const auto& error = document_->editError())
+    return ask(text(error->what()), {{tr("Dismiss"), [this] { document_->forgetEditError(); }}});
+  if (document_->isChangedOnDisk())
+    return ask(document_->isChanged() ? tr("Another program changed the file. Reloading it drops your edits.")
+                                      : tr("Another program changed the file."),
+               {{tr("Reload"), [this] { document_->open(document_->path()); }},
+                {tr("Keep"), [this] { document_->keepDespiteDisk(); }}});
+  banner_->hide();
 }
 
 void DocumentPage::showState() {

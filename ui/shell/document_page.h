@@ -3,6 +3,7 @@
 #include <QWidget>
 
 #include "ui/canvas/canvas.h"
+#include "ui/shell/banner.h"
 
 class QLabel;
 class QPushButton;
@@ -18,6 +19,11 @@ class DocumentPage : public QWidget {
   explicit DocumentPage(Document* document, QWidget* parent = nullptr);
   Document* document() const { return document_; }
   Canvas* canvas() const { return canvas_; }
+  Banner* banner() const { return banner_; }
+  /// Asks something above the graph.
+  void ask(const QString& question, std::vector<Banner::Choice> choices);
+  /// What the document has to say above the graph, or nothing.
+  void showMessages();
 
  Q_SIGNALS:
   void openWanted();
@@ -43,6 +49,7 @@ class DocumentPage : public QWidget {
   QWidget* failure_ = nullptr;
   QWidget* content_ = nullptr;
   Canvas* canvas_ = nullptr;
+  Banner* banner_ = nullptr;
 };
 
 }  // namespace lapidary::ui

@@ -26,7 +26,9 @@
 #include "ui/shell/document_page.h"
 #include "ui/shell/find_box.h"
 #include "ui/shell/header.h"
+#include "ui/shell/history_panel.h"
 #include "ui/shell/jobs_panel.h"
+#include "ui/shell/operator_palette.h"
 #include "ui/shell/outline_panel.h"
 #include "ui/shell/panel_dock.h"
 #include "ui/shell/problems_panel.h"
@@ -61,6 +63,7 @@ MainWindow::MainWindow(Theme* theme, QWidget* parent)
       jobs_(new JobList(this)),
       commands_(new Commands(this)),
       palette_(new CommandPalette(commands_, this)),
+      operators_(new OperatorPalette(this)),
       header_(new Header(theme)),
       pages_(new QStackedWidget),
       start_(new StartPage(theme)),
@@ -132,6 +135,7 @@ void MainWindow::makePanels() {
   left_ = new PanelDock(QStringLiteral("left"), tr("Model"), this);
   left_->addPage(tr("Outline"), [this] { return followDocument(new OutlinePanel(theme_)); });
   left_->addPage(tr("Problems"), [this] { return followDocument(new ProblemsPanel(theme_)); });
+  left_->addPage(tr("History"), [this] { return followDocument(new HistoryPanel(theme_)); });
   bottom_ = new PanelDock(QStringLiteral("bottom"), tr("Results"), this);
   bottom_->addPage(tr("Timeline"), [this] {
     auto* panel = new TimelinePanel(theme_);
@@ -158,7 +162,7 @@ Document* MainWindow::openFiles(const QStringList& paths) {
   for (const QString& path : paths) {
     int tab = -1;
     for (int i = 0; i < header_->tabs()->count() && tab < 0; ++i) {
-      const auto* open = qobject_cast<DocumentPage*>(pages_->widget(i + 1));
+      const auto* open = pageAt(i);
       if (QFileInfo(open->document()->path()) == QFileInfo(path)) tab = i;
     }
     if (tab < 0)
@@ -179,9 +183,13 @@ void MainWindow::addTab(const QString& path) {
   connect(added, &DocumentPage::openWanted, this, &MainWindow::openDialog);
   connect(added, &DocumentPage::closeWanted, this, [this, added] { closeTab(pages_->indexOf(added) - 1); });
   connect(opened, &Document::stateChanged, this, [this, opened] {
+    if (opened->layout()) return showStatus();  // an edit
     if (opened->state() == Document::State::Ready) RecentFiles::add(opened->path());
     if (opened == document()) showCurrent();
   });
+  connect(opened, &Document::historyChanged, this, &MainWindow::showHistory);
+  connect(opened, &Document::saved, this, [opened] { RecentFiles::add(opened->path()); });
+  connect(added->canvas(), &Canvas::insertWanted, this, &MainWindow::insertOperator);
   // The first view of the graph, as it opens: once it is painted, so that it waits for nothing.
   connect(added->canvas(), &Canvas::firstPainted, this, [this, opened] { keepThumbnail(opened); });
   connect(opened, &Document::analysed, this, &MainWindow::showStatus);
@@ -196,8 +204,19 @@ void MainWindow::addTab(const QString& path) {
   showCurrent();
 }
 
+DocumentPage* MainWindow::pageAt(int tab) const {
+  return qobject_cast<DocumentPage*>(pages_->widget(tab + 1));
+}
+
+int MainWindow::tabOf(DocumentPage* page) const { return pages_->indexOf(page) - 1; }
+
 void MainWindow::closeTab(int index) {
-  if (index < 0 || index >= header_->tabs()->count()) return;
+  isClosing_ = false;
+  if (index < 0 || index >= header_->tabs()->count() || asksBeforeClosing(index)) return;
+  removeTab(index);
+}
+
+void MainWindow::removeTab(int index) {
   QWidget* closed = pages_->widget(index + 1);
   {
     const QSignalBlocker quiet(header_->tabs());
@@ -223,7 +242,7 @@ void MainWindow::showCurrent() {
   right_->setVisible(hasModel && rightWanted_);
   bottom_->setVisible(hasModel && bottomWanted_);
   if (page() && shown_->layout()) page()->canvas()->setFocus();
-  setWindowTitle(shown_ ? tr("%1 — Lapidary").arg(shown_->title()) : tr("Lapidary"));
+  showHistory();
   showProblemCount();
   showStatus();
 }
@@ -346,6 +365,9 @@ void MainWindow::saveLayout() {
 }
 
 void MainWindow::closeEvent(QCloseEvent* event) {
+  isClosing_ = true;
+  for (int tab = 0; tab < header_->tabs()->count(); ++tab)
+    if (asksBeforeClosing(tab)) return event->ignore();
   saveLayout();
   QMainWindow::closeEvent(event);
 }

@@ -18,6 +18,7 @@ class CommandPalette;
 class Commands;
 class DocumentPage;
 class Header;
+class OperatorPalette;
 class PanelDock;
 class StartPage;
 
@@ -44,14 +45,19 @@ class MainWindow : public QMainWindow {
   JobList* jobs() const { return jobs_; }
 
   /// Pages of the docks, in tab order.
-  enum LeftPage { OutlinePage, ProblemsPage };
+  enum LeftPage { OutlinePage, ProblemsPage, HistoryPage };
   enum RightPage { InspectorPage, RunPage };
   enum BottomPage { TimelinePage, OperatorsPage, OutputsPage, JobsPage };
 
  public Q_SLOTS:
   void openDialog();
   void openSample();
+  /// Closes it, but asks first where it has changes that are not saved.
   void closeTab(int index);
+  void saveModel();
+  void saveModelAs();
+  /// Lets choose an operator that goes behind what is selected.
+  void insertOperator();
   /// What Ctrl+R does: runs, asks first what the model leaves open, or stops.
   void runModel();
   void showRunSettings();
@@ -84,6 +90,13 @@ class MainWindow : public QMainWindow {
   template <class Panel>
   QWidget* followDocument(Panel* panel);
   void addTab(const QString& path);
+  DocumentPage* pageAt(int tab) const;
+  int tabOf(DocumentPage* page) const;
+  void removeTab(int index);
+  /// Puts the question above the tab's graph; false if there is nothing to ask.
+  bool asksBeforeClosing(int tab);
+  void addHistoryCommands(QMenu* menu);
+  void showHistory();
   void forEachPage(const std::function<void(DocumentPage&)>& visit);
   void savePictureDialog();
   void showCurrent();
@@ -106,6 +119,7 @@ class MainWindow : public QMainWindow {
   JobList* jobs_;
   Commands* commands_;
   CommandPalette* palette_;
+  OperatorPalette* operators_;
   Header* header_;
   QStackedWidget* pages_;
   StartPage* start_;
@@ -115,6 +129,9 @@ class MainWindow : public QMainWindow {
   QLabel* modelLine_;
   QLabel* selectionLine_;
   Document* shown_ = nullptr;
+  QAction* undo_ = nullptr;
+  QAction* redo_ = nullptr;
+  bool isClosing_ = false;  ///< the window is to close once its tabs are
   QAction* leftShown_ = nullptr;
   QAction* rightShown_ = nullptr;
   bool leftWanted_ = true, rightWanted_ = true, bottomWanted_ = false;

@@ -59,6 +59,9 @@ void MainWindow::makeFileMenu() {
   recent->setToolTipsVisible(true);
   connect(recent, &QMenu::aboutToShow, this, [this, recent] { fillRecent(recent); });
   menu->addSeparator();
+  commands_->add(menu, tr("Save"), QKeySequence::Save, [this] { saveModel(); });
+  commands_->add(menu, tr("Save As…"), Qt::CTRL | Qt::SHIFT | Qt::Key_S, [this] { saveModelAs(); });
+  menu->addSeparator();
   commands_->add(menu, tr("Save Picture of the Graph…"), {}, [this] { savePictureDialog(); });
   commands_->add(menu, tr("Export Numbers…"), {}, [this] { exportNumbers(); });
   commands_->add(menu, tr("Close Tab"), Qt::CTRL | Qt::Key_W,
@@ -121,6 +124,7 @@ void MainWindow::copyOperators() {
 
 void MainWindow::makeEditMenu() {
   QMenu* menu = addMenu(tr("&Edit"));
+  addHistoryCommands(menu);
   addCanvasCommand(menu, tr("Copy Selection as Text"), {}, &Canvas::copySelection);
   addCanvasCommand(menu, tr("Copy Name"), {}, &Canvas::copyName);
   addCanvasCommand(menu, tr("Copy Shape"), {}, &Canvas::copyShape);
@@ -177,7 +181,7 @@ void MainWindow::makeViewMenu() {
                      if (shown_) bottom_->showPage(panel);
                    });
   const std::pair<PanelDock*, int> sidePages[] = {
-      {left_, OutlinePage}, {left_, ProblemsPage}, {right_, InspectorPage}};
+      {left_, OutlinePage}, {left_, ProblemsPage}, {left_, HistoryPage}, {right_, InspectorPage}};
   for (const auto& [dock, page] : sidePages)
     commands_->add(menu, tr("Show %1").arg(dock->pageTitle(page)), {}, [this, panel = dock, shown = page] {
       if (shown_) panel->showPage(shown);
