@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,8 @@ struct SaveOptions {
   Compression compression = Compression::None;
   bool external_data = false;                    ///< weights into a file beside the model
   std::int64_t external_threshold_bytes = 1024;  ///< smaller tensors stay inside
+  /// What one file may hold: no protobuf reader takes more than the default. Weights beyond it go outside.
+  std::uint64_t largest_message_bytes = std::numeric_limits<std::int32_t>::max();
 };
 
 struct SaveResult {
@@ -51,8 +54,9 @@ struct SaveResult {
 };
 
 /// Writes to a temporary file beside `path` and renames it, so that a failure leaves what was there before.
-/// Weights over 2 GiB go out as external data. A model that is `loaded.model` itself, saved in its own
-/// format, is written byte for byte as it was read. Throws Error (Kind::Machine on I/O).
+/// Weights over 2 GiB go out as external data: into a file of a name that was free, which stands before the
+/// model refers to it; no file of another model is touched. A model that is `loaded.model` itself, saved in
+/// its own format, is written byte for byte as it was read. Throws Error (Kind::Machine on I/O).
 SaveResult save_model(const Model& model, const std::string& path, const SaveOptions& options = {},
                       const LoadedModel* loaded = nullptr);
 

@@ -1,7 +1,8 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
-#include <limits>
+#include <functional>
+#include <optional>
 
 #include "engine/io/atomic_file.h"
 #include "engine/io/compression.h"
@@ -17,9 +18,6 @@ namespace lapidary {
 namespace {
 
 namespace filesystem = std::filesystem;
-
-/// No protobuf reader takes more.
-constexpr std::uint64_t largest_message = std::numeric_limits<std::int32_t>::max();
 
 std::string gigabytes(std::uint64_t bytes) {
   char text[32];
@@ -77,6 +75,12 @@ std::string name_inside(const std::string& path, Compression compression) {
   return compression == Compression::None ? name : filesystem::path(name).stem().string();
 }
 
+Pieces pieces_of(const WireWriter& message) {
+  Pieces pieces;
+  message.for_each_piece([&](std::span<const std::byte> piece) { pieces.push_back(piece); });
+  return pieces;
+}
+
 std::int64_t write_packed(const std::string& path, const Pieces& pieces, Compression compression) {
   if (compression == Compression::Zip) {
     TemporaryName file(path);
@@ -96,13 +100,117 @@ std::int64_t write_packed(const std::string& path, const Pieces& pieces, Compres
   return file.size();
 }
 
-/// Copies the files beside the original, so that an unchanged copy finds its weights.
-void copy_external_files(const OriginalFile& original, const std::string& folder) {
+/// Files that a model to be saved needs beside it. They go first, under names that nothing has, and vanish
+/// again unless the model takes its place: until then no model refers to them.
+class NewFiles {
+ public:
+  NewFiles() = default;
+  ~NewFiles() {
+    std::error_code error;
+    for (const auto& path : paths_) filesystem::remove(path, error);
+  }
+  NewFiles(const NewFiles&) = delete;
+  NewFiles& operator=(const NewFiles&) = delete;
+
+  void write(const std::string& path, const std::function<void(AtomicFile&)>& fill) {
+    AtomicFile file(path);
+    fill(file);
+    file.commit();
+    paths_.push_back(path);
+  }
+  void keep() { paths_.clear(); }
+
+ private:
+  std::vector<std::string> paths_;
+};
+
+bool is_taken(const filesystem::path& path) {
+  return filesystem::symlink_status(path).type() != filesystem::file_type::not_found;
+}
+
+bool holds(const std::string& path, const FileBytes& content) {
+  try {
+    const FileBytes found = map_file(path);
+    return std::ranges::equal(found.bytes, content.bytes);
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+/// Copies the files beside the original, so that an unchanged copy finds its weights. False where another
+/// file has the name of one: it stays as it is, and nothing is copied.
+bool copy_external_files(const OriginalFile& original, const std::string& folder, NewFiles& files) {
+  std::vector<std::pair<filesystem::path, FileBytes>> missing;
   for (const auto& [location, content] : original.external_files) {
     const filesystem::path target = filesystem::path(folder) / location;
-    filesystem::create_directories(target.parent_path());
-    write_packed(target.string(), {content.bytes}, Compression::None);
+    if (!is_taken(target))
+      missing.emplace_back(target, content);
+    else if (!holds(target.string(), content))
+      return false;
   }
+  for (const auto& [target, content] : missing) {
+    filesystem::create_directories(target.parent_path());
+    files.write(target.string(), [&content = content](AtomicFile& file) { file.write(content.bytes); });
+  }
+  return true;
+}
+
+/// "model.onnx.data", or the first of "model.onnx.1.data", … that no file has.
+std::string free_location(const std::string& folder, const std::string& model_name) {
+  std::string location = model_name + ".data";
+  for (int number = 1; is_taken(filesystem::path(folder) / location); ++number)
+    location = model_name + "." + std::to_string(number) + ".data";
+  return location;
+}
+
+/// True for names that free_location() gives to the weights of `model_name`.
+bool is_data_name(std::string_view location, std::string_view model_name) {
+  if (!location.starts_with(model_name) || !location.ends_with(".data")) return false;
+  location.remove_prefix(model_name.size());
+  location.remove_suffix(std::string_view(".data").size());
+  return location.empty() || (location[0] == '.' && location.size() > 1 &&
+                              location.find_first_not_of("0123456789", 1) == std::string_view::npos);
+}
+
+/// The locations of the external data that a model file refers to; nothing where it cannot be opened.
+std::optional<std::vector<std::string>> locations_of(const std::string& path) {
+  try {
+    LoadOptions options;
+    options.follow_links = true;
+    const LoadedModel loaded = load_model(path, options);
+    std::vector<std::string> locations;
+    for (const auto& [location, content] :
+         static_cast<const OriginalFile*>(loaded.original.get())->external_files)
+      locations.push_back(location);
+    return locations;
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+bool is_named_like_a_model(const filesystem::path& path) {
+  const std::string ending = path.extension().string();
+  return ending == ".onnx" || ((ending == ".gz" || ending == ".zip") && path.stem().extension() == ".onnx");
+}
+
+/// Weights that this program wrote for the model at `path`, and that no other model in the folder reads:
+/// they can go once another model has its place.
+std::vector<std::string> data_of_its_own(const std::string& path) {
+  std::vector<std::string> own;
+  const std::string name = filesystem::path(path).filename().string();
+  if (!filesystem::is_regular_file(path)) return own;
+  for (const auto& location : locations_of(path).value_or(std::vector<std::string>()))
+    if (is_data_name(location, name)) own.push_back(location);
+  if (own.empty()) return own;
+  for (const auto& entry : filesystem::directory_iterator(folder_of(path))) {
+    if (!is_named_like_a_model(entry.path()) || entry.path().filename() == name) continue;
+    const auto others = locations_of(entry.path().string());
+    if (!others) return {};
+    std::erase_if(own, [&](const std::string& location) {
+      return std::find(others->begin(), others->end(), location) != others->end();
+    });
+  }
+  return own;
 }
 
 /// True if the bytes on disk are what saving is to give.
@@ -111,16 +219,9 @@ bool is_unchanged(const Model& model, const SaveOptions& options, const LoadedMo
          loaded->compression == options.compression && !options.external_data;
 }
 
-SaveResult save_original(const OriginalFile& original, const std::string& path) {
-  std::error_code error;
-  if (!filesystem::equivalent(original.folder, folder_of(path), error))
-    copy_external_files(original, folder_of(path));
-  return {write_packed(path, {original.file.bytes}, Compression::None), {}};
-}
-
 SaveResult save_text(const Model& model, const std::string& path, const SaveOptions& options) {
   const WireWriter message = write_model(model);
-  if (message.size() > largest_message)
+  if (message.size() > options.largest_message_bytes)
     throw Error("the model has " + gigabytes(message.size()) + ", more than a text form can hold")
         .advice("Save it as .onnx");
   SaveResult result;
@@ -129,27 +230,70 @@ SaveResult save_text(const Model& model, const std::string& path, const SaveOpti
   return result;
 }
 
+/// False for pipes and devices, which have no folder of their own.
+bool has_a_place(const std::string& path) { return !is_taken(path) || filesystem::is_regular_file(path); }
+
+/// Weights go into a file of a new name, and the model takes its place last: whatever fails before, the model
+/// that was there still has its own weights. Those are removed when nobody reads them any more.
+std::int64_t write_with_data(const std::string& path, const WireWriter& message, const ExternalLayout& layout,
+                             const std::string& location, Compression compression) {
+  const std::string folder = folder_of(path);
+  const auto outdated = data_of_its_own(path);
+  NewFiles files;
+  files.write((filesystem::path(folder) / location).string(), [&](AtomicFile& file) { layout.write(file); });
+  const std::int64_t file_bytes = write_packed(path, pieces_of(message), compression);
+  files.keep();
+  std::error_code error;  // what cannot be removed does no harm
+  for (const auto& old : outdated) filesystem::remove(filesystem::path(folder) / old, error);
+  return file_bytes;
+}
+
 SaveResult save_binary(const Model& model, const std::string& path, const SaveOptions& options) {
   SaveResult result;
-  const std::string location = name_inside(path, options.compression) + ".data";
+  const std::string location = free_location(folder_of(path), filesystem::path(path).filename());
   ExternalLayout layout(location, options.external_threshold_bytes);
   const auto place = [&](const NamedTensor& tensor) { return layout.place(tensor); };
   WireWriter message = options.external_data ? write_model(model, place) : write_model(model);
-  if (message.size() > largest_message && !options.external_data) {
+  if (message.size() > options.largest_message_bytes && !options.external_data) {
     result.messages.push_back("The model has " + gigabytes(message.size()) +
                               ", more than the 2 GiB that one ONNX file can hold: its weights are in '" +
                               location + "' beside it");
     message = write_model(model, place);
   }
-  if (message.size() > largest_message) throw Error("the graph without its weights is larger than 2 GiB");
-  if (!layout.empty()) {
-    AtomicFile data((filesystem::path(folder_of(path)) / location).string());
-    layout.write(data);
-    data.commit();
+  if (message.size() > options.largest_message_bytes)
+    throw Error("the graph without its weights is larger than 2 GiB")
+        .advice("No ONNX file can hold it: cut it into several models");
+  if (layout.empty()) {
+    result.file_bytes = write_packed(path, pieces_of(message), options.compression);
+    return result;
   }
-  Pieces pieces;
-  message.for_each_piece([&](std::span<const std::byte> piece) { pieces.push_back(piece); });
-  result.file_bytes = write_packed(path, pieces, options.compression);
+  if (!has_a_place(path))
+    throw Error("its weights go into a file beside it, and this is no place for one", Error::Kind::Usage)
+        .advice("Name a file to save to");
+  result.file_bytes = write_with_data(path, message, layout, location, options.compression);
+  return result;
+}
+
+SaveResult save_changed(const Model& model, const std::string& path, const SaveOptions& options) {
+  return options.format == ModelFormat::Binary ? save_binary(model, path, options)
+                                               : save_text(model, path, options);
+}
+
+SaveResult save_original(const Model& model, const OriginalFile& original, const std::string& path,
+                         SaveOptions options) {
+  std::error_code error;
+  const bool stays = filesystem::equivalent(original.folder, folder_of(path), error) || !has_a_place(path);
+  NewFiles files;
+  if (stays || copy_external_files(original, folder_of(path), files)) {
+    SaveResult result{write_packed(path, {original.file.bytes}, Compression::None), {}};
+    files.keep();
+    return result;
+  }
+  options.external_data = true;
+  SaveResult result = save_changed(model, path, options);
+  result.messages.push_back("Other files in " + folder_of(path) +
+                            " have the names of the model's external data. They are left as they are, and "
+                            "the weights are elsewhere");
   return result;
 }
 
@@ -174,9 +318,8 @@ SaveResult save_model(const Model& model, const std::string& path, const SaveOpt
   const std::string target = path == "-" ? "/dev/stdout" : path;
   try {
     if (is_unchanged(model, options, loaded))
-      return save_original(*static_cast<const OriginalFile*>(loaded->original.get()), target);
-    return options.format == ModelFormat::Binary ? save_binary(model, target, options)
-                                                 : save_text(model, target, options);
+      return save_original(model, *static_cast<const OriginalFile*>(loaded->original.get()), target, options);
+    return save_changed(model, target, options);
   } catch (Error& error) {
     throw error.file(path);
   } catch (const filesystem::filesystem_error& error) {

@@ -1,4 +1,3 @@
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -11,6 +10,7 @@
 
 #include "engine/io/checksum.h"
 #include "engine/io/model_file.h"
+#include "tests/support/full_disk.h"
 #include "tests/support/model_builder.h"
 #include "tests/support/tensors.h"
 
@@ -38,19 +38,30 @@ ModelPointer model_with_weights(std::int64_t count) {
       .build();
 }
 
-/// While it lives no file can grow beyond some bytes, as on a disk that is full.
-class FullDisk {
+/// The same with a text so long that the model itself is larger than its weights.
+Model wordy(const ModelPointer& model, std::size_t letters) {
+  Model changed = *model;
+  changed.doc_string.assign(letters, 'x');
+  return changed;
+}
+
+SaveOptions outside() {
+  SaveOptions options;
+  options.external_data = true;
+  return options;
+}
+
+/// While it lives the program has no rights beyond anybody's; false where it cannot give them up.
+class AsAnybody {
  public:
-  explicit FullDisk(rlim_t bytes) {
-    std::signal(SIGXFSZ, SIG_IGN);
-    ::getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit limit{bytes, before_.rlim_max};
-    ::setrlimit(RLIMIT_FSIZE, &limit);
+  AsAnybody() : was_root_(::geteuid() == 0), is_(!was_root_ || ::seteuid(65534) == 0) {}
+  ~AsAnybody() {
+    if (was_root_ && is_ && ::seteuid(0) != 0) qFatal("cannot be root again");
   }
-  ~FullDisk() { ::setrlimit(RLIMIT_FSIZE, &before_); }
+  explicit operator bool() const { return is_; }
 
  private:
-  rlimit before_{};
+  bool was_root_, is_;
 };
 
 }  // namespace
@@ -99,10 +110,20 @@ class SavingTest : public QObject {
     QCOMPARE(QDir(folder_.path()).entryList({"kept.onnx*"}, QDir::Files), QStringList{"kept.onnx"});
   }
 
+  void aKilledProgramLeavesWhatWasThere_data() {
+    QTest::addColumn<bool>("external_data");
+    QTest::newRow("one file") << false;
+    QTest::newRow("weights beside it") << true;
+  }
   void aKilledProgramLeavesWhatWasThere() {
-    const QString target = folder_.filePath("killed.onnx");
-    save_model(*model_with_weights(4), target.toStdString());
+    QFETCH(const bool, external_data);
+    QTemporaryDir folder;
+    const QString target = folder.filePath("killed.onnx");
+    SaveOptions options;
+    options.external_data = external_data;
+    save_model(*model_with_weights(1000), target.toStdString(), options);
     const QByteArray before = content_of(target);
+    const QStringList files = QDir(folder.path()).entryList(QDir::Files);
     const pid_t child = ::fork();
     if (child == 0) {
       // More than a second of writing; the parent ends it long before.
@@ -110,7 +131,7 @@ class SavingTest : public QObject {
       const Tensor large(DataType::UInt8, {std::int64_t{64} << 20}, std::as_bytes(std::span(*zeros)), zeros);
       ModelBuilder builder;
       for (int i = 0; i < 30; ++i) builder.initializer("w" + std::to_string(i), large);
-      save_model(*builder.build(), target.toStdString());
+      save_model(*builder.build(), target.toStdString(), options);
       std::_Exit(0);
     }
     QTest::qWait(100);
@@ -119,7 +140,9 @@ class SavingTest : public QObject {
     ::waitpid(child, &status, 0);
     if (!WIFSIGNALED(status)) QSKIP("the child had saved all before the signal came");
     QCOMPARE(content_of(target), before);
-    QCOMPARE(QDir(folder_.path()).entryList({"killed.onnx*"}, QDir::Files), QStringList{"killed.onnx"});
+    QCOMPARE(QDir(folder.path()).entryList(QDir::Files), files);
+    COMPARE_TENSORS(load_model(target.toStdString()).model->graph->initializers[1]->tensor,
+                    model_with_weights(1000)->graph->initializers[1]->tensor);
   }
 
   void aFolderThatTakesNoFilesIsTheMachinesFault() {
@@ -129,6 +152,128 @@ class SavingTest : public QObject {
     } catch (const Error& error) {
       QCOMPARE(static_cast<int>(error.kind()), static_cast<int>(Error::Kind::Machine));
     }
+  }
+
+  void aFolderThatIsReadOnlyKeepsWhatItHas() {
+    QTemporaryDir folder;
+    const QString target = folder.filePath("model.onnx");
+    save_model(*model_with_weights(1000), target.toStdString(), outside());
+    const QByteArray before = content_of(target);
+    QFile::setPermissions(folder.path(),
+                          QFile::ReadOwner | QFile::ExeOwner | QFile::ReadOther | QFile::ExeOther);
+    {
+      const AsAnybody anybody;
+      if (!anybody) QSKIP("root may write anywhere, and cannot become somebody else here");
+      for (const SaveOptions& options : {SaveOptions(), outside()}) try {
+          save_model(*model_with_weights(2000), target.toStdString(), options);
+          QFAIL("saved into a folder that is read only");
+        } catch (const Error& error) {
+          QCOMPARE(static_cast<int>(error.kind()), static_cast<int>(Error::Kind::Machine));
+          QVERIFY2(QString(error.what()).contains("Choose another place"), error.what());
+        }
+    }
+    QFile::setPermissions(folder.path(), QFile::ReadOwner | QFile::WriteOwner | QFile::ExeOwner);
+    QCOMPARE(content_of(target), before);
+    QCOMPARE(QDir(folder.path()).entryList(QDir::Files).size(), 2);
+  }
+
+  void aModelKeepsItsWeightsUntilAnotherHasItsPlace_data() {
+    QTest::addColumn<qint64>("room");
+    QTest::newRow("no room for weights") << qint64{1000};
+    QTest::newRow("room for weights, none for the model") << qint64{500000};
+  }
+  void aModelKeepsItsWeightsUntilAnotherHasItsPlace() {
+    QFETCH(const qint64, room);
+    QTemporaryDir folder;
+    const std::string target = folder.filePath("model.onnx").toStdString();
+    const auto first = model_with_weights(10000);
+    save_model(*first, target, outside());
+    {
+      const FullDisk full(static_cast<rlim_t>(room));
+      QVERIFY_EXCEPTION_THROWN(save_model(wordy(model_with_weights(20000), 1000000), target, outside()),
+                               Error);
+    }
+    COMPARE_TENSORS(load_model(target).model->graph->initializers[1]->tensor,
+                    first->graph->initializers[1]->tensor);
+    QCOMPARE(QDir(folder.path()).entryList(QDir::Files), (QStringList{"model.onnx", "model.onnx.data"}));
+  }
+
+  void weightsThatNobodyReadsAnyMoreGo() {
+    QTemporaryDir folder;
+    const std::string target = folder.filePath("model.onnx").toStdString();
+    const auto files = [&] { return QDir(folder.path()).entryList(QDir::Files); };
+    save_model(*model_with_weights(1000), target, outside());
+    save_model(*model_with_weights(2000), target, outside());
+    QCOMPARE(files(), (QStringList{"model.onnx", "model.onnx.1.data"}));
+    save_model(*model_with_weights(3000), target, outside());
+    QCOMPARE(files(), (QStringList{"model.onnx", "model.onnx.data"}));
+
+    // Another model in the folder reads them: they stay.
+    const LoadedModel loaded = load_model(target);
+    save_model(*loaded.model, folder.filePath("copy.onnx").toStdString(), {}, &loaded);
+    save_model(*model_with_weights(4000), target, outside());
+    QCOMPARE(files(), (QStringList{"copy.onnx", "model.onnx", "model.onnx.1.data", "model.onnx.data"}));
+    COMPARE_TENSORS(
+        load_model(folder.filePath("copy.onnx").toStdString()).model->graph->initializers[1]->tensor,
+        model_with_weights(3000)->graph->initializers[1]->tensor);
+  }
+
+  void filesOfOthersAreNeverOverwritten_data() {
+    QTest::addColumn<bool>("unchanged");
+    QTest::newRow("a model with weights beside it") << false;
+    QTest::newRow("an unchanged copy") << true;
+  }
+  void filesOfOthersAreNeverOverwritten() {
+    QFETCH(const bool, unchanged);
+    QTemporaryDir here, there;
+    const std::string source = here.filePath("model.onnx").toStdString();
+    const std::string target = there.filePath("model.onnx").toStdString();
+    const auto model = model_with_weights(1000);
+    save_model(*model, source, outside());
+    QFile foreign(there.filePath("model.onnx.data"));
+    QVERIFY(foreign.open(QIODevice::WriteOnly));
+    foreign.write("somebody's own");
+    foreign.close();
+    const LoadedModel loaded = load_model(source);
+    if (unchanged) {
+      QCOMPARE(save_model(*loaded.model, target, {}, &loaded).messages.size(), std::size_t{1});
+    } else {
+      save_model(*model, target, outside());
+    }
+    QCOMPARE(content_of(foreign.fileName()), QByteArray("somebody's own"));
+    COMPARE_TENSORS(load_model(target).model->graph->initializers[1]->tensor,
+                    model->graph->initializers[1]->tensor);
+  }
+
+  void aCopyIntoAFullDiskLeavesNothing() {
+    QTemporaryDir here, there;
+    const std::string source = here.filePath("model.onnx").toStdString();
+    save_model(wordy(model_with_weights(1000), 100000), source, outside());
+    const LoadedModel loaded = load_model(source);
+    {
+      const FullDisk full(50000);
+      QVERIFY_EXCEPTION_THROWN(
+          save_model(*loaded.model, there.filePath("model.onnx").toStdString(), {}, &loaded), Error);
+    }
+    QVERIFY(QDir(there.path()).entryList(QDir::Files).isEmpty());
+  }
+
+  void whatOneFileCannotHoldGoesBesideItWithAMessage() {
+    SaveOptions options;
+    options.largest_message_bytes = 5000;
+    const auto model = model_with_weights(1000);
+    const SaveResult saved = save_model(*model, path("limited.onnx"), options);
+    QCOMPARE(saved.messages.size(), std::size_t{1});
+    QVERIFY2(saved.messages[0].find("'limited.onnx.data' beside it") != std::string::npos,
+             saved.messages[0].c_str());
+    COMPARE_TENSORS(load_model(path("limited.onnx")).model->graph->initializers[1]->tensor,
+                    model->graph->initializers[1]->tensor);
+    QVERIFY_EXCEPTION_THROWN(save_model(wordy(model, 6000), path("limited.onnx"), options), Error);
+  }
+
+  void weightsNeedAPlaceBesideTheModel() {
+    QVERIFY_EXCEPTION_THROWN(save_model(*model_with_weights(1000), "/dev/null", outside()), Error);
+    QVERIFY(!QFile::exists("/dev/null.data"));
   }
 
   void weightsGoBesideTheModelAndComeBack() {
