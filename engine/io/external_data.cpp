@@ -9,13 +9,16 @@
 namespace lapidary {
 namespace {
 
+constexpr const char* export_again = "Export or download the model and its weights again";
+
 std::optional<std::uint64_t> number_of(const Metadata& entries, const std::string& key) {
   const std::string* text = find_entry(entries, key);
   if (!text || text->empty()) return std::nullopt;
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), number);
   if (error != std::errc() || end != text->data() + text->size())
-    throw Error("its external data has the " + key + " '" + *text + "', which is not a number");
+    throw Error("its external data has the " + key + " '" + *text + "', which is not a number")
+        .advice(export_again);
   return number;
 }
 
@@ -58,7 +61,7 @@ const FileBytes& ExternalData::open(const std::string& location) {
   if (found != files_.end()) return found->second;
   const std::filesystem::path relative(location);
   if (location.find('\0') != std::string::npos)
-    throw Error("its external data has a location that is no file name");
+    throw Error("its external data has a location that is no file name").advice(export_again);
   if (relative.is_absolute())
     throw Error("its external data has the absolute path '" + location + "'")
         .advice("Only files in the model's folder are opened");
@@ -70,24 +73,27 @@ const FileBytes& ExternalData::open(const std::string& location) {
   const std::string path = (std::filesystem::path(folder_) / relative).string();
   check_place(location, path);
   if (!std::filesystem::is_regular_file(path))
-    throw Error("its external data '" + location + "' is not a regular file");
+    throw Error("its external data '" + location + "' is not a regular file")
+        .advice("Put the file beside the model; it is part of it");
   return files_.emplace(location, map_file(path)).first->second;
 }
 
 FileBytes ExternalData::find(const Metadata& entries) {
   const std::string* location = find_entry(entries, "location");
-  if (!location || location->empty()) throw Error("its external data has no location");
+  if (!location || location->empty()) throw Error("its external data has no location").advice(export_again);
   const std::uint64_t offset = number_of(entries, "offset").value_or(0);
   const auto length = number_of(entries, "length");
   const FileBytes& file = open(*location);
   const std::uint64_t size = file.bytes.size();
   if (offset > size)
     throw Error("its external data begins at byte " + std::to_string(offset) + " of '" + *location +
-                "', which has only " + std::to_string(size) + " bytes");
+                "', which has only " + std::to_string(size) + " bytes")
+        .advice(export_again);
   if (length && *length > size - offset)
     throw Error("its external data needs bytes " + std::to_string(offset) + " to " +
                 std::to_string(offset + *length) + " of '" + *location + "', which has only " +
-                std::to_string(size) + " bytes: it is cut, or belongs to another model");
+                std::to_string(size) + " bytes: it is cut, or belongs to another model")
+        .advice(export_again);
   return {file.bytes.subspan(offset, length.value_or(size - offset)), file.owner};
 }
 

@@ -23,6 +23,9 @@ using namespace std::string_view_literals;
 
 constexpr std::string_view convert_advice = "Export or convert it to ONNX first";
 constexpr std::string_view download_advice = "Download the model itself";
+constexpr std::string_view other_file_advice = "Choose the file of the model; its name mostly ends in .onnx";
+constexpr std::string_view picture_advice =
+    "Open the model, and give it the picture as an input in the studio's run panel";
 constexpr auto foreign_kinds = std::to_array<ForeignKind>({
     {4, "ORTM"sv, "a model in ONNX Runtime's own format (.ort)",
      "The .onnx file that it was made from is needed"},
@@ -30,14 +33,14 @@ constexpr auto foreign_kinds = std::to_array<ForeignKind>({
     {0, "GGUF"sv, "a GGUF model", convert_advice},
     {0, "\x89HDF\r\n"sv, "an HDF5 file, as Keras writes them", convert_advice},
     {0, "\x93NUMPY"sv, "a numpy array (.npy)", "Give it as an input of a model"},
-    {0, "\xff\xd8\xff"sv, "a JPEG picture", ""},
-    {0, "\x89PNG\r\n"sv, "a PNG picture", ""},
-    {0, "GIF8"sv, "a GIF picture", ""},
-    {0, "%PDF"sv, "a PDF document", ""},
+    {0, "\xff\xd8\xff"sv, "a JPEG picture", picture_advice},
+    {0, "\x89PNG\r\n"sv, "a PNG picture", picture_advice},
+    {0, "GIF8"sv, "a GIF picture", other_file_advice},
+    {0, "%PDF"sv, "a PDF document", other_file_advice},
     {0,
      "\x7f"
      "ELF"sv,
-     "a program", ""},
+     "a program", other_file_advice},
     {0, "version https://git-lfs"sv, "a Git LFS pointer, not the model", "Run git lfs pull"},
     {0, "<!DOCTYPE"sv, "a web page", download_advice},
     {0, "<!doctype"sv, "a web page", download_advice},
@@ -88,7 +91,7 @@ bool looks_like_text_proto(std::string_view text) {
 }  // namespace
 
 FileKind kind_of(std::string_view content) {
-  if (content.empty()) throw Error("the file is empty");
+  if (content.empty()) throw Error("the file is empty").advice("Download or export the model again");
   if (content.starts_with("\x1f\x8b")) return FileKind::Gzip;
   if (content.starts_with("PK\x03\x04") || content.starts_with("PK\x05\x06")) return FileKind::Zip;
   for (const auto& [offset, magic, name, advice] : foreign_kinds)
@@ -99,7 +102,7 @@ FileKind kind_of(std::string_view content) {
   if (text.starts_with('{')) return FileKind::Json;
   if (looks_like_text_proto(text)) return FileKind::TextProto;
   if (text.find("=>") != std::string_view::npos) return FileKind::OnnxText;
-  throw Error("this is a text, and no ONNX model in a text form");
+  throw Error("this is a text, and no ONNX model in a text form").advice(std::string(other_file_advice));
 }
 
 namespace {

@@ -24,7 +24,10 @@ struct Descriptor {
 };
 
 [[noreturn]] void fail_to_read(const std::string& path) {
-  throw Error(std::string("cannot be read: ") + std::strerror(errno), Error::Kind::Machine).file(path);
+  throw Error(std::string("cannot be read: ") + std::strerror(errno), Error::Kind::Machine)
+      .file(path)
+      .advice(errno == EACCES || errno == EPERM ? "Ask its owner for the right to read it, or copy it"
+                                                : "Copy it to another disk, and open the copy");
 }
 
 std::string read_all(int descriptor, const std::string& path) {
@@ -53,13 +56,17 @@ FileBytes map_file(const std::string& path) {
   const Descriptor descriptor{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
   if (descriptor.number < 0) {
     if (errno == ENOENT || errno == ENOTDIR)
-      throw Error("there is no such file", Error::Kind::Usage).file(path);
+      throw Error("there is no such file", Error::Kind::Usage)
+          .file(path)
+          .advice("Check the name and the folder");
     fail_to_read(path);
   }
   struct stat status {};
   if (::fstat(descriptor.number, &status) != 0) fail_to_read(path);
   if (S_ISDIR(status.st_mode))
-    throw Error("is a folder, and a file is needed", Error::Kind::Usage).file(path);
+    throw Error("is a folder, and a file is needed", Error::Kind::Usage)
+        .file(path)
+        .advice("Name a file in it");
   if (!S_ISREG(status.st_mode)) return own_bytes(read_all(descriptor.number, path));
   if (status.st_size == 0) return {};
 

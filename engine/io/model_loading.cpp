@@ -95,13 +95,18 @@ LoadedModel load_bytes(const FileBytes& file, const std::string& path, const Loa
   return loaded;
 }
 
+/// Most damage has one remedy.
+Error& advised(Error& error) {
+  return error.kind() == Error::Kind::Model ? error.advice("Download or export the model again") : error;
+}
+
 }  // namespace
 
 LoadedModel load_model(const std::string& path, const LoadOptions& options) {
   try {
     return load_bytes(path == "-" ? read_standard_input() : map_file(path), path, options);
   } catch (Error& error) {
-    throw error.file(path == "-" ? "standard input" : path);
+    throw advised(error).file(path == "-" ? "standard input" : path);
   }
 }
 
@@ -109,7 +114,7 @@ LoadedModel load_model_from_memory(std::string bytes, const std::string& name, c
   try {
     return load_bytes(own_bytes(std::move(bytes)), name, options);
   } catch (Error& error) {
-    throw error.file(name);
+    throw advised(error).file(name);
   }
 }
 
