@@ -7,13 +7,12 @@
 #include <cstdint>
 #include <string>
 
+#include "engine/io/unpacking_limit.h"
 #include "engine/model/error.h"
 
 namespace lapidary {
 namespace {
 
-constexpr std::uint64_t always_allowed_bytes = std::uint64_t{1} << 30;
-constexpr std::uint64_t largest_ratio = 64;
 constexpr int gzip_window = 15 + 16;  // zlib's way to ask for the gzip form
 constexpr std::size_t block_bytes = 1 << 16;
 constexpr std::size_t largest_step = 1 << 30;  // zlib counts in 32 bits
@@ -33,7 +32,7 @@ struct Inflation {
 }  // namespace
 
 FileBytes gunzip(const FileBytes& file, const std::function<void(std::string_view)>& look) {
-  const std::uint64_t limit = std::max(always_allowed_bytes, largest_ratio * file.bytes.size());
+  const std::uint64_t limit = unpacking_limit(file.bytes.size());
   Inflation inflation;
   z_stream& stream = inflation.stream;
   auto rest = file.bytes;
@@ -58,7 +57,7 @@ FileBytes gunzip(const FileBytes& file, const std::function<void(std::string_vie
     if (first && !result.empty()) look(result);
     if (result.size() > limit)
       throw Error("the gzip data unpacks to far more than its size: it is not read further")
-          .advice("Unpack it yourself if you trust it");
+          .advice(unpacking_advice);
   }
   return own_bytes(std::move(result));
 }

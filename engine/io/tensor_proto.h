@@ -10,11 +10,11 @@
 namespace lapidary {
 
 /// What the structure of a model (everything but its weights) may take in memory: 4 bytes for each byte of
-/// the message, and as much as a graph of a million nodes needs. A few bytes are enough to write an empty
+/// the message, and what 100,000 nodes with the shortest names need. A few bytes are enough to write an empty
 /// node, so a small hostile file could otherwise fill the memory.
 class StructureBudget {
  public:
-  explicit StructureBudget(std::size_t message_bytes) : left_(512'000'000 + 4 * message_bytes) {}
+  explicit StructureBudget(std::size_t message_bytes) : left_(64'000'000 + 4 * message_bytes) {}
   /// Throws Error when more is taken than there is.
   void spend(std::size_t bytes);
 

@@ -7,14 +7,29 @@
 #include <google/protobuf/text_format.h>
 #include <google/protobuf/util/json_util.h>
 
+#include <array>
+
 #include "engine/io/onnx_schema.h"
 #include "engine/io/onnx_text.h"
+#include "engine/io/tensor_proto.h"
 #include "engine/model/error.h"
 
 namespace lapidary {
 namespace {
 
 constexpr int max_depth = 400;  // messages inside messages; three for each level of subgraphs
+
+/// Refuses text that would become far larger messages than it is long, before protobuf builds them: a few
+/// characters make an empty node. Counts what begins a message or an element, in whatever place: the three
+/// forms have these characters in common, and inside of strings they are rare.
+void check_message_size(std::string_view text) {
+  constexpr std::size_t message_bytes = 280, string_bytes = 48, element_bytes = 16;
+  std::array<std::size_t, 256> counts{};
+  for (const char c : text) ++counts[static_cast<unsigned char>(c)];
+  const std::size_t needed = message_bytes * (counts['{'] + counts['<'] + counts['('] + counts['=']) +
+                             string_bytes * (counts['"'] + counts['\'']) / 2 + element_bytes * counts[','];
+  StructureBudget(text.size()).spend(needed);
+}
 
 /// Keeps the first complaint of protobuf's text reader.
 class FirstError : public google::protobuf::io::ErrorCollector {
@@ -87,6 +102,7 @@ std::string wire_from_text(std::string_view text, ModelFormat format) {
   const google::protobuf::LogSilencer silence;  // what is wrong goes into the Error
   constexpr std::size_t largest_text = 0x7fffffff;
   if (text.size() > largest_text) throw Error("the text is larger than 2 GiB").advice("Use the binary form");
+  check_message_size(text);
   switch (format) {
     case ModelFormat::TextProto:
       return wire_from_text_proto(text);

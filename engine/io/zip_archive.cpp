@@ -7,17 +7,11 @@
 #include <cstring>
 #include <memory>
 
+#include "engine/io/unpacking_limit.h"
 #include "engine/model/error.h"
 
 namespace lapidary {
 namespace {
-
-constexpr std::uint64_t always_allowed_bytes = std::uint64_t{1} << 30;
-constexpr std::uint64_t largest_ratio = 64;
-
-std::uint64_t unpacking_budget(const FileBytes& archive) {
-  return std::max(always_allowed_bytes, largest_ratio * archive.bytes.size());
-}
 
 struct Discard {
   void operator()(zip_t* archive) const { zip_discard(archive); }
@@ -57,7 +51,7 @@ std::string unpack(zip_t* archive, zip_uint64_t index, const std::string& name, 
       throw Error("the zip archive's entry '" + name + "' is damaged: " + zip_file_strerror(file.get()));
     if (static_cast<std::uint64_t>(count) > budget)
       throw Error("the zip archive unpacks to far more than its size: it is not read further")
-          .advice("Unpack it yourself if you trust it");
+          .advice(unpacking_advice);
     budget -= static_cast<std::uint64_t>(count);
     content.append(block.data(), static_cast<std::size_t>(count));
   }
@@ -85,7 +79,7 @@ std::vector<std::string> names_in_zip(const FileBytes& file) {
 
 FileBytes read_zip_entry(const FileBytes& file, const std::string& wanted) {
   FileBytes content;
-  std::uint64_t budget = unpacking_budget(file);
+  std::uint64_t budget = unpacking_limit(file.bytes.size());
   const Archive archive = open_archive(file);
   for_each_entry(archive.get(), [&](zip_uint64_t index, const std::string& name) {
     if (name == wanted) content = own_bytes(unpack(archive.get(), index, name, budget));
@@ -95,7 +89,7 @@ FileBytes read_zip_entry(const FileBytes& file, const std::string& wanted) {
 
 std::vector<ZipEntry> read_zip(const FileBytes& file) {
   std::vector<ZipEntry> entries;
-  std::uint64_t budget = unpacking_budget(file);
+  std::uint64_t budget = unpacking_limit(file.bytes.size());
   const Archive archive = open_archive(file);
   for_each_entry(archive.get(), [&](zip_uint64_t index, const std::string& name) {
     entries.push_back({name, own_bytes(unpack(archive.get(), index, name, budget))});

@@ -1,10 +1,17 @@
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <QDir>
 #include <QFile>
 #include <QTemporaryDir>
 #include <QTest>
+#include <cstdlib>
 
+#include "engine/io/compression.h"
 #include "engine/io/model_file.h"
 #include "engine/io/wire_writer.h"
+#include "engine/io/zip_archive.h"
 #include "tests/support/model_builder.h"
 
 using namespace lapidary;
@@ -123,6 +130,59 @@ std::string nested_subgraphs(int levels) {
   return bytes;
 }
 
+/// An input whose type is a sequence of sequences, `levels` deep.
+std::string nested_types(int levels) {
+  std::string heads;
+  std::size_t size = 0;
+  std::vector<std::string> parts;
+  for (int level = 0; level < levels; ++level)
+    for (const std::uint32_t number : {1u, 4u}) {  // TypeProto.Sequence.elem_type, TypeProto.sequence_type
+      WireWriter head;
+      head.varint(number, size);
+      std::string text = head.to_string();
+      text[0] = static_cast<char>(number << 3 | 2);
+      size += text.size();
+      parts.push_back(std::move(text));
+    }
+  for (auto part = parts.rbegin(); part != parts.rend(); ++part) heads += *part;
+  WireWriter input;
+  input.text(1, "x");
+  input.text(2, heads);
+  return model_with_graph_field(11, input);
+}
+
+/// `count` zeros packed by gzip: about a thousandth.
+std::string gzip_of_zeros(std::size_t count) {
+  const QTemporaryDir folder;
+  const QString path = folder.filePath("bomb.gz");
+  AtomicFile file(path.toStdString());
+  GzipWriter packer(file);
+  const std::string zeros(1 << 20, '\0');
+  for (std::size_t done = 0; done < count; done += zeros.size())
+    packer.write(std::as_bytes(std::span(zeros)));
+  packer.finish();
+  file.commit();
+  QFile packed(path);
+  packed.open(QIODevice::ReadOnly);
+  return packed.readAll().toStdString();
+}
+
+/// An archive with one model of `count` zeros.
+std::string zip_of_zeros(std::size_t count) {
+  const QTemporaryDir folder;
+  const std::string path = folder.filePath("bomb.zip").toStdString(), zeros(count, '\0');
+  write_zip(path, {{"model.onnx", {std::as_bytes(std::span(zeros))}}}, ZipMethod::Deflate);
+  QFile file(QString::fromStdString(path));
+  file.open(QIODevice::ReadOnly);
+  return file.readAll().toStdString();
+}
+
+std::string repeated(const std::string& text, std::size_t count) {
+  std::string result;
+  for (std::size_t i = 0; i < count; ++i) result += text;
+  return result;
+}
+
 /// `levels` groups of an unknown field, one in the other.
 std::string nested_groups(int levels) {
   std::string bytes(static_cast<std::size_t>(levels), static_cast<char>(13 << 3 | 3));
@@ -165,6 +225,14 @@ class BadInputTest : public QObject {
     row("100,000 groups", "\x08\x0a" + nested_groups(100000), "group");
     row("millions of empty nodes", repeated_graph_field(1, "", 3'000'000), "so many nodes");
     row("millions of empty inputs", repeated_graph_field(11, "", 3'000'000), "so many nodes");
+    row("100,000 types in types", nested_types(100000), "a type is nested deeper");
+    row("protobuf text of empty nodes", "graph {" + repeated("node{}", 400'000) + "}", "so many nodes");
+    row("JSON of empty nodes", "{\"graph\":{\"node\":[{}" + repeated(",{}", 400'000) + "]}}",
+        "so many nodes");
+    row("ONNX text of tiny nodes", "g (float[N] a) => (float[N] a) {" + repeated("a=N(a)", 200'000) + "}",
+        "so many nodes");
+    row("gzip bomb", gzip_of_zeros(100 << 20), "unpacks to far more");
+    row("zip bomb", zip_of_zeros(100 << 20), "unpacks to far more");
     row("external, missing", model_with_graph_field(5, external_weight("gone.bin")),
         "tensor 'w': its external data is missing");
     row("external, absolute", model_with_graph_field(5, external_weight("/etc/passwd")), "absolute path");
@@ -205,8 +273,57 @@ class BadInputTest : public QObject {
       QVERIFY2(QString(error.what()).contains(message), error.what());
       QCOMPARE(QString::fromStdString(error.file()), path);
       QCOMPARE(static_cast<int>(error.kind()), static_cast<int>(Error::Kind::Model));
+      QVERIFY2(!error.advice().empty(), error.what());
     }
     QFile::remove(folder_.filePath("link.bin"));
+  }
+
+  void aFileTakesNoMoreThanFourTimesItsSize_data() {
+    QTest::addColumn<QByteArray>("content");
+    const auto row = [](const char* name, const std::string& content) {
+      QTest::newRow(name) << QByteArray::fromStdString(content);
+    };
+    row("empty nodes", repeated_graph_field(1, "", 3'000'000));
+    row("empty inputs", repeated_graph_field(11, "", 3'000'000));
+    row("protobuf text of empty nodes", "graph {" + repeated("node{}", 3'000'000) + "}");
+    row("JSON of empty nodes", "{\"graph\":{\"node\":[{}" + repeated(",{}", 3'000'000) + "]}}");
+    row("gzip bomb", gzip_of_zeros(500 << 20));
+  }
+  /// Beyond a fixed 160 MB, which a small file needs at most with what is not given back to the system at
+  /// once.
+  void aFileTakesNoMoreThanFourTimesItsSize() {
+    QFETCH(const QByteArray, content);
+    const QString path = write("model.onnx", content);
+    const pid_t child = ::fork();
+    if (child == 0) {
+      rusage before{}, after{};
+      ::getrusage(RUSAGE_SELF, &before);
+      try {
+        load_model(path.toStdString());
+      } catch (const std::exception&) {
+      }
+      ::getrusage(RUSAGE_SELF, &after);
+      const std::int64_t taken = (after.ru_maxrss - before.ru_maxrss) * 1024;
+      std::_Exit(taken <= 160'000'000 + 4 * content.size() ? 0 : 1);
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    QVERIFY(WIFEXITED(status));
+    QCOMPARE(WEXITSTATUS(status), 0);
+  }
+
+  void smallNodesOfAnHonestModelAreTaken() {
+    ModelBuilder builder;
+    builder.input("v0", DataType::Float32, {1});
+    constexpr int count = 100'000;
+    for (int i = 0; i < count; ++i)
+      builder.add(node("Abs", {"v" + std::to_string(i)}, {"v" + std::to_string(i + 1)}));
+    const auto model = builder.output("v" + std::to_string(count)).build();
+    for (const char* name : {"long.onnx", "long.textproto", "long.json", "long.onnx.gz", "long.onnxtxt"}) {
+      const std::string path = folder_.filePath(name).toStdString();
+      save_model(*model, path, save_options_for(path));
+      QCOMPARE(load_model(path).model->graph->nodes.size(), std::size_t{count});
+    }
   }
 
   void linkIsFollowedIfAllowed() {
@@ -227,7 +344,9 @@ class BadInputTest : public QObject {
         load_model_from_memory(whole.substr(0, size), "cut.onnx");
         QFAIL(qPrintable(QString("cut at %1 of %2 bytes").arg(size).arg(whole.size())));
       } catch (const Error& error) {
-        QVERIFY(!error.message().empty());
+        QVERIFY(!error.message().empty() && !error.advice().empty());
+        QCOMPARE(error.file(), std::string("cut.onnx"));
+        QCOMPARE(static_cast<int>(error.kind()), static_cast<int>(Error::Kind::Model));  // exit code 1
       }
     }
   }
@@ -265,6 +384,7 @@ class BadInputTest : public QObject {
       QFAIL("opened");
     } catch (const Error& error) {
       QCOMPARE(static_cast<int>(error.kind()), static_cast<int>(Error::Kind::Usage));
+      QVERIFY(!error.advice().empty());
     }
   }
 
