@@ -6,6 +6,7 @@
 
 #include "engine/analysis/check_parts.h"
 #include "engine/analysis/every_node.h"
+#include "engine/ops/operator_sets.h"
 
 namespace lapidary {
 namespace {

@@ -3,15 +3,9 @@
 
 #include "engine/analysis/check_parts.h"
 #include "engine/analysis/every_node.h"
+#include "engine/ops/operator_sets.h"
 
 namespace lapidary {
-
-std::optional<std::int64_t> newest_opset(std::string_view domain) {
-  if (domain.empty()) return 27;
-  if (domain == "ai.onnx.ml") return 5;
-  if (domain == "ai.onnx.preview" || domain == "ai.onnx.preview.training") return 1;
-  return std::nullopt;
-}
 
 void check_imports(const std::vector<OpsetImport>& imports, const std::string& owner, Problems& problems) {
   if (imports.empty()) add_problem(problems, Severity::Error, "", "", owner + " imports no operator set");
@@ -25,11 +19,11 @@ void check_imports(const std::vector<OpsetImport>& imports, const std::string& o
     if (import.version < 1)
       add_problem(problems, Severity::Error, "", "",
                   owner + " imports version " + std::to_string(import.version) + " of " + name);
-    const auto newest = newest_opset(domain);
-    if (newest && import.version > *newest)
+    if (is_too_new(domain, import.version))
       add_problem(problems, Severity::Error, "", "",
                   owner + " imports operator set " + std::to_string(import.version) + " of " + name +
-                      ", which is newer than this program knows (" + std::to_string(*newest) + ")");
+                      ", which is newer than this program knows (" + std::to_string(*newest_opset(domain)) +
+                      ")");
   }
 }
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <optional>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -31,8 +30,6 @@ void check_header(const Model& model, Problems& problems);
 /// Imports named twice, without version, or newer than this program knows; `owner` is "the model" or
 /// "function F".
 void check_imports(const std::vector<OpsetImport>& imports, const std::string& owner, Problems& problems);
-/// The newest version of a domain of the standard; nothing for other domains.
-std::optional<std::int64_t> newest_opset(std::string_view domain);
 /// Functions' signatures, and that none calls itself, directly or through others.
 void check_functions(const Model& model, Problems& problems);
 

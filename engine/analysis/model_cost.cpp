@@ -7,6 +7,7 @@
 #include "engine/analysis/memory_plan.h"
 #include "engine/model/graph_index.h"
 #include "engine/ops/iteration.h"
+#include "engine/ops/operator_sets.h"
 #include "engine/ops/operator_table.h"
 
 namespace lapidary {
@@ -209,7 +210,7 @@ std::vector<UnsupportedOperator> unsupported_operators(const Model& model) {
     if (model.find_function(node)) return;
     const auto opset = opset_within(model, function, node.domain);
     const Operator* record = operator_table().find(node.domain, node.op_type, opset);
-    if (record && record->kernel_function) return;
+    if (record && record->kernel_function && !is_too_new(node.domain, opset)) return;
     ++counts[{std::string(normalized_domain(node.domain)), node.op_type}];
   });
   std::vector<UnsupportedOperator> list;

@@ -6,6 +6,7 @@
 
 #include "engine/cpu/runner.h"
 #include "engine/differentiation/gradient.h"
+#include "engine/runtime/runnable.h"
 
 namespace lapidary {
 namespace {
@@ -45,6 +46,7 @@ class CpuProgram : public Program {
   const std::vector<Value>& inputs() const override { return inputs_; }
   const std::vector<Value>& outputs() const override { return outputs_; }
   std::int64_t arena_bytes() const override { return runner_.arena_bytes(); }
+  int threads() const override { return runner_.threads(); }
 
   std::vector<Datum> run(const std::vector<Datum>& inputs, const RunOptions& options) override {
     const auto arranged = arranged_inputs(*model_, inputs_, inputs);
@@ -151,6 +153,7 @@ Backend cpu_backend() {
     return cpu::has_own_kernel(name) ? "" : "runs the reference kernel";
   };
   backend.compile = [](ModelPointer model, const CompileOptions& options) -> std::shared_ptr<Program> {
+    check_runnable(*model);
     return std::make_shared<CpuProgram>(std::move(model), options);
   };
   return backend;

@@ -146,8 +146,6 @@ class Lowerer {
         scope.ids[sparse->name] = graph_.add_constant(sparse->name, densified(sparse->tensor));
     const GraphIndex index(graph);
     const auto nodes = graph.nodes.to_vector();
-    if (index.topological_order().size() != nodes.size())
-      throw Error("the graph has a cycle").advice("Run 'lapidary check' to see which nodes are on it");
     for (const auto& node : nodes)
       for (const auto& [name, body] : subgraphs_of(*node))
         for (auto& outer : outer_names(*body)) read_in_bodies_.insert(std::move(outer));
@@ -158,6 +156,7 @@ class Lowerer {
 
   void lower_node(const std::shared_ptr<const Node>& node, const GraphIndex& index, const Imports& imports,
                   Scope& scope, int origin, int depth) {
+    request_.cancel.check();
     if (!model_.functions.empty())
       if (const Function* function = model_.find_function(*node))
         return inline_function(*function, *node, scope, origin, depth);
@@ -381,7 +380,7 @@ class Lowerer {
     for (const ValueId id : lowered.outputs)
       if (id >= 0 && graph_.values[id].is_static && graph_.values[id].size() > max_folded_bytes / 8)
         return false;
-    const auto outputs = run_kernel(*lowered.node, *lowered.record, std::move(inputs), {});
+    const auto outputs = run_kernel(*lowered.node, *lowered.record, std::move(inputs), {{}, request_.cancel});
     for (const auto& output : outputs)
       if (output.is_present() && !output.is_tensor()) return false;
     for (std::size_t i = 0; i < std::min(outputs.size(), lowered.outputs.size()); ++i)

@@ -113,9 +113,11 @@ struct LoweringRequest {
   std::vector<std::string> input_names;
   std::vector<InputType> input_types;
   std::vector<std::string> output_names;
+  CancelToken cancel;
 };
 
-/// Lowers the main graph of a model for inputs of the given types. Throws Error for what cannot run.
+/// Lowers the main graph of a model, which has passed check_runnable(), for inputs of the given types. Throws
+/// Error for what cannot run, and Cancelled.
 LoweredGraph lower(const LoweringRequest& request);
 
 /// What a node's outputs are by its operator's inference; as if 16-bit floats were float32 if `widened`.

@@ -92,10 +92,23 @@ Datum detached(const Datum& datum, const Session& session) {
   return copy;
 }
 
+/// Shows the steps of a body inside their node's time; how full the arena is, the node itself tells.
+class BodyObserver : public RunObserver {
+ public:
+  explicit BodyObserver(RunObserver* observer) : observer_(observer) {}
+  void step(const Step& step, std::int64_t begin_ns, std::int64_t end_ns, int thread) override {
+    observer_->step(step, begin_ns, end_ns, thread);
+  }
+
+ private:
+  RunObserver* observer_;
+};
+
 void run_reference(const ReferenceNode& node, Session& session) {
   const std::size_t own = node.values.size() - node.captures;
   std::vector<Datum> inputs;
   for (std::size_t slot = 0; slot < own; ++slot) inputs.push_back(input_of(node, session, slot));
+  BodyObserver observer(session.options->observer);
   KernelServices services;
   services.cancel = session.options->cancel;
   services.seed = session.options->seed;
@@ -107,6 +120,7 @@ void run_reference(const ReferenceNode& node, Session& session) {
     RunOptions inner;
     inner.cancel = session.options->cancel;
     inner.seed = session.options->seed;
+    if (session.options->observer) inner.observer = &observer;
     return found->second.runner->run(arguments, inner);
   };
   auto outputs = run_kernel(*node.node, *node.record, std::move(inputs), services);

@@ -20,8 +20,10 @@ std::shared_ptr<Executable> Planner::plan() {
   made_->threads = services.threads;
   made_->value_count = graph.values.size();
   place_inputs();
-  for (current_ = 0; current_ < static_cast<int>(graph.nodes.size()); ++current_)
+  for (current_ = 0; current_ < static_cast<int>(graph.nodes.size()); ++current_) {
+    services.cancel.check();
     if (!graph.nodes[current_].dead) plan_node(graph.nodes[current_]);
+  }
   collect_outputs();
   assign_arena();
   return made_;
@@ -253,7 +255,7 @@ Step Planner::describe(const LoweredNode& node, std::string implementation) cons
   Step step;
   step.name = node.labels.empty() ? node.op : node.labels.back();
   step.op_type = node.shown.empty() ? node.op : node.shown;
-  step.nodes = node.origins;
+  if (services.depth == 0) step.nodes = node.origins;  // a body's positions are not the main graph's
   step.node_names = node.labels;
   step.implementation = std::move(implementation);
   step.note = note_;
@@ -268,6 +270,8 @@ Step Planner::describe(const LoweredNode& node, std::string implementation) cons
   };
   add_types(node.inputs, step.inputs);
   add_types(node.outputs, step.outputs);
+  for (const ValueId id : node.inputs) step.reads.push_back(id < 0 ? "" : graph.values[id].name);
+  for (const ValueId id : node.outputs) step.writes.push_back(id < 0 ? "" : graph.values[id].name);
   if (node.record && node.record->cost_function) {
     const CostContext context{*node.node, node.record->since_version, step.inputs, step.outputs};
     if (const auto cost = node.record->cost_function(context)) {

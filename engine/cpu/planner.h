@@ -109,6 +109,7 @@ struct PlannerServices {
   WeightStore* weights = nullptr;
   int threads = 1;
   int depth = 0;  ///< of nested subgraphs
+  CancelToken cancel;
 };
 
 /// Chooses a kernel for every node and writes down the steps. Kernels call it.

@@ -180,13 +180,13 @@ void name_largest(Error& error, const LoweredGraph& graph) {
 
 }  // namespace
 
-std::shared_ptr<Runner::Entry> Runner::make_entry(std::vector<InputType> types) {
-  LoweredGraph graph = lower({model_, input_names_, types, output_names_});
+std::shared_ptr<Runner::Entry> Runner::make_entry(std::vector<InputType> types, const CancelToken& cancel) {
+  LoweredGraph graph = lower({model_, input_names_, types, output_names_, cancel});
   const int threads = multiply_adds(graph) < worth_threads ? 1 : threads_;
   const ThreadCount thread_count(threads);
   const Waiting::Stretch stretch(depth_ == 0 ? threads : 1);
   fuse(graph);
-  const PlannerServices services{model_, &weights_, threads, depth_};
+  const PlannerServices services{model_, &weights_, threads, depth_, cancel};
   auto entry = std::make_shared<Entry>();
   entry->types = std::move(types);
   try {
@@ -200,13 +200,13 @@ std::shared_ptr<Runner::Entry> Runner::make_entry(std::vector<InputType> types) 
 }
 
 void Runner::prepare(const std::vector<InputType>& types) {
-  auto entry = make_entry(types);
+  auto entry = make_entry(types, {});
   const std::scoped_lock lock(mutex_);
   entries_.push_front(std::move(entry));
   if (entries_.size() > most_executables) entries_.pop_back();
 }
 
-Runner::Lease Runner::take(const std::vector<Datum>& inputs) {
+Runner::Lease Runner::take(const std::vector<Datum>& inputs, const CancelToken& cancel) {
   Lease lease;
   {
     const std::scoped_lock lock(mutex_);
@@ -222,7 +222,7 @@ Runner::Lease Runner::take(const std::vector<Datum>& inputs) {
     }
   }
   if (!lease.entry) {
-    lease.entry = make_entry(types_of(inputs));
+    lease.entry = make_entry(types_of(inputs), cancel);
     const std::scoped_lock lock(mutex_);
     count_decisive_value(lease.entry->types);
     lease.session = std::move(lease.entry->idle.back());
@@ -240,7 +240,7 @@ void Runner::give_back(Lease lease) {
 }
 
 std::vector<Datum> Runner::run(const std::vector<Datum>& inputs, const RunOptions& options) {
-  Lease lease = take(inputs);
+  Lease lease = take(inputs, options.cancel);
   const int threads = lease.entry->executable->threads;
   const ThreadCount thread_count(threads);
   const Waiting::Stretch stretch(depth_ == 0 ? threads : 1);
@@ -252,6 +252,11 @@ std::vector<Datum> Runner::run(const std::vector<Datum>& inputs, const RunOption
 std::int64_t Runner::arena_bytes() const {
   const std::scoped_lock lock(mutex_);
   return entries_.empty() ? 0 : entries_.front()->executable->arena_bytes;
+}
+
+int Runner::threads() const {
+  const std::scoped_lock lock(mutex_);
+  return entries_.empty() ? threads_ : entries_.front()->executable->threads;
 }
 
 std::size_t Runner::executable_count() const {

@@ -24,6 +24,8 @@ class Runner {
   std::vector<Datum> run(const std::vector<Datum>& inputs, const RunOptions& options);
   /// Bytes of the arena that was used last.
   std::int64_t arena_bytes() const;
+  /// Threads of the executable that was used last; all that it may use before there is one.
+  int threads() const;
   std::size_t executable_count() const;
   /// Inputs whose values decide branches or sizes: an executable is made for each of their values.
   const std::vector<bool>& decisive() const { return decisive_; }
@@ -48,8 +50,8 @@ class Runner {
   bool decides(std::size_t input, const Tensor& tensor) const;
   void count_decisive_value(const std::vector<InputType>& types);
   std::vector<InputType> types_of(const std::vector<Datum>& inputs) const;
-  std::shared_ptr<Entry> make_entry(std::vector<InputType> types);
-  Lease take(const std::vector<Datum>& inputs);
+  std::shared_ptr<Entry> make_entry(std::vector<InputType> types, const CancelToken& cancel);
+  Lease take(const std::vector<Datum>& inputs, const CancelToken& cancel);
   void give_back(Lease lease);
 
   ModelPointer model_;

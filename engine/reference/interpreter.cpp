@@ -142,8 +142,6 @@ void Interpreter::plan(const Graph& graph, const Imports& imports, int depth) {
 
   const GraphIndex index(graph);
   const auto nodes = graph.nodes.to_vector();
-  if (index.topological_order().size() != nodes.size())
-    throw Error("the graph has a cycle").advice("Run 'lapidary check' to see which nodes are on it");
   for (const int position : index.topological_order()) {
     PlannedNode planned;
     planned.node = nodes[static_cast<std::size_t>(position)];
@@ -277,6 +275,8 @@ void Interpreter::observe(const PlannedNode& planned, const std::vector<Datum>& 
       step->node_names = {step->name};
       step->implementation = "reference";
       step->bytes = bytes;
+      step->reads = planned.node->inputs;
+      step->writes = planned.node->outputs;
       step->inputs = input_types;
       step->outputs = output_types;
       if (planned.record && planned.record->cost_function) {

@@ -30,8 +30,8 @@ std::vector<Datum> run_kernel(const Node& node, const Operator& record, std::vec
 
 /// Runs graphs node by node with the kernels of engine/ops: the main graph, subgraphs and functions alike.
 /// Everything that can be known before a run is planned in the constructor; afterwards the object does not
-/// change, so several threads may run it at once. Throws UnsupportedOperatorError, naming every operator that
-/// has no kernel.
+/// change, so several threads may run it at once. The model has
+/// passed check_runnable(). Throws UnsupportedOperatorError, naming every operator that has no kernel.
 class Interpreter {
  public:
   Interpreter(ModelPointer model, bool float64);

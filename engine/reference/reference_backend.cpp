@@ -2,6 +2,7 @@
 
 #include "engine/differentiation/gradient.h"
 #include "engine/reference/interpreter.h"
+#include "engine/runtime/runnable.h"
 
 namespace lapidary {
 namespace {
@@ -65,6 +66,7 @@ Backend reference_backend() {
     return record && record->kernel_function ? "" : "no kernel is written for it";
   };
   backend.compile = [](ModelPointer model, const CompileOptions& options) -> std::shared_ptr<Program> {
+    check_runnable(*model);
     return std::make_shared<ReferenceProgram>(std::move(model), options);
   };
   return backend;

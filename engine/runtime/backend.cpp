@@ -31,19 +31,55 @@ bool shape_fits(const Shape& wanted, const Dims& dims) {
          });
 }
 
+bool element_fits(const Type& wanted, const Tensor& tensor) {
+  return wanted.element == DataType::Undefined || tensor.type() == wanted.element;
+}
+
+bool is_map(const Datum& data) { return std::holds_alternative<std::shared_ptr<const MapDatum>>(data.value); }
+
+bool fits(const Type& wanted, const Datum& data) {
+  switch (wanted.kind) {
+    case Type::Kind::Unknown:
+      return true;
+    case Type::Kind::Tensor:
+      return data.is_tensor() && element_fits(wanted, data.tensor()) &&
+             (!wanted.shape || shape_fits(*wanted.shape, data.tensor().dims()));
+    case Type::Kind::SparseTensor:
+      return !data.is_sequence() && !is_map(data);
+    case Type::Kind::Sequence:
+      return data.is_sequence() && std::ranges::all_of(data.sequence(), [&](const Datum& element) {
+               return fits(*wanted.inner, element);
+             });
+    case Type::Kind::Map:
+      return is_map(data);
+    case Type::Kind::Optional:
+      return !data.is_present() || fits(*wanted.inner, data);
+  }
+  return true;
+}
+
+std::string description_of(const Datum& data) {
+  if (data.is_tensor()) return to_string(data.tensor().full_type());
+  if (!data.is_sequence()) return is_map(data) ? "a map" : data.is_present() ? "a sparse tensor" : "nothing";
+  const Sequence& elements = data.sequence();
+  return elements.empty() ? "an empty sequence" : "a sequence of " + description_of(elements.front());
+}
+
+/// What to do about data that does not fit.
+std::string advice_for(const Type& wanted, const Datum& data) {
+  if (!wanted.is_tensor() || !data.is_tensor()) return "Give data of that kind";
+  return element_fits(wanted, data.tensor()) ? "Give data of that size"
+                                             : "Convert the data to " + std::string(name_of(wanted.element));
+}
+
 }  // namespace
 
 void check_input(const Value& wanted, const Datum& data) {
-  if (!wanted.type.is_tensor() || !data.is_tensor()) return;
-  const Tensor& tensor = data.tensor();
-  const bool type_fits = wanted.type.element == DataType::Undefined || tensor.type() == wanted.type.element;
-  const bool fits = type_fits && (!wanted.type.shape || shape_fits(*wanted.type.shape, tensor.dims()));
-  if (fits) return;
-  throw Error("the model wants " + to_string(wanted.type) + " for this input, and " +
-              to_string(tensor.full_type()) + " was given")
+  if (fits(wanted.type, data)) return;
+  throw Error("the model wants " + to_string(wanted.type) + " for this input, and " + description_of(data) +
+              " was given")
       .tensor(wanted.name)
-      .advice(type_fits ? "Give data of that size"
-                        : "Convert the data to " + std::string(name_of(wanted.type.element)));
+      .advice(advice_for(wanted.type, data));
 }
 
 std::vector<Datum> arranged_inputs(const Model& model, const std::vector<Value>& wanted,

@@ -18,9 +18,10 @@ struct Step {
   std::string op_type;  ///< "Conv", "Conv + Relu", "Reorder"
   std::vector<int>
       nodes;  ///< positions in the main graph of all nodes that it stands for; empty for layout changes
-  std::vector<std::string> node_names;  ///< labels of the same nodes
-  std::string implementation;           ///< what runs it: "oneDNN jit:avx512_core", "reference"
-  std::string note;                     ///< why it is not on the fast path, or empty
+  std::vector<std::string> node_names;     ///< labels of the same nodes
+  std::string implementation;              ///< what runs it: "oneDNN jit:avx512_core", "reference"
+  std::string note;                        ///< why it is not on the fast path, or empty
+  std::vector<std::string> reads, writes;  ///< names of the values, in the same order as:
   std::vector<Type> inputs, outputs;
   double macs = 0, flops = 0;
   std::int64_t bytes = 0;  ///< read and written
@@ -32,8 +33,8 @@ class RunObserver {
   virtual ~RunObserver() = default;
   virtual void run_begin(std::int64_t time_ns) { (void)time_ns; }
   virtual void run_end(std::int64_t time_ns) { (void)time_ns; }
-  /// `step` lives as long as the program. `thread` counts from 0. Steps inside a subgraph are nested in their
-  /// node's time.
+  /// `thread` counts from 0. Steps inside a subgraph are nested in their node's time. `step` may go when its
+  /// program is compiled for other shapes: copy what is to be kept.
   virtual void step(const Step& step, std::int64_t begin_ns, std::int64_t end_ns, int thread) = 0;
   /// Bytes of the arena in use after a step.
   virtual void memory(std::int64_t bytes, std::int64_t time_ns) { (void)bytes, (void)time_ns; }
@@ -71,6 +72,8 @@ class Program {
   virtual std::vector<Datum> run(const std::vector<Datum>& inputs, const RunOptions& options = {}) = 0;
   /// Bytes of the arena, and of packed weights; 0 where the backend has none.
   virtual std::int64_t arena_bytes() const { return 0; }
+  /// Threads that the last run used.
+  virtual int threads() const { return 1; }
 };
 
 struct Availability {
@@ -101,7 +104,8 @@ class UnsupportedOperatorError : public Error {
 /// The value infos of a model that must be given to run it, in graph order: inputs without initializer first
 /// come, then those that an initializer makes optional.
 std::vector<Value> required_inputs(const Model& model);
-/// Throws Error (naming the input, what was given and what is wanted) if `data` does not fit.
+/// Throws Error (naming the input, what was given and what is wanted) if `data` does not fit: another kind of
+/// value, element type or sizes.
 void check_input(const Value& wanted, const Datum& data);
 /// Data given in the order of `wanted` (required_inputs of the model), checked, in the order of the graph's
 /// inputs. Throws Error if one without an initializer is missing.

@@ -17,6 +17,16 @@ int Trace::median_run() const {
   return *middle;
 }
 
+namespace {
+
+/// Steps are told apart by their address, which a step of another shape may get once the first is gone.
+bool is_same(const Step& recorded, const Step& step) {
+  return recorded.name == step.name && recorded.op_type == step.op_type && recorded.flops == step.flops &&
+         recorded.bytes == step.bytes && recorded.implementation == step.implementation;
+}
+
+}  // namespace
+
 struct TraceRecorder::Impl {
   std::mutex mutex;
   std::int64_t origin_ns = now_ns();
@@ -42,7 +52,9 @@ void TraceRecorder::step(const Step& step, std::int64_t begin_ns, std::int64_t e
   const std::scoped_lock lock(impl_->mutex);
   Trace& trace = impl_->trace;
   const auto [place, fresh] = impl_->index_of.try_emplace(&step, static_cast<int>(trace.steps.size()));
-  if (fresh) trace.steps.push_back(step);
+  if (!fresh && !is_same(trace.steps[static_cast<std::size_t>(place->second)], step))
+    place->second = static_cast<int>(trace.steps.size());
+  if (place->second == static_cast<int>(trace.steps.size())) trace.steps.push_back(step);
   while (static_cast<int>(trace.lanes.size()) <= thread)
     trace.lanes.push_back({"Thread " + std::to_string(trace.lanes.size() + 1)});
   const int run = static_cast<int>(trace.runs.size()) - 1;
