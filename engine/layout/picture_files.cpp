@@ -4,10 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
-#include <fstream>
+#include <exception>
 #include <memory>
+#include <span>
 
+#include "engine/io/atomic_file.h"
 #include "engine/layout/drawing.h"
 #include "engine/model/error.h"
 
@@ -28,15 +29,42 @@ Error cannot_write(const std::string& path, const std::string& reason) {
 }
 
 void write_text(const std::string& path, const std::string& text) {
-  std::ofstream file(path, std::ios::binary);
-  file.write(text.data(), static_cast<std::streamsize>(text.size()));
-  file.close();
-  if (!file) throw cannot_write(path, std::strerror(errno)).advice("Choose another place");
+  AtomicFile file(path);
+  file.write(text);
+  file.commit();
 }
 
 void check(cairo_status_t status, const std::string& path) {
-  if (status != CAIRO_STATUS_SUCCESS) throw cannot_write(path, cairo_status_to_string(status));
+  if (status != CAIRO_STATUS_SUCCESS)
+    throw cannot_write(path, cairo_status_to_string(status)).advice("Choose another place, or write .svg");
 }
+
+/// A file that cairo writes to. Errors wait until cairo, which is C, has returned.
+class PictureFile {
+ public:
+  explicit PictureFile(const std::string& path) : file_(path) {}
+
+  static cairo_status_t write(void* self, const unsigned char* data, unsigned length) {
+    auto& picture = *static_cast<PictureFile*>(self);
+    try {
+      picture.file_.write(std::as_bytes(std::span(data, length)));
+      return CAIRO_STATUS_SUCCESS;
+    } catch (...) {
+      picture.failure_ = std::current_exception();
+      return CAIRO_STATUS_WRITE_ERROR;
+    }
+  }
+  void commit() { file_.commit(); }
+  /// The error that came while writing, else what cairo says.
+  void check_written(cairo_status_t status, const std::string& path) const {
+    if (failure_) std::rethrow_exception(failure_);
+    check(status, path);
+  }
+
+ private:
+  AtomicFile file_;
+  std::exception_ptr failure_;
+};
 
 /// Draws the layout's SVG at `scale` onto the surface.
 void render(const Layout& layout, const std::string& svg, cairo_surface_t* surface, double scale,
@@ -75,17 +103,22 @@ void write_png(const Layout& layout, const std::string& svg, const std::string& 
       cairo_image_surface_create(CAIRO_FORMAT_RGB24, pixels(layout.width), pixels(layout.height)));
   check(cairo_surface_status(surface.get()), path);
   render(layout, svg, surface.get(), scale, path);
-  check(cairo_surface_write_to_png(surface.get(), path.c_str()), path);
+  PictureFile file(path);
+  file.check_written(cairo_surface_write_to_png_stream(surface.get(), &PictureFile::write, &file), path);
+  file.commit();
 }
 
 void write_pdf(const Layout& layout, const std::string& svg, const std::string& path) {
   constexpr double longest_side = 14400;  // PDF's own limit, in points
   const double scale = std::min({0.75, longest_side / layout.width, longest_side / layout.height});
-  const Surface surface(cairo_pdf_surface_create(path.c_str(), layout.width * scale, layout.height * scale));
+  PictureFile file(path);
+  const Surface surface(cairo_pdf_surface_create_for_stream(&PictureFile::write, &file, layout.width * scale,
+                                                            layout.height * scale));
   check(cairo_surface_status(surface.get()), path);
   render(layout, svg, surface.get(), scale, path);
   cairo_surface_finish(surface.get());
-  check(cairo_surface_status(surface.get()), path);
+  file.check_written(cairo_surface_status(surface.get()), path);
+  file.commit();
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "engine/layout/drawing.h"
 
+#include <QDir>
 #include <QFile>
 #include <QJsonArray>
 #include <QJsonDocument>
@@ -9,6 +10,7 @@
 #include <QXmlStreamReader>
 
 #include "engine/model/error.h"
+#include "tests/support/full_disk.h"
 #include "tests/support/model_builder.h"
 
 using namespace lapidary;
@@ -72,6 +74,28 @@ class DrawingTest : public QObject {
     QFile file(path);
     QVERIFY(file.open(QIODevice::ReadOnly));
     QVERIFY(file.readAll().startsWith(begin));
+  }
+
+  void aFullDiskLeavesThePictureThatWasThere_data() { writesEveryFormat_data(); }
+  void aFullDiskLeavesThePictureThatWasThere() {
+    QTemporaryDir folder;
+    const QString path = folder.filePath(QString("picture.") + QTest::currentDataTag());
+    QFile file(path);
+    QVERIFY(file.open(QIODevice::ReadWrite));
+    file.write("what was there");
+    file.close();
+    {
+      const test::FullDisk full(50);
+      try {
+        draw(small_layout(), path.toStdString(), Theme::Dark);
+        QFAIL("drawn");
+      } catch (const Error& error) {
+        QCOMPARE(static_cast<int>(error.kind()), static_cast<int>(Error::Kind::Machine));
+      }
+    }
+    QVERIFY(file.open(QIODevice::ReadOnly));
+    QCOMPARE(file.readAll(), QByteArray("what was there"));
+    QCOMPARE(QDir(folder.path()).entryList(QDir::Files).size(), 1);
   }
 
   void shrinksPicturesThatAreTooLarge() {
