@@ -16,28 +16,26 @@ Trace record(const ProfileOptions& options, const Output& output) {
   PreparedRun prepared = prepare(options.run, output);
   RunOptions run;
   run.seed = options.run.seed;
-  for (int i = 0; i < options.warmup; ++i) prepared.program->run(prepared.inputs, run);
+  for (int i = 0; i < options.warmup; ++i) prepared.run(run);
   TraceRecorder recorder;
   run.observer = &recorder;
   ProgressBar bar("profile", output);
   for (int i = 0; i < options.runs; ++i) {
-    prepared.program->run(prepared.inputs, run);
+    prepared.run(run);
     bar.update(static_cast<std::size_t>(i + 1), static_cast<std::size_t>(options.runs));
   }
   Trace trace = recorder.finish();
   trace.model_name = options.run.model.path;
   trace.backend = options.run.backend;
-  trace.threads = options.run.threads;
+  trace.threads = prepared.program->threads();
   trace.load_ns = static_cast<std::int64_t>(prepared.load_ms * 1e6);
   trace.compile_ns = static_cast<std::int64_t>(prepared.compile_ms * 1e6);
   return trace;
 }
 
-Json summary_json(const TraceSummary& summary) {
-  Json json = {{"total_ms", summary.total_ms},
-               {"coverage", summary.coverage},
-               {"operators", Json::array()},
-               {"by_type", Json::array()}};
+Json summary_json(const TraceSummary& summary, const Trace& trace) {
+  Json json = {{"backend", trace.backend},     {"threads", trace.threads},   {"total_ms", summary.total_ms},
+               {"coverage", summary.coverage}, {"operators", Json::array()}, {"by_type", Json::array()}};
   for (const auto& row : summary.operators)
     json["operators"].push_back({{"node", row.node},
                                  {"op", row.op},
@@ -45,6 +43,7 @@ Json summary_json(const TraceSummary& summary) {
                                  {"total_ms", row.total_ms},
                                  {"share", row.share},
                                  {"flops", row.flops},
+                                 {"macs", row.macs},
                                  {"bytes", row.bytes},
                                  {"gflops", row.gflops},
                                  {"bound", row.bound},
@@ -57,26 +56,31 @@ Json summary_json(const TraceSummary& summary) {
                                {"deviation_ms", row.deviation_ms},
                                {"share", row.share},
                                {"flops", row.flops},
-                               {"gflops", row.gflops}});
+                               {"macs", row.macs},
+                               {"bytes", row.bytes},
+                               {"gflops", row.gflops},
+                               {"bound", row.bound}});
   return json;
 }
 
 void print_summary(const TraceSummary& summary) {
   std::cout << "run " << number(summary.total_ms) << " ms ± " << number(summary.deviation_ms)
             << ", operators cover " << number(summary.coverage * 100) << " %\n\n";
-  std::vector<std::vector<std::string>> types = {{"type", "calls", "ms", "share %", "GFLOP/s"}};
+  std::vector<std::vector<std::string>> types = {
+      {"type", "calls", "ms", "share %", "FLOP", "multiply-adds", "bytes", "GFLOP/s", "bound"}};
   for (const auto& row : summary.by_type)
     types.push_back({row.op, std::to_string(row.calls), number(row.total_ms), number(row.share * 100),
-                     number(row.gflops)});
+                     with_prefix(row.flops), with_prefix(row.macs), bytes_text(row.bytes), number(row.gflops),
+                     row.bound});
   print_table(types);
   std::cout << '\n';
   constexpr std::size_t most = 30;
   std::vector<std::vector<std::string>> rows = {
-      {"ms", "share %", "GFLOP/s", "bound", "operator", "node", "runs as"}};
+      {"ms", "share %", "FLOP", "multiply-adds", "GFLOP/s", "bound", "operator", "node", "runs as"}};
   for (std::size_t i = 0; i < std::min(most, summary.operators.size()); ++i) {
     const auto& row = summary.operators[i];
-    rows.push_back({number(row.total_ms), number(row.share * 100), number(row.gflops), row.bound, row.op,
-                    row.node,
+    rows.push_back({number(row.total_ms), number(row.share * 100), with_prefix(row.flops),
+                    with_prefix(row.macs), number(row.gflops), row.bound, row.op, row.node,
                     row.note.empty() ? row.implementation : row.implementation + " (" + row.note + ")"});
   }
   print_table(rows);
@@ -98,7 +102,7 @@ Action declare_profile(CLI::App& app) {
     const Trace trace = record(*options, output);
     if (!options->trace_file.empty()) write_chrome_trace(trace, options->trace_file);
     const TraceSummary summary = summarize(trace);
-    output.json ? print_json(summary_json(summary)) : print_summary(summary);
+    output.json ? print_json(summary_json(summary, trace)) : print_summary(summary);
     return 0;
   };
 }

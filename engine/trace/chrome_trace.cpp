@@ -1,8 +1,9 @@
 #include <algorithm>
-#include <fstream>
-#include <map>
 #include <nlohmann/json.hpp>
+#include <sstream>
+#include <unordered_map>
 
+#include "engine/io/atomic_file.h"
 #include "engine/trace/statistics.h"
 
 // The Trace Event Format, object form, as Perfetto and chrome://tracing read it.
@@ -74,6 +75,7 @@ Json arguments_of(const Step& step) {
                     {"outputs", shapes_of(step.outputs)},
                     {"bytes", step.bytes},
                     {"flops", step.flops},
+                    {"macs", step.macs},
                     {"implementation", step.implementation}};
   if (step.node_names.size() > 1) arguments["nodes"] = step.node_names;
   if (!step.note.empty()) arguments["note"] = step.note;
@@ -83,7 +85,7 @@ Json arguments_of(const Step& step) {
 /// Writes events one a line, with commas between them.
 class EventWriter {
  public:
-  explicit EventWriter(std::ostream& out) : out_(out) {}
+  explicit EventWriter(AtomicFile& file) : file_(file) {}
 
   void name(const char* what, int thread, const std::string& name) {
     begin() << R"({"name":")" << what << R"(","ph":"M","pid":)" << process << R"(,"tid":)" << thread
@@ -99,18 +101,37 @@ class EventWriter {
             << process << R"(,"tid":)" << thread << R"(,"ts":)" << microseconds(begin_ns) << R"(,"dur":)"
             << microseconds(end_ns - begin_ns) << R"(,"args":)" << arguments << "}";
   }
+  void process_sort_index() {
+    begin() << R"({"name":"process_sort_index","ph":"M","pid":)" << process << R"(,"tid":)" << runs_lane
+            << R"(,"args":{"sort_index":)" << process << "}}";
+  }
+  /// One end of the arrow for a tensor: "s" where its maker ends, "f" where its reader begins.
+  void flow(const char* phase, const std::string& tensor, int id, int thread, std::int64_t time_ns) {
+    begin() << R"({"name":)" << text_of(tensor) << R"(,"cat":"tensor","ph":")" << phase << R"(","id":)" << id
+            << R"(,"pid":)" << process << R"(,"tid":)" << thread << R"(,"ts":)" << microseconds(time_ns)
+            << (*phase == 'f' ? R"(,"bp":"e"})" : "}");
+  }
   void counter(const MemorySample& sample) {
     begin() << R"({"name":"memory","ph":"C","pid":)" << process << R"(,"ts":)" << microseconds(sample.time_ns)
             << R"(,"args":{"bytes":)" << sample.bytes << "}}";
   }
 
+  void flush() {
+    file_.write(out_.str());
+    out_.str({});
+  }
+
  private:
   std::ostream& begin() {
+    constexpr std::streamoff block = 1 << 20;
+    if (out_.tellp() > block) flush();
     out_ << (first_ ? "\n" : ",\n");
     first_ = false;
     return out_;
   }
-  std::ostream& out_;
+
+  AtomicFile& file_;
+  std::ostringstream out_;
   bool first_ = true;
 };
 
@@ -124,11 +145,36 @@ std::vector<std::size_t> order_of_spans(const Trace& trace) {
   return order;
 }
 
-void write_events(const Trace& trace, std::ostream& out) {
-  EventWriter writer(out);
+/// An arrow for each tensor that one lane makes and another reads.
+void write_flows(const Trace& trace, const std::vector<std::size_t>& order, const Tracks& tracks,
+                 EventWriter& writer) {
+  struct Made {
+    int run = -1;
+    std::size_t span = 0;
+  };
+  std::unordered_map<std::string, Made> made;
+  int id = 0;
+  for (const std::size_t index : order) {
+    const Span& span = trace.spans[index];
+    const Step& step = trace.steps[static_cast<std::size_t>(span.step)];
+    for (const auto& name : step.reads) {
+      const auto found = made.find(name);
+      if (name.empty() || found == made.end() || found->second.run != span.run) continue;
+      const Span& maker = trace.spans[found->second.span];
+      if (maker.lane == span.lane || maker.end_ns > span.begin_ns) continue;
+      writer.flow("s", name, ++id, tracks.of_span[found->second.span], maker.end_ns);
+      writer.flow("f", name, id, tracks.of_span[index], span.begin_ns);
+    }
+    for (const auto& name : step.writes) made[name] = {span.run, index};
+  }
+}
+
+void write_events(const Trace& trace, AtomicFile& file) {
+  EventWriter writer(file);
   const auto order = order_of_spans(trace);
   const Tracks tracks = assign_tracks(trace, order);
   writer.name("process_name", runs_lane, trace.backend.empty() ? "Lapidary" : trace.backend);
+  writer.process_sort_index();
   writer.name("thread_name", runs_lane, "Runs");
   writer.sort_index(runs_lane);
   for (int thread = 1; thread <= static_cast<int>(tracks.names.size()); ++thread) {
@@ -146,27 +192,24 @@ void write_events(const Trace& trace, std::ostream& out) {
     writer.slice(trace.steps[step].op_type, "operator", tracks.of_span[index], span.begin_ns, span.end_ns,
                  arguments[step]);
   }
+  if (trace.lanes.size() > 1) write_flows(trace, order, tracks, writer);
   for (const auto& sample : trace.memory) writer.counter(sample);
+  writer.flush();
 }
 
 }  // namespace
 
 void write_chrome_trace(const Trace& trace, const std::string& path) {
-  std::ofstream out(path, std::ios::binary);
-  if (!out) throw Error("cannot be written", Error::Kind::Machine).file(path);
+  AtomicFile file(path);
   const Json about = {{"model", trace.model_name},
                       {"backend", trace.backend},
                       {"threads", trace.threads},
                       {"load_ns", trace.load_ns},
                       {"compile_ns", trace.compile_ns}};
-  out << R"({"displayTimeUnit":"ms","otherData":)" << text_of(about) << R"(,"traceEvents":[)";
-  write_events(trace, out);
-  out << "\n]}\n";
-  out.flush();
-  if (!out)
-    throw Error("could not be written to its end", Error::Kind::Machine)
-        .file(path)
-        .advice("Is the disk full?");
+  file.write(R"({"displayTimeUnit":"ms","otherData":)" + text_of(about) + R"(,"traceEvents":[)");
+  write_events(trace, file);
+  file.write("\n]}\n");
+  file.commit();
 }
 
 }  // namespace lapidary

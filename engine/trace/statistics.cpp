@@ -97,6 +97,7 @@ OperatorTime row_of(const Trace& trace, int index, const StepTimes& times, doubl
   row.deviation_ms = deviation(times.own) * 1e-6;
   row.share = total_ms > 0 ? row.total_ms / total_ms : 0;
   row.flops = step.flops * row.calls;
+  row.macs = step.macs * row.calls;
   row.bytes = static_cast<double>(step.bytes) * row.calls;
   row.gflops = per_second(row.flops, row.total_ms) * 1e-9;
   row.implementation = step.implementation;
@@ -107,6 +108,7 @@ OperatorTime row_of(const Trace& trace, int index, const StepTimes& times, doubl
 std::vector<TypeTime> by_type(const std::vector<OperatorTime>& rows, const std::vector<StepTimes>& times) {
   std::map<std::string, TypeTime> types;
   std::map<std::string, std::vector<double>> in_run;  // a type's nanoseconds in each run
+  std::map<std::string, std::map<std::string, double>> bound_ms;
   for (const auto& row : rows) {
     TypeTime& type = types[row.op];
     type.op = row.op;
@@ -118,11 +120,18 @@ std::vector<TypeTime> by_type(const std::vector<OperatorTime>& rows, const std::
     auto& sums = in_run[row.op];
     sums.resize(own.size());
     std::transform(own.begin(), own.end(), sums.begin(), sums.begin(), std::plus<>());
+    type.macs += row.macs;
+    type.bytes += row.bytes;
+    bound_ms[row.op][row.bound] += row.total_ms;
   }
   std::vector<TypeTime> list;
   for (auto& [op, type] : types) {
     type.gflops = per_second(type.flops, type.total_ms) * 1e-9;
     type.deviation_ms = deviation(in_run[op]) * 1e-6;
+    const auto& bounds = bound_ms[op];
+    type.bound = std::max_element(bounds.begin(), bounds.end(), [](const auto& a, const auto& b) {
+                   return a.second < b.second;
+                 })->first;
     list.push_back(std::move(type));
   }
   std::stable_sort(list.begin(), list.end(),

@@ -17,7 +17,7 @@ struct OperatorTime {
   double total_ms = 0;                                      ///< median over runs
   double minimum_ms = 0, maximum_ms = 0, deviation_ms = 0;  ///< deviation: median absolute deviation · 1.4826
   double share = 0;                                         ///< of the runs' median wall time
-  double flops = 0, bytes = 0;                              ///< one run
+  double flops = 0, macs = 0, bytes = 0;                    ///< one run; FLOPs, and multiply-adds apart
   double gflops = 0;                                        ///< per second
   /// What holds the step back, judged against the best rates that any step of this trace reached (its own
   /// roofs): "overhead" where a call takes under 5 µs, or under 2 % of both roofs are reached; else "compute"
@@ -31,6 +31,8 @@ struct TypeTime {
   int calls = 0;
   double total_ms = 0, share = 0, flops = 0, gflops = 0;
   double deviation_ms = 0;  ///< of the type's time in a run
+  double macs = 0, bytes = 0;
+  std::string bound;  ///< what holds back most of its time
 };
 
 struct TraceSummary {
@@ -49,8 +51,9 @@ struct TraceSummary {
 TraceSummary summarize(const Trace& trace, const std::vector<double>& node_flops = {});
 
 /// Writes the object form that Perfetto opens: lanes named, one slice a span, counters for memory;
-/// microseconds with three decimals. Spans that partly overlap others of their lane go to a lane of their
-/// own. Throws Error on I/O.
+/// microseconds with three decimals; arrows for tensors that go from one lane to another. Spans that partly
+/// overlap others of their lane go to a lane of their own. A failure leaves no half file. Throws Error on
+/// I/O.
 void write_chrome_trace(const Trace& trace, const std::string& path);
 
 }  // namespace lapidary

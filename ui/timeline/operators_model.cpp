@@ -50,6 +50,10 @@ QVariant OperatorsModel::data(const QModelIndex& index, int role) const {
       return sort ? QVariant(time.deviation_ms) : QStringLiteral("± %1").arg(milliseconds(time.deviation_ms));
     case Share:
       return sort ? QVariant(time.share) : percent(time.share);
+    case Flops:
+      return sort ? QVariant(time.flops) : time.flops > 0 ? flops(time.flops) : QString();
+    case MultiplyAdds:
+      return sort ? QVariant(time.macs) : time.macs > 0 ? count(time.macs) : QString();
     case Rate:
       return sort ? QVariant(time.gflops) : time.gflops > 0 ? flopsPerSecond(time.gflops) : QString();
     case Bound:
@@ -68,8 +72,8 @@ QVariant OperatorsModel::headerData(int section, Qt::Orientation orientation, in
     return section >= Time && section <= Rate ? rightAligned()
                                               : static_cast<int>(Qt::AlignLeft | Qt::AlignVCenter);
   if (role != Qt::DisplayRole) return {};
-  const QString names[] = {tr("Operator"), tr("Type"), tr("Median"),   tr("Spread"),
-                           tr("Share"),    tr("Rate"), tr("Bound by"), tr("Runs as")};
+  const QString names[] = {tr("Operator"), tr("Type"),          tr("Median"), tr("Spread"),   tr("Share"),
+                           tr("Work"),     tr("Multiply-adds"), tr("Rate"),   tr("Bound by"), tr("Runs as")};
   return names[section];
 }
 
@@ -106,6 +110,10 @@ QVariant OperatorTypesModel::data(const QModelIndex& index, int role) const {
       return sort ? QVariant(time.deviation_ms) : QStringLiteral("± %1").arg(milliseconds(time.deviation_ms));
     case Share:
       return sort ? QVariant(time.share) : percent(time.share);
+    case Flops:
+      return sort ? QVariant(time.flops) : time.flops > 0 ? flops(time.flops) : QString();
+    case MultiplyAdds:
+      return sort ? QVariant(time.macs) : time.macs > 0 ? count(time.macs) : QString();
     case Rate:
       return sort ? QVariant(time.gflops) : time.gflops > 0 ? flopsPerSecond(time.gflops) : QString();
     case ColumnCount:
@@ -119,7 +127,8 @@ QVariant OperatorTypesModel::headerData(int section, Qt::Orientation orientation
   if (role == Qt::TextAlignmentRole)
     return section != Type ? rightAligned() : static_cast<int>(Qt::AlignLeft | Qt::AlignVCenter);
   if (role != Qt::DisplayRole) return {};
-  const QString names[] = {tr("Type"), tr("Calls"), tr("Median"), tr("Spread"), tr("Share"), tr("Rate")};
+  const QString names[] = {tr("Type"),  tr("Calls"), tr("Median"),        tr("Spread"),
+                           tr("Share"), tr("Work"),  tr("Multiply-adds"), tr("Rate")};
   return names[section];
 }
 

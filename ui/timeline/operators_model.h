@@ -12,7 +12,19 @@ class OperatorsModel : public QAbstractTableModel {
   Q_OBJECT
 
  public:
-  enum Column { Node, Type, Time, Spread, Share, Rate, Bound, Implementation, ColumnCount };
+  enum Column {
+    Node,
+    Type,
+    Time,
+    Spread,
+    Share,
+    Flops,
+    MultiplyAdds,
+    Rate,
+    Bound,
+    Implementation,
+    ColumnCount
+  };
   /// SortRole gives numbers where cells show text; ShareRole the part of the largest share, for the bar.
   enum Role { SortRole = Qt::UserRole, ShareRole, KindRole };
 
@@ -37,7 +49,7 @@ class OperatorTypesModel : public QAbstractTableModel {
   Q_OBJECT
 
  public:
-  enum Column { Type, Calls, Time, Spread, Share, Rate, ColumnCount };
+  enum Column { Type, Calls, Time, Spread, Share, Flops, MultiplyAdds, Rate, ColumnCount };
 
   using QAbstractTableModel::QAbstractTableModel;
   void setResult(std::shared_ptr<const RunResult> result, ModelPointer model);

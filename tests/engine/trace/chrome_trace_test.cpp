@@ -1,3 +1,4 @@
+#include <QDir>
 #include <QFile>
 #include <QJsonArray>
 #include <QJsonDocument>
@@ -9,6 +10,7 @@
 #include <random>
 
 #include "engine/trace/statistics.h"
+#include "tests/support/full_disk.h"
 
 using namespace lapidary;
 
@@ -29,6 +31,7 @@ QString breach(const QJsonObject& trace) {
       continue;
     }
     if (!event["ts"].isDouble()) return "ts of " + phase;
+    if ((phase == "s" || phase == "f") && !event["id"].isDouble()) return "flow without id";
     if (phase == "C" && !event["args"].toObject()["bytes"].isDouble()) return "counter without number";
     if (phase != "X") continue;
     if (!event["dur"].isDouble() || event["dur"].toDouble() < 0) return "dur";
@@ -119,8 +122,76 @@ class ChromeTraceTest : public QObject {
     QCOMPARE(slices, 500);
   }
 
-  void aFolderThatIsNotThereIsAnError() {
-    QVERIFY_THROWS_EXCEPTION(Error, write_chrome_trace(small_trace(), "no such folder/trace.json"));
+  void processesAndThreadsAreSorted() {
+    QSet<QString> kinds;
+    for (const auto& event : QJsonDocument::fromJson(written(small_trace()))["traceEvents"].toArray())
+      if (event.toObject()["ph"].toString() == "M") kinds.insert(event.toObject()["name"].toString());
+    QCOMPARE(kinds,
+             (QSet<QString>{"process_name", "process_sort_index", "thread_name", "thread_sort_index"}));
+  }
+
+  void tensorsThatCrossLanesHaveArrows() {
+    Trace trace = small_trace();
+    trace.lanes.push_back({"Thread 2"});
+    Step maker = trace.steps[0], reader = trace.steps[0];
+    maker.writes = {"a"};
+    reader.reads = {"a", "", "w"};
+    trace.steps = {maker, reader};
+    // In the first run the reader is on another lane, in the second on the same.
+    trace.runs = {{0, 100'000}, {100'000, 200'000}};
+    trace.spans = {{0, 0, 0, 1000, 2000},
+                   {1, 1, 0, 5000, 6000},
+                   {0, 0, 1, 101'000, 102'000},
+                   {1, 0, 1, 105'000, 106'000}};
+    const auto document = QJsonDocument::fromJson(written(trace));
+    QCOMPARE(breach(document.object()), QString());
+    QStringList flows;
+    for (const auto& value : document["traceEvents"].toArray()) {
+      const QJsonObject event = value.toObject();
+      if (event["cat"].toString() == "tensor")
+        flows << QString("%1 %2 id %3 thread %4 at %5 %6")
+                     .arg(event["ph"].toString(), event["name"].toString())
+                     .arg(event["id"].toInt())
+                     .arg(event["tid"].toInt())
+                     .arg(event["ts"].toDouble())
+                     .arg(event["bp"].toString());
+    }
+    QCOMPARE(flows, (QStringList{"s a id 1 thread 1 at 2 ", "f a id 1 thread 2 at 5 e"}));
+  }
+
+  void whatCannotBeWrittenIsTheMachinesFault_data() {
+    QTest::addColumn<QString>("path");
+    QTest::newRow("no such folder") << "no such folder/trace.json";
+    QTest::newRow("full disk") << "/dev/full";
+  }
+  void whatCannotBeWrittenIsTheMachinesFault() {
+    QFETCH(const QString, path);
+    try {
+      write_chrome_trace(small_trace(), path.toStdString());
+      QFAIL("written");
+    } catch (const Error& error) {
+      QCOMPARE(static_cast<int>(error.kind()), static_cast<int>(Error::Kind::Machine));
+      QCOMPARE(QString::fromStdString(error.file()), path);
+    }
+  }
+
+  void aFullDiskLeavesTheTraceThatWasThere() {
+    QTemporaryDir folder;
+    const QString path = folder.filePath("trace.json");
+    write_chrome_trace(small_trace(), path.toStdString());
+    QFile file(path);
+    QVERIFY(file.open(QIODevice::ReadOnly));
+    const QByteArray before = file.readAll();
+    Trace large = small_trace();
+    large.spans.resize(20000, large.spans[0]);
+    {
+      const test::FullDisk full(100'000);
+      QVERIFY_THROWS_EXCEPTION(Error, write_chrome_trace(large, path.toStdString()));
+    }
+    QFile after(path);
+    QVERIFY(after.open(QIODevice::ReadOnly));
+    QCOMPARE(after.readAll(), before);
+    QCOMPARE(QDir(folder.path()).entryList(QDir::Files), QStringList{"trace.json"});
   }
 };
 

@@ -69,6 +69,39 @@ class StatisticsTest : public QObject {
     QVERIFY(near(summary.by_type[0].deviation_ms, summary.operators[0].deviation_ms));
   }
 
+  void typesAddUpWhatTheirOperatorsDo() {
+    Trace trace = three_runs();
+    trace.steps[0].macs = 5e8;
+    trace.steps.push_back(step("again", "Add", 500, 1000, {3}));
+    trace.steps.back().macs = 0;
+    for (int run = 0; run < 3; ++run)
+      trace.spans.push_back({3, 0, run, trace.runs[run].end_ns - 10'000, trace.runs[run].end_ns});
+    const TraceSummary summary = summarize(trace);
+    std::map<std::string, TypeTime> types;
+    for (const auto& type : summary.by_type) types[type.op] = type;
+    QCOMPARE(types["Conv + Relu"].macs, 5e8);
+    QCOMPARE(types["Conv + Relu"].flops, 1e9);
+    QCOMPARE(types["Conv + Relu"].bound, std::string("compute"));
+    QCOMPARE(types["Add"].calls, 2);
+    QCOMPARE(types["Add"].flops, 1500.0);
+    QCOMPARE(types["Add"].bytes, 8'001'000.0);
+    QCOMPARE(types["Add"].bound, std::string("memory"));  // that of the larger part of its time
+  }
+
+  void aStepOfAnotherShapeIsAnotherRow() {
+    TraceRecorder recorder;
+    Step same = step("add", "Add", 10, 100, {0});
+    recorder.run_begin(0);
+    recorder.step(same, 0, 10, 0);
+    same.flops = 20;  // the program was compiled anew, and the step lies where the first lay
+    recorder.step(same, 10, 20, 0);
+    recorder.step(same, 20, 30, 0);
+    recorder.run_end(30);
+    const Trace trace = recorder.finish();
+    QCOMPARE(trace.steps.size(), std::size_t{2});
+    QCOMPARE(trace.spans[2].step, 1);
+  }
+
   void timeOfFusedNodesIsSplitByFlops() {
     const Trace trace = three_runs();
     const auto evenly = summarize(trace).node_ms;
