@@ -24,12 +24,12 @@ double flops_of(const PreparedRun& prepared) {
 std::vector<double> time_runs(const BenchOptions& options, PreparedRun& prepared, const Output& output) {
   RunOptions run;
   run.seed = options.run.seed;
-  for (int i = 0; i < options.warmup; ++i) prepared.program->run(prepared.inputs, run);
+  for (int i = 0; i < options.warmup; ++i) prepared.run(run);
   ProgressBar bar("bench", output);
   std::vector<double> times_ms;
   for (int i = 0; i < options.runs; ++i) {
     const std::int64_t begin_ns = now_ns();
-    prepared.program->run(prepared.inputs, run);
+    prepared.run(run);
     times_ms.push_back(static_cast<double>(now_ns() - begin_ns) * 1e-6);
     bar.update(static_cast<std::size_t>(i + 1), static_cast<std::size_t>(options.runs));
   }
@@ -44,7 +44,7 @@ int bench(const BenchOptions& options, const Output& output) {
   const double median_ms = (times_ms[(count - 1) / 2] + times_ms[count / 2]) / 2;
   const Json json = {
       {"backend", options.run.backend},
-      {"threads", options.run.threads},
+      {"threads", prepared.program->threads()},
       {"load_ms", prepared.load_ms},
       {"compile_ms", prepared.compile_ms},
       {"runs", options.runs},
@@ -58,8 +58,8 @@ int bench(const BenchOptions& options, const Output& output) {
     print_json(json);
     return 0;
   }
-  std::cout << "backend " << options.run.backend << ", load " << number(prepared.load_ms) << " ms, compile "
-            << number(prepared.compile_ms) << " ms\n"
+  std::cout << "backend " << options.run.backend << ", threads " << prepared.program->threads() << ", load "
+            << number(prepared.load_ms) << " ms, compile " << number(prepared.compile_ms) << " ms\n"
             << options.runs << " runs: median " << number(median_ms) << " ms, fastest "
             << number(times_ms.front()) << " ms, 95 % within " << number(json["p95_ms"].get<double>())
             << " ms, " << number(json["gflops"].get<double>()) << " GFLOP/s, peak memory "

@@ -31,14 +31,25 @@ std::vector<Problem> all_problems(const LoadedModel& loaded) {
   return problems;
 }
 
+/// What keeps the file from being opened as a model is a problem of it like others.
+std::vector<Problem> problems_of(const ModelOptions& options, const Output& output) {
+  try {
+    return all_problems(options.load(output));
+  } catch (const Error& error) {
+    if (!output.json || error.kind() != Error::Kind::Model) throw;
+    if (!output.quiet) std::cerr << "lapidary: " << error.what() << '\n';
+    const std::string advice = error.advice().empty() ? "" : ". " + error.advice();
+    return {{Problem::Severity::Error, error.node(), error.tensor(), error.message() + advice}};
+  }
+}
+
 }  // namespace
 
 Action declare_check(CLI::App& app) {
   auto options = std::make_shared<ModelOptions>();
   options->declare(app);
   return [options](const Output& output) {
-    const LoadedModel loaded = options->load(output);
-    const auto problems = all_problems(loaded);
+    const auto problems = problems_of(*options, output);
     bool ok = true;
     Json json = {{"ok", true}, {"problems", Json::array()}};
     for (const auto& problem : problems) {

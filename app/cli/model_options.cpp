@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <filesystem>
 #include <iostream>
+#include <set>
 
+#include "engine/analysis/dimension_name.h"
 #include "engine/backends.h"
 #include "engine/runtime/inputs.h"
 
@@ -30,8 +32,8 @@ LoadedModel ModelOptions::load(const Output& output) const {
 void RunCommandOptions::declare(CLI::App& app) {
   model.declare(app);
   app.add_option("--input", inputs,
-                 "NAME=SPEC for one input: a file, random, zeros, ones or a number, with :SHAPE behind "
-                 "(random:1x3x64x64)")
+                 "NAME=SPEC for one input: random, zeros, ones or a number, with :SHAPE behind "
+                 "(random:1x3x64x64), or a file: .npy, .npz, .pb, .safetensors, .json")
       ->type_name("NAME=SPEC");
   app.add_option("--inputs", input_file,
                  "File or folder with all inputs: .npz, .safetensors, .json, a conformance folder");
@@ -67,15 +69,35 @@ std::map<std::string, std::int64_t> dimension_values(const std::vector<std::stri
   return values;
 }
 
+/// A file called like a word must be named with its folder: ./random.
 bool is_file(const std::string& specification) {
   std::error_code error;
-  return std::filesystem::exists(specification, error);
+  return !is_made_up(specification) && std::filesystem::exists(specification, error);
 }
 
 std::string names_of(const std::vector<Value>& values) {
   std::string names;
   for (const auto& value : values) names += (names.empty() ? "" : ", ") + value.name;
   return names;
+}
+
+/// Refuses numbers for dimensions that no input has.
+void check_dimension_names(const std::map<std::string, std::int64_t>& given, const std::vector<Value>& inputs,
+                           const std::string& model) {
+  std::set<std::string> names;
+  for (const auto& input : inputs)
+    for (std::size_t axis = 0; input.type.shape && axis < input.type.shape->size(); ++axis) {
+      const Dimension& size = (*input.type.shape)[axis];
+      if (!size.is_known()) names.insert(dimension_name(input, axis));
+      for (const auto& symbol : size.symbols()) names.insert(symbol);
+    }
+  std::string list;
+  for (const auto& name : names) list += (list.empty() ? "" : ", ") + name;
+  for (const auto& [name, value] : given)
+    if (!names.contains(name))
+      throw Error("the model's inputs have no free dimension '" + name + "'", Error::Kind::Usage)
+          .file(model)
+          .advice(list.empty() ? "All their sizes are fixed" : "Their free dimensions are: " + list);
 }
 
 std::size_t index_of(const std::vector<Value>& values, const std::string& name, const std::string& model) {
@@ -94,17 +116,21 @@ std::vector<Datum> gather_inputs(const RunCommandOptions& options, const Model& 
                                  const std::vector<Value>& wanted) {
   std::vector<Datum> data(wanted.size());
   if (!options.input_file.empty()) {
+    // Files of a folder are numbered as the graph lists its inputs, those with an initializer included.
+    const bool numbered = std::filesystem::is_directory(options.input_file);
     std::vector<WantedData> names;
-    for (const auto& value : wanted) names.push_back({value.name, value.type});
+    for (const auto& value : numbered ? model.graph->inputs : wanted)
+      names.push_back({value.name, value.type});
     for (auto& [name, datum] : read_data(options.input_file, names))
       data[index_of(wanted, name, options.model.path)] = std::move(datum);
   }
   const auto dimensions = dimension_values(options.dimensions);
+  check_dimension_names(dimensions, wanted, options.model.path);
   for (const auto& option : options.inputs) {
     const auto [name, specification] = split_pair(option, "--input");
     const std::size_t index = index_of(wanted, name, options.model.path);
     data[index] = is_file(specification)
-                      ? read_datum(specification, wanted[index].type)
+                      ? read_value(specification, {name, wanted[index].type})
                       : Datum(make_input(wanted[index], specification, dimensions, options.seed));
   }
   std::size_t optional_from = wanted.size();
@@ -146,6 +172,15 @@ PreparedRun prepare(const RunCommandOptions& options, const Output& output, bool
   }
   run.load_ms = static_cast<double>(loaded_ns - start_ns) * 1e-6;
   return run;
+}
+
+std::vector<Datum> PreparedRun::run(const RunOptions& options) {
+  try {
+    return program->run(inputs, options);
+  } catch (Error& error) {
+    error.file(loaded.path);
+    throw;
+  }
 }
 
 std::int64_t peak_rss_bytes() {

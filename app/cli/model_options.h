@@ -45,6 +45,9 @@ struct PreparedRun {
   std::shared_ptr<Program> program;
   std::vector<Datum> inputs;
   double load_ms = 0, compile_ms = 0;
+
+  /// Runs once. Throws Error that names the model's file.
+  std::vector<Datum> run(const RunOptions& options);
 };
 PreparedRun prepare(const RunCommandOptions& options, const Output& output, bool keep_intermediates = false);
 

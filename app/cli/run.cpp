@@ -106,19 +106,12 @@ int run_once(const RunOnceOptions& options, const Output& output) {
   run.seed = options.run.seed;
   run.progress = [&](std::size_t done, std::size_t all) { bar.update(done, all); };
   const std::int64_t begin_ns = now_ns();
-  std::vector<Datum> outputs;
-  try {
-    outputs = prepared.program->run(prepared.inputs, run);
-  } catch (Error& error) {
-    error.file(options.run.model.path);
-    throw;
-  }
+  const std::vector<Datum> outputs = prepared.run(run);
   const double run_ms = static_cast<double>(now_ns() - begin_ns) * 1e-6;
   const auto& values = prepared.program->outputs();
   if (!options.output_file.empty()) {
     NamedData data;
-    for (std::size_t i = 0; i < outputs.size(); ++i)
-      if (outputs[i].is_present()) data.emplace_back(values[i].name, outputs[i]);
+    for (std::size_t i = 0; i < outputs.size(); ++i) data.emplace_back(values[i].name, outputs[i]);
     write_data(options.output_file, data);
   }
   Json json = {{"backend", options.run.backend},    {"load_ms", prepared.load_ms},
@@ -145,7 +138,8 @@ Action declare_run(CLI::App& app) {
   auto options = std::make_shared<RunOnceOptions>();
   options->run.declare(app);
   app.add_option("--outputs", options->output_file,
-                 "Write the outputs: .npz, .safetensors, .json, or a folder");
+                 "Write the outputs: .npz, .safetensors, .json, .npy or .pb for one alone, or a folder "
+                 "(of output_0.pb … if it is called test_data_set_N)");
   app.add_flag("--keep-all", options->keep_all, "Keep every intermediate tensor as an output too");
   app.add_option("--expect", options->expected_file,
                  "Compare the outputs with this file or folder; exit code 1 if they differ");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <map>
 
 #include "engine/io/atomic_file.h"
@@ -134,7 +135,48 @@ NamedData read_data(const std::string& path, const std::vector<WantedData>& want
   });
 }
 
+Datum read_value(const std::string& path, const WantedData& wanted) {
+  const std::string ending = ending_of(path);
+  if (ending != ".npz" && ending != ".safetensors") return read_datum(path, wanted.type);
+  NamedData data = read_data(path, {wanted});
+  std::string names;
+  for (auto& [name, datum] : data) {
+    if (name == wanted.name || data.size() == 1) return std::move(datum);
+    names += (names.empty() ? "" : ", ") + name;
+  }
+  throw Error("it holds no data named '" + wanted.name + "'", Error::Kind::Usage)
+      .file(path)
+      .advice(names.empty() ? "It holds nothing" : "It holds: " + names);
+}
+
 namespace {
+
+bool is_data_set(const filesystem::path& folder) {
+  return filesystem::exists(folder / "input_0.pb") || (folder.has_filename() ? folder : folder.parent_path())
+                                                          .filename()
+                                                          .string()
+                                                          .starts_with("test_data_set_");
+}
+
+void write_folder(const std::string& path, const NamedData& data) {
+  filesystem::create_directories(path);
+  const filesystem::path folder(path);
+  const bool data_set = is_data_set(folder);
+  for (std::size_t i = 0; i < data.size(); ++i) {
+    const auto& [name, datum] = data[i];
+    if (!datum.is_present()) continue;
+    const std::string file = data_set ? "output_" + std::to_string(i) + ".pb"
+                                      : file_name_of(name) + (datum.is_tensor() ? ".npy" : ".pb");
+    write_datum((folder / file).string(), name, datum);
+  }
+}
+
+NamedData present(const NamedData& data) {
+  NamedData result;
+  std::copy_if(data.begin(), data.end(), std::back_inserter(result),
+               [](const auto& entry) { return entry.second.is_present(); });
+  return result;
+}
 
 void write_npy_file(const std::string& path, const Tensor& tensor) {
   const NpyParts parts = write_npy(tensor);
@@ -199,14 +241,15 @@ void write_datum(const std::string& path, const std::string& name, const Datum& 
 void write_data(const std::string& path, const NamedData& data) {
   naming(path, [&] {
     const std::string ending = ending_of(path);
-    if (ending == ".npz") return write_npz(path, data);
-    if (ending == ".safetensors") return write_safetensors_file(path, data);
-    if (ending == ".json") return write_text_file(path, write_json_data(data));
-    filesystem::create_directories(path);
-    for (const auto& [name, datum] : data)
-      write_datum(
-          (filesystem::path(path) / file_name_of(name)).string() + (datum.is_tensor() ? ".npy" : ".pb"), name,
-          datum);
+    if (ending.empty() || filesystem::is_directory(path)) return write_folder(path, data);
+    const NamedData written = present(data);
+    if (ending == ".npz") return write_npz(path, written);
+    if (ending == ".safetensors") return write_safetensors_file(path, written);
+    if (ending == ".json") return write_text_file(path, write_json_data(written));
+    if (written.size() == 1) return write_datum(path, written.front().first, written.front().second);
+    throw Error("holds one tensor at most, and there are " + std::to_string(written.size()) + " to write",
+                Error::Kind::Usage)
+        .advice("Several go to .npz, .safetensors, .json or a folder");
   });
 }
 

@@ -26,9 +26,15 @@ Datum read_datum(const std::string& path, const Type& type = {});
 NamedData read_data(const std::string& path, const std::vector<WantedData>& wanted,
                     const std::string& prefix = "input");
 
+/// Reads the data of one value from a file of either kind: of several it is the one of that name, or the only
+/// one. Throws Error.
+Datum read_value(const std::string& path, const WantedData& wanted);
+
 /// Writes one tensor by the name's ending: .npy, .pb, .json.
 void write_datum(const std::string& path, const std::string& name, const Datum& datum);
-/// Writes several: .npz, .safetensors, .json, or (no ending, or an existing folder) a folder of .npy files.
+/// Writes several: .npz, .safetensors, .json, or (no ending, or an existing folder) a folder of .npy files;
+/// of output_0.pb … by position if the folder is a conformance data set: called test_data_set_N, or with an
+/// input_0.pb. Absent data only takes its position. One alone may go to .npy and .pb too.
 void write_data(const std::string& path, const NamedData& data);
 
 }  // namespace lapidary

@@ -63,6 +63,11 @@ std::uint64_t hash_of(const std::string& text) {
 
 }  // namespace
 
+bool is_made_up(const std::string& specification) {
+  const std::string word = specification.substr(0, specification.find(':'));
+  return word == "random" || word == "zeros" || word == "ones" || parse_number(word).has_value();
+}
+
 Tensor make_input(const Value& input, const std::string& specification,
                   const std::map<std::string, std::int64_t>& dimensions, std::uint64_t seed) {
   if (!input.type.is_tensor())

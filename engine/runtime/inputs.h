@@ -8,6 +8,9 @@
 
 namespace lapidary {
 
+/// True for what make_input() understands: "random", "zeros", "ones" or a number, perhaps with a shape
+/// behind.
+bool is_made_up(const std::string& specification);
 /// A tensor for an input from a word: "random", "random:1x3x640x640", "zeros", "ones", a number, or nothing
 /// (random). Free dimensions take the value in `dimensions` under their name (dimension_name() for those
 /// without), or 1. Random floats are standard normal,

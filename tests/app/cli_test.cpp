@@ -3,33 +3,19 @@
 #include <QFile>
 #include <QJsonArray>
 #include <QJsonDocument>
-#include <QJsonObject>
-#include <QProcess>
 #include <QTemporaryDir>
 #include <QTest>
 
+#include "tests/support/command_line.h"
 #include "tests/support/source_folder.h"
+
+using lapidary::test::run_lapidary;
+using lapidary::test::Outcome;
 
 namespace {
 
 const QString digits = sourcePath(QStringLiteral("resources/samples/digits/digits.onnx"));
 const QString inputs = sourcePath(QStringLiteral("resources/samples/digits/digits.inputs.npz"));
-
-struct Outcome {
-  int code = -1;
-  QByteArray out, err;
-  QJsonObject json() const { return QJsonDocument::fromJson(out).object(); }
-};
-
-Outcome lapidary(const QStringList& arguments, const QByteArray& input = {}) {
-  QProcess process;
-  process.start(qEnvironmentVariable("LAPIDARY_BIN") + QStringLiteral("/lapidary"), arguments);
-  process.write(input);
-  process.closeWriteChannel();
-  if (!process.waitForFinished(120'000)) process.kill();
-  return {process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -1,
-          process.readAllStandardOutput(), process.readAllStandardError()};
-}
 
 }  // namespace
 
@@ -96,7 +82,7 @@ class CliTest : public QObject {
     QFETCH(QStringList, arguments);
     QFETCH(int, code);
     QFETCH(QString, said);
-    const Outcome outcome = lapidary(arguments);
+    const Outcome outcome = run_lapidary(arguments);
     QVERIFY2(outcome.code == code, outcome.err + " (exit code " + QByteArray::number(outcome.code) + ")");
     QVERIFY2(outcome.err.contains(said.toUtf8()) || outcome.out.contains(said.toUtf8()), outcome.err);
     if (code != 0) QVERIFY(!outcome.err.isEmpty());
@@ -135,7 +121,7 @@ class CliTest : public QObject {
   void jsonHoldsTheFieldsOfTheContract() {
     QFETCH(QStringList, arguments);
     QFETCH(QString, fields);
-    const Outcome outcome = lapidary(arguments + QStringList{QStringLiteral("--json")});
+    const Outcome outcome = run_lapidary(arguments + QStringList{QStringLiteral("--json")});
     QVERIFY2(outcome.code == 0, outcome.err);
     const QJsonObject json = outcome.json();
     for (const QString& field : fields.split(QLatin1Char(' ')))
@@ -187,7 +173,7 @@ class CliTest : public QObject {
     QFile file(digits);
     QVERIFY(file.open(QIODevice::ReadOnly));
     const Outcome outcome =
-        lapidary({QStringLiteral("info"), QStringLiteral("-"), QStringLiteral("--json")}, file.readAll());
+        run_lapidary({QStringLiteral("info"), QStringLiteral("-"), QStringLiteral("--json")}, file.readAll());
     QVERIFY2(outcome.code == 0, outcome.err);
     QVERIFY(outcome.json()[QStringLiteral("nodes")].toInt() > 10);
   }
@@ -196,7 +182,7 @@ class CliTest : public QObject {
     QFile expected(sourcePath(QStringLiteral("resources/samples/digits/digits.expected.txt")));
     QVERIFY(expected.open(QIODevice::ReadOnly));
     for (const char* backend : {"cpu", "reference"}) {
-      const Outcome outcome = lapidary({QStringLiteral("run"), digits, QStringLiteral("--inputs"), inputs,
+      const Outcome outcome = run_lapidary({QStringLiteral("run"), digits, QStringLiteral("--inputs"), inputs,
                                         QStringLiteral("--backend"), QString::fromUtf8(backend)});
       QVERIFY2(outcome.code == 0, outcome.err);
       expected.seek(0);
@@ -213,15 +199,15 @@ class CliTest : public QObject {
   void comparesWithExpectedOutputs() {
     const QTemporaryDir folder;
     const QString file = folder.filePath(QStringLiteral("out.npz"));
-    QCOMPARE(lapidary({QStringLiteral("run"), digits, QStringLiteral("--inputs"), inputs,
+    QCOMPARE(run_lapidary({QStringLiteral("run"), digits, QStringLiteral("--inputs"), inputs,
                        QStringLiteral("--outputs"), file})
                  .code,
              0);
-    QCOMPARE(lapidary({QStringLiteral("run"), digits, QStringLiteral("--inputs"), inputs,
+    QCOMPARE(run_lapidary({QStringLiteral("run"), digits, QStringLiteral("--inputs"), inputs,
                        QStringLiteral("--expect"), file})
                  .code,
              0);
-    const Outcome other = lapidary({QStringLiteral("run"), digits, QStringLiteral("--dim"),
+    const Outcome other = run_lapidary({QStringLiteral("run"), digits, QStringLiteral("--dim"),
                                     QStringLiteral("N=10"), QStringLiteral("--seed"), QStringLiteral("3"),
                                     QStringLiteral("--expect"), file, QStringLiteral("--json")});
     QCOMPARE(other.code, 1);
@@ -230,9 +216,9 @@ class CliTest : public QObject {
 
   void keepsEveryIntermediate() {
     const Outcome outcome =
-        lapidary({QStringLiteral("run"), digits, QStringLiteral("--keep-all"), QStringLiteral("--json")});
+        run_lapidary({QStringLiteral("run"), digits, QStringLiteral("--keep-all"), QStringLiteral("--json")});
     QVERIFY2(outcome.code == 0, outcome.err);
-    const int nodes = lapidary({QStringLiteral("info"), digits, QStringLiteral("--json")})
+    const int nodes = run_lapidary({QStringLiteral("info"), digits, QStringLiteral("--json")})
                           .json()[QStringLiteral("nodes")]
                           .toInt();
     QVERIFY(outcome.json()[QStringLiteral("outputs")].toArray().size() >= nodes);
@@ -261,7 +247,7 @@ class CliTest : public QObject {
   void writesATraceOfEveryOperator() {
     const QTemporaryDir folder;
     const QString file = folder.filePath(QStringLiteral("trace.json"));
-    QCOMPARE(lapidary({QStringLiteral("profile"), digits, QStringLiteral("--trace"), file}).code, 0);
+    QCOMPARE(run_lapidary({QStringLiteral("profile"), digits, QStringLiteral("--trace"), file}).code, 0);
     QFile trace(file);
     QVERIFY(trace.open(QIODevice::ReadOnly));
     const QJsonArray events =

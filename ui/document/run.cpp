@@ -28,13 +28,7 @@ bool isArchive(const QString& path) {
 
 Datum readFile(const std::string& path, const Value& input, const ImageSettings& image) {
   if (is_image_file(text(path))) return read_image(path, input, image);
-  if (!isArchive(text(path))) return read_datum(path, input.type);
-  NamedData data = read_data(path, {{input.name, input.type}});
-  const auto named =
-      std::find_if(data.begin(), data.end(), [&](const auto& entry) { return entry.first == input.name; });
-  if (named != data.end()) return named->second;
-  if (data.size() == 1) return data.front().second;
-  throw Error("the file holds no entry of that name").file(path).tensor(input.name);
+  return read_value(path, {input.name, input.type});
 }
 
 Tensor typedTensor(const std::string& typed, const Value& input, const RunSettings& settings) {
