@@ -1,6 +1,6 @@
 // agreement_bench ZOO [--json FILE]: whether the real models of folder ZOO give the numbers that ONNX Runtime
 // gives, on both backends (rtol 1e-3, atol 1e-4). LAPIDARY_PEER names the folder into which tests/peers was
-// installed.
+// installed. Models that are not there are named, and count as a failure.
 #include <cstdio>
 #include <filesystem>
 
@@ -71,15 +71,21 @@ int main(int argc, char** argv) {
   }
   Json document = {{"machine", machine_json()}, {"models", Json::array()}};
   bool all_agree = true;
+  document["skipped"] = Json::array();
   for (const ZooModel& zoo : zooModels()) {
     const std::string path = std::string(argv[1]) + "/" + zoo.name + ".onnx";
-    if (!std::filesystem::exists(path)) continue;
+    if (!std::filesystem::exists(path)) {
+      std::printf("%-32s  skipped: there is no %s\n", zoo.name, path.c_str());
+      document["skipped"].push_back(zoo.name);
+      continue;
+    }
     document["models"].push_back(measure(path, zoo));
     for (const char* backend : {"cpu", "reference"})
       all_agree = all_agree && document["models"].back()[backend]["agrees"].get<bool>();
   }
+  all_agree = all_agree && document["skipped"].empty();
   document["all_agree"] = all_agree;
-  std::printf("%zu models\n", document["models"].size());
+  std::printf("%zu models of %zu\n", document["models"].size(), zooModels().size());
   report(document, argc, argv);
   return all_agree ? 0 : 1;
 }

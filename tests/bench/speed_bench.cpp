@@ -85,6 +85,13 @@ Json measure(const std::string& path, const ZooModel& zoo, bool has_peer) {
   return row;
 }
 
+/// The model that runs slowest against the peer.
+const Json& slowest(const Json& rows) {
+  return *std::min_element(rows.begin(), rows.end(), [](const Json& a, const Json& b) {
+    return a["run_ratio"].get<double>() < b["run_ratio"].get<double>();
+  });
+}
+
 double geometric_mean(const Json& rows, const char* key) {
   double sum = 0;
   for (const auto& row : rows) sum += std::log(row[key].get<double>());
@@ -110,6 +117,10 @@ int main(int argc, char** argv) {
     document["ready_ratio"] = geometric_mean(document["models"], "ready_ratio");
     std::printf("geometric means: %.2f times as fast to run, %.2f to make ready\n",
                 document["run_ratio"].get<double>(), document["ready_ratio"].get<double>());
+    const Json& worst = slowest(document["models"]);
+    document["slowest"] = {{"model", worst["model"]}, {"run_ratio", worst["run_ratio"]}};
+    std::printf("slowest: %s, %.2f times as fast to run\n", worst["model"].get<std::string>().c_str(),
+                worst["run_ratio"].get<double>());
   }
   report(document, argc, argv);
 }
