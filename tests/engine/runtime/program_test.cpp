@@ -251,6 +251,30 @@ class ProgramTest : public QObject {
     }
   }
 
+  void aReshapeThatDoesNotFitNamesItsNode_data() {
+    QTest::addColumn<bool>("inside");
+    QTest::newRow("of an input") << false;
+    QTest::newRow("inside the graph") << true;
+  }
+  void aReshapeThatDoesNotFitNamesItsNode() {
+    QFETCH(const bool, inside);
+    ModelBuilder builder;
+    builder.input("x", DataType::Float32, Shape{Dimension::symbol("N")})
+        .initializer("sizes", Tensor::of({2}, std::vector<std::int64_t>{20, 20}));
+    if (inside) builder.add(node("Neg", {"x"}, {"a"}));
+    builder.add(node("Reshape", {inside ? "a" : "x", "sizes"}, {inside ? "b" : "y"}));
+    if (inside) builder.add(node("Softmax", {"b"}, {"y"}));
+    const ModelPointer model = builder.output("y").build();
+    for (const char* backend : backend_names) {
+      try {
+        compiled(backend, model)->run({Tensor::of({3}, std::vector<float>{1, 2, 3})});
+        QFAIL("ran");
+      } catch (const Error& error) {
+        QCOMPARE(error.node(), std::string(inside ? "Reshape → b" : "Reshape → y"));
+      }
+    }
+  }
+
   void sayHowManyThreadsTheyUsed() {
     const auto reference = compiled("reference", chain(2)), fast = compiled("cpu", chain(2));
     QCOMPARE(reference->threads(), 1);
