@@ -323,7 +323,9 @@ SaveResult save_model(const Model& model, const std::string& path, const SaveOpt
   } catch (Error& error) {
     throw error.file(path);
   } catch (const filesystem::filesystem_error& error) {
-    throw Error("cannot be written: " + error.code().message(), Error::Kind::Machine).file(path);
+    throw Error("cannot be written: " + error.code().message(), Error::Kind::Machine)
+        .file(path)
+        .advice("Choose another place; what was there before is unchanged");
   }
 }
 

@@ -99,7 +99,8 @@ class CliDataTest : public QObject {
     QTest::newRow("unknown dimension") << QStringList{"--dim", "M=3"} << "Their free dimensions are: N";
     QTest::newRow("archive without the name")
         << QStringList{"--input", "w=two.npz"} << "no data named 'w'. It holds: other, x";
-    QTest::newRow("output of unknown form") << QStringList{"--outputs", "out.txt"} << "folder";
+    QTest::newRow("output of unknown form")
+        << QStringList{"--outputs", "out.txt"} << "does not say how to write";
     QTest::newRow("several into one .npy")
         << QStringList{"--keep-all", "--outputs", "out.npy"} << "there are 2 to write";
   }
