@@ -55,8 +55,11 @@ std::vector<std::string> needed_outputs(const Operator& record) {
 
 Type type_of(const Datum& datum) {
   if (datum.is_tensor()) return datum.tensor().full_type();
-  if (datum.is_sequence())
-    return Type::sequence(datum.sequence().empty() ? Type() : type_of(datum.sequence()[0]));
+  if (datum.is_sequence()) {
+    Type element = datum.sequence().empty() ? Type() : type_of(datum.sequence()[0]);
+    element.shape.reset();  // elements may differ in it
+    return Type::sequence(std::move(element));
+  }
   if (const auto* map = std::get_if<std::shared_ptr<const MapDatum>>(&datum.value))
     return Type::map((*map)->keys.type(), type_of((*map)->values.at(0)));
   return {};

@@ -41,11 +41,11 @@ std::optional<std::string> text_of(const AttributeValue& value) {
   else if (const auto* s = std::get_if<std::string>(&value))
     text += *s;
   else if (const auto* floats = std::get_if<std::vector<float>>(&value))
-    for (const float f : *floats) append_raw(text, f);
+    for (const float number : *floats) append_raw(text, number);
   else if (const auto* integers = std::get_if<std::vector<std::int64_t>>(&value))
-    for (const std::int64_t i : *integers) append_raw(text, i);
+    for (const std::int64_t number : *integers) append_raw(text, number);
   else if (const auto* strings = std::get_if<std::vector<std::string>>(&value))
-    for (const auto& s : *strings) text += std::to_string(s.size()) + ":" + s;
+    for (const auto& word : *strings) text += std::to_string(word.size()) + ":" + word;
   else if (const auto* tensor = std::get_if<std::shared_ptr<const NamedTensor>>(&value);
            tensor && *tensor && (*tensor)->tensor.size_bytes() <= most_sampled_bytes)
     text += sketch((*tensor)->tensor);

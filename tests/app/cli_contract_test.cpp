@@ -8,6 +8,7 @@
 #include "engine/io/tensor_file.h"
 #include "tests/support/command_line.h"
 #include "tests/support/model_builder.h"
+#include "tests/support/source_folder.h"
 
 using namespace lapidary;
 using test::ModelBuilder;
@@ -16,7 +17,7 @@ using test::Outcome;
 
 namespace {
 
-const QString digits = LAPIDARY_SOURCE_DIR "/resources/samples/digits/digits.onnx";
+const QString digits = sourcePath("resources/samples/digits/digits.onnx");
 
 ModelPointer relu() {
   return ModelBuilder()

@@ -103,7 +103,12 @@ class TimelineSceneTest : public QObject {
     time.total_ms = 0.62;
     time.share = 0.5;
     result->summary.operators.push_back(time);
-    result->summary.by_type.push_back({"Conv + Relu", 1, 0.62, 0.5, 0, 0});
+    TypeTime type;
+    type.op = time.op;
+    type.calls = 1;
+    type.total_ms = time.total_ms;
+    type.share = time.share;
+    result->summary.by_type.push_back(type);
     const ModelPointer model = chain();
     OperatorsModel operators;
     OperatorTypesModel types;
