@@ -9,8 +9,8 @@
 #include "tests/support/command_line.h"
 #include "tests/support/source_folder.h"
 
-using lapidary::test::run_lapidary;
 using lapidary::test::Outcome;
+using lapidary::test::run_lapidary;
 
 namespace {
 
@@ -152,7 +152,7 @@ class CliTest : public QObject {
                                  QStringLiteral("--script"), QStringLiteral("-")}};
     for (const QStringList& way : ways) {
       QFile::remove(out);
-      const Outcome outcome = lapidary(way, "[]");
+      const Outcome outcome = run_lapidary(way, "[]");
       QVERIFY2(outcome.code == 0, outcome.err);
       QVERIFY(content(out) == content(file));
     }
@@ -160,10 +160,10 @@ class CliTest : public QObject {
 
   void anEditNamesTheStepThatDoesNotFit() {
     QTemporaryDir folder;
-    const Outcome outcome =
-        lapidary({QStringLiteral("edit"), digits, QStringLiteral("-o"),
-                  folder.filePath(QStringLiteral("o.onnx")), QStringLiteral("--script"), QStringLiteral("-")},
-                 R"([{"edit": "rename_node", "node": "nobody", "to": "x"}])");
+    const Outcome outcome = run_lapidary(
+        {QStringLiteral("edit"), digits, QStringLiteral("-o"), folder.filePath(QStringLiteral("o.onnx")),
+         QStringLiteral("--script"), QStringLiteral("-")},
+        R"([{"edit": "rename_node", "node": "nobody", "to": "x"}])");
     QCOMPARE(outcome.code, 1);
     QVERIFY2(outcome.err.contains("step 1 (rename_node)") && outcome.err.contains("nobody"), outcome.err);
     QVERIFY(!QFile::exists(folder.filePath(QStringLiteral("o.onnx"))));
@@ -183,7 +183,7 @@ class CliTest : public QObject {
     QVERIFY(expected.open(QIODevice::ReadOnly));
     for (const char* backend : {"cpu", "reference"}) {
       const Outcome outcome = run_lapidary({QStringLiteral("run"), digits, QStringLiteral("--inputs"), inputs,
-                                        QStringLiteral("--backend"), QString::fromUtf8(backend)});
+                                            QStringLiteral("--backend"), QString::fromUtf8(backend)});
       QVERIFY2(outcome.code == 0, outcome.err);
       expected.seek(0);
       qsizetype from = outcome.out.indexOf("probability");
@@ -200,16 +200,16 @@ class CliTest : public QObject {
     const QTemporaryDir folder;
     const QString file = folder.filePath(QStringLiteral("out.npz"));
     QCOMPARE(run_lapidary({QStringLiteral("run"), digits, QStringLiteral("--inputs"), inputs,
-                       QStringLiteral("--outputs"), file})
+                           QStringLiteral("--outputs"), file})
                  .code,
              0);
     QCOMPARE(run_lapidary({QStringLiteral("run"), digits, QStringLiteral("--inputs"), inputs,
-                       QStringLiteral("--expect"), file})
+                           QStringLiteral("--expect"), file})
                  .code,
              0);
     const Outcome other = run_lapidary({QStringLiteral("run"), digits, QStringLiteral("--dim"),
-                                    QStringLiteral("N=10"), QStringLiteral("--seed"), QStringLiteral("3"),
-                                    QStringLiteral("--expect"), file, QStringLiteral("--json")});
+                                        QStringLiteral("N=10"), QStringLiteral("--seed"), QStringLiteral("3"),
+                                        QStringLiteral("--expect"), file, QStringLiteral("--json")});
     QCOMPARE(other.code, 1);
     QCOMPARE(other.json()[QStringLiteral("mismatches")].toArray().size(), 1);
   }
@@ -228,18 +228,18 @@ class CliTest : public QObject {
     const QTemporaryDir folder;
     const QString out = folder.filePath(QStringLiteral("small.onnx"));
     const Outcome outcome =
-        lapidary({QStringLiteral("optimize"), digits, QStringLiteral("-o"), out, QStringLiteral("--level"),
-                  QStringLiteral("all"), QStringLiteral("--verify"), QStringLiteral("--leave-out-broken"),
-                  QStringLiteral("--json")});
+        run_lapidary({QStringLiteral("optimize"), digits, QStringLiteral("-o"), out,
+                      QStringLiteral("--level"), QStringLiteral("all"), QStringLiteral("--verify"),
+                      QStringLiteral("--leave-out-broken"), QStringLiteral("--json")});
     QVERIFY2(outcome.code == 0, outcome.err);
     const QJsonObject json = outcome.json();
     for (const char* field : {"before", "after", "passes", "verified", "max_abs", "max_rel", "tested_inputs"})
       QVERIFY2(json.contains(QLatin1String(field)), field);
     QVERIFY(json[QStringLiteral("verified")].toBool());
     QCOMPARE(json[QStringLiteral("left_out")].toArray().size(), 0);
-    QCOMPARE(lapidary({QStringLiteral("check"), out}).code, 0);
-    QCOMPARE(lapidary({QStringLiteral("optimize"), digits, QStringLiteral("-o"), out,
-                       QStringLiteral("--leave-out-broken")})
+    QCOMPARE(run_lapidary({QStringLiteral("check"), out}).code, 0);
+    QCOMPARE(run_lapidary({QStringLiteral("optimize"), digits, QStringLiteral("-o"), out,
+                           QStringLiteral("--leave-out-broken")})
                  .code,
              2);  // nothing is broken where nothing is compared
   }
