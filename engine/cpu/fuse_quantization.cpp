@@ -103,12 +103,25 @@ bool has_usual_padding(const LoweredGraph& graph, const LoweredNode& node) {
   return true;
 }
 
+/// oneDNN counts the padding of volumes as 0 at some borders, not as the zero point.
+bool pads_volume_with_zero_point(const LoweredGraph& graph, const LoweredNode& node, const Dequantized& x) {
+  const Dims &dims = graph.input(node, 0).dims, &w = graph.input(node, 1).dims;
+  if (dims.size() != 5) return false;
+  const Window window = window_of(node, dims, graph.output(node).dims, Dims(w.begin() + 2, w.end()));
+  const auto is_zero = [](auto number) { return number == 0; };
+  if (std::ranges::all_of(window.pads_begin, is_zero) && std::ranges::all_of(window.pads_end, is_zero))
+    return false;
+  const LoweredValue& zero = graph.values[x.zero];
+  return !zero.is_constant() || !std::ranges::all_of(values_as<double>(zero.constant), is_zero);
+}
+
 /// DequantizeLinear → Conv → (Relu or Clip) → QuantizeLinear: QLinearConv.
 void take_convolution(LoweredGraph& graph, int index) {
   const LoweredNode node = graph.nodes[index];
   const auto x = dequantized(graph, node.inputs[0], true), w = dequantized(graph, node.inputs[1], false);
   if (!x || !w || !graph.values[w->bytes].is_constant() || !is_symmetric(graph, *w) ||
-      !scales_along(graph, node.inputs[1], 0) || !has_usual_padding(graph, node))
+      !scales_along(graph, node.inputs[1], 0) || !has_usual_padding(graph, node) ||
+      pads_volume_with_zero_point(graph, node, *x))
     return;
   std::vector<int> behind;
   std::vector<PostOp> post_ops;

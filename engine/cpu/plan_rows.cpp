@@ -152,8 +152,9 @@ std::string plan_group_normalization(Planner& planner, const LoweredNode& node) 
                        // The mean first: scaled, it would take digits away from what is left.
                        apply({ElementCode::Affine, 0, -1, 1, -m.mean}, x + place + c * pixels, nullptr,
                              to_channel, pixels);
-                       apply({ElementCode::Affine, 0, -1, factor * session.read<float>(scale)[channel + c],
-                              session.read<float>(bias)[channel + c]},
+                       const float slope = factor * session.read<float>(scale)[channel + c];
+                       apply({ElementCode::Affine, 0, -1, slope,
+                              session.read<float>(bias)[channel + c] - m.rest * slope},
                              to_channel, nullptr, to_channel, pixels);
                      }
                    }

@@ -17,8 +17,9 @@ void normalize(const float* x, const float* scale, const float* bias, float epsi
 /// y = x / √(mean of x² + epsilon) · scale + bias; `bias` may be null.
 void normalize_by_root_mean_square(const float* x, const float* scale, const float* bias, float epsilon,
                                    float* y, std::int64_t count);
+/// `rest` is what rounding took from the mean.
 struct Moments {
-  float mean, variance;
+  float mean = 0, rest = 0, variance = 0;
 };
 Moments moments(const float* x, std::int64_t count);
 /// Least and greatest number, NaN passed over.

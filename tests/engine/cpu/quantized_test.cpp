@@ -83,9 +83,11 @@ ModelPointer linear_matmul() {
 }
 
 /// DequantizeLinear → Conv → Relu → QuantizeLinear.
-ModelPointer spelled_out_convolution(const char* activation) {
-  auto model = quantized_input(DataType::UInt8, {1, 16, 8, 8});
-  model.initializer("w", extremes(DataType::Int8, {32, 16, 3, 3}))
+ModelPointer spelled_out_convolution(const char* activation, std::size_t spatial_axes = 2) {
+  Dims x = {1, 16}, w = {32, 16};
+  x.resize(2 + spatial_axes, 8), w.resize(2 + spatial_axes, 3);
+  auto model = quantized_input(DataType::UInt8, std::move(x));
+  model.initializer("w", extremes(DataType::Int8, std::move(w)))
       .initializer("ws", Tensor::of(Dims{32}, rising(32)))
       .initializer("wz", Tensor::of(Dims{32}, std::vector<std::int8_t>(32, 0)))
       .initializer("b", Tensor::of(Dims{32}, rising(32)))
@@ -93,7 +95,7 @@ ModelPointer spelled_out_convolution(const char* activation) {
       .initializer("yz", zero_point(DataType::UInt8, 20));
   model.add(node("DequantizeLinear", {"q", "xs", "xz"}, {"xd"}))
       .add(node("DequantizeLinear", {"w", "ws", "wz"}, {"wd"}, {{"axis", std::int64_t{0}}}))
-      .add(node("Conv", {"xd", "wd", "b"}, {"c"}, {{"pads", Ints{1, 1, 1, 1}}}));
+      .add(node("Conv", {"xd", "wd", "b"}, {"c"}, {{"pads", Ints(2 * spatial_axes, 1)}}));
   if (activation) model.add(node(activation, {"c"}, {"r"}));
   return model.add(node("QuantizeLinear", {activation ? "r" : "c", "ys", "yz"}, {"y"})).build();
 }
@@ -165,6 +167,8 @@ class QuantizedTest : public QObject {
     QTest::newRow("requantized product") << linear_matmul() << 1;
     QTest::newRow("convolution between conversions") << spelled_out_convolution(nullptr) << 1;
     QTest::newRow("convolution and activation between conversions") << spelled_out_convolution("Relu") << 1;
+    QTest::newRow("convolution of a padded volume between conversions")
+        << spelled_out_convolution(nullptr, 3) << 1;
     QTest::newRow("product behind conversions") << spelled_out_matmul() << 0;
   }
 
