@@ -3,6 +3,7 @@
 #include "engine/io/fields.h"
 #include "engine/io/type_proto.h"
 #include "engine/model/error.h"
+#include "engine/model/mapped_bytes.h"
 
 namespace lapidary {
 namespace {
@@ -260,7 +261,18 @@ struct GraphParts {
   std::vector<std::shared_ptr<const Node>> nodes;
   std::vector<Value> value_infos;
   std::vector<std::shared_ptr<const NamedTensor>> initializers;
+  std::shared_ptr<const NamedTensor> large;  ///< the last initializer of many pages
 };
+
+/// For one byte that is read between two weights, kernels map up to megabytes around it where the file lies
+/// in large pieces of the page cache. Gives back what that brought of the large weights before and behind.
+void release_passed_pages(GraphParts& parts) {
+  constexpr std::size_t least_bytes = std::size_t{1} << 16;
+  if (parts.large) release_pages(parts.large->tensor);
+  if (parts.initializers.back()->tensor.size_bytes() < least_bytes) return;
+  parts.large = parts.initializers.back();
+  release_pages(parts.large->tensor);
+}
 
 void read_graph_field(const WireField& f, GraphParts& parts, const ReadContext& context, int depth) {
   Graph& graph = parts.graph;
@@ -274,6 +286,7 @@ void read_graph_field(const WireField& f, GraphParts& parts, const ReadContext& 
       break;
     case bytes_key(5):
       parts.initializers.push_back(shared(read_tensor(f.bytes, context)));
+      release_passed_pages(parts);
       break;
     case bytes_key(10):
       read_text(f, graph.doc_string, graph.stated);
