@@ -1,7 +1,4 @@
-#include <iostream>
-
 #include "app/cli/edited_model.h"
-#include "engine/edit/edit.h"
 
 namespace lapidary::cli {
 namespace {
@@ -27,19 +24,8 @@ EditStep freezing(const std::string& option) {
 int convert(const ConvertOptions& options, const Output& output) {
   std::vector<EditStep> steps;
   for (const auto& option : options.frozen) steps.push_back(freezing(option));
-  const LoadedModel loaded = options.model.load(output);
-  ModelPointer result;
-  try {
-    result = apply_steps(loaded.model, steps);
-  } catch (Error& error) {
-    throw error.file(options.model.path);
-  }
-  save_edited(*result, options.out, loaded, output, options.external_data);
-  const Json json = before_and_after(*loaded.model, *result);
-  if (output.json)
-    print_json(json);
-  else
-    print_before_and_after(options.out, json);
+  const Json json = save_edited(options.model, steps, options.out, output, options.external_data);
+  print_before_and_after(options.out, json, output);
   return 0;
 }
 

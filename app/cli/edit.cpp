@@ -1,7 +1,6 @@
 #include <iostream>
 
 #include "app/cli/edited_model.h"
-#include "engine/edit/edit.h"
 #include "engine/io/mapped_file.h"
 
 namespace lapidary::cli {
@@ -53,20 +52,9 @@ int edit_model(const EditOptions& options, const Output& output) {
   } catch (Error& error) {
     throw error.file(options.script);
   }
-  const LoadedModel loaded = ModelOptions{options.path, options.follow_links}.load(output);
-  ModelPointer result;
-  try {
-    result = apply_steps(loaded.model, steps);
-  } catch (Error& error) {
-    throw error.file(options.path);
-  }
-  save_edited(*result, options.out, loaded, output);
-  Json json = before_and_after(*loaded.model, *result);
+  Json json = save_edited({options.path, options.follow_links}, steps, options.out, output);
   json["steps"] = steps.size();
-  if (output.json)
-    print_json(json);
-  else
-    print_before_and_after(options.out, json);
+  print_before_and_after(options.out, json, output);
   return 0;
 }
 

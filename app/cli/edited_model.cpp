@@ -28,26 +28,30 @@ Json size_json(const Model& model) {
 
 }  // namespace
 
-Json before_and_after(const Model& before, const Model& after) {
-  return {{"before", size_json(before)}, {"after", size_json(after)}};
+Json save_edited(const ModelOptions& model, const std::vector<EditStep>& steps, const std::string& out,
+                 const Output& output, bool external_data) {
+  const LoadedModel loaded = model.load(output);
+  ModelPointer result;
+  try {
+    result = apply_steps(loaded.model, steps);
+  } catch (Error& error) {
+    throw error.file(model.path);
+  }
+  SaveOptions options = save_options_for(out);
+  options.external_data = external_data;
+  const SaveResult saved = save_model(*result, out, options, &loaded);
+  if (!output.quiet)
+    for (const auto& message : saved.messages) std::cerr << "lapidary: " << out << ": " << message << '\n';
+  return {{"before", size_json(*loaded.model)}, {"after", size_json(*result)}};
 }
 
-void print_before_and_after(const std::string& path, const Json& json) {
+void print_before_and_after(const std::string& out, const Json& json, const Output& output) {
+  if (output.json) return print_json(json);
   const auto size = [](const Json& part) {
     return std::to_string(part["nodes"].get<std::size_t>()) + " nodes and " +
            bytes_text(part["parameter_bytes"].get<double>()) + " of weights";
   };
-  std::cout << path << ": " << size(json["before"]) << " before, " << size(json["after"]) << " after\n";
-}
-
-SaveResult save_edited(const Model& model, const std::string& path, const LoadedModel& loaded,
-                       const Output& output, bool external_data) {
-  SaveOptions options = save_options_for(path);
-  options.external_data = external_data;
-  SaveResult result = save_model(model, path, options, &loaded);
-  if (!output.quiet)
-    for (const auto& message : result.messages) std::cerr << "lapidary: " << path << ": " << message << '\n';
-  return result;
+  std::cout << out << ": " << size(json["before"]) << " before, " << size(json["after"]) << " after\n";
 }
 
 }  // namespace lapidary::cli

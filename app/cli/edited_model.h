@@ -3,17 +3,17 @@
 #include <string>
 
 #include "app/cli/model_options.h"
+#include "engine/edit/edit.h"
 
 namespace lapidary::cli {
 
-/// What the commands that write a changed model say of it: {nodes, operators, parameters, parameter_bytes,
+/// Loads the model, does the steps, and saves what comes in the format that the name's ending says; where
+/// that is the format of the file, its layout is kept, and an unchanged model is written byte for byte.
+/// Messages go to standard error unless --quiet. Returns {nodes, operators, parameters, parameter_bytes,
 /// inputs, outputs}, before and after.
-Json before_and_after(const Model& before, const Model& after);
-void print_before_and_after(const std::string& path, const Json& json);
-
-/// Saves in the format that the name's ending says; where that is the format of `loaded`, its layout is kept,
-/// and an unchanged model is written byte for byte. Messages go to standard error unless --quiet.
-SaveResult save_edited(const Model& model, const std::string& path, const LoadedModel& loaded,
-                       const Output& output, bool external_data = false);
+Json save_edited(const ModelOptions& model, const std::vector<EditStep>& steps, const std::string& out,
+                 const Output& output, bool external_data = false);
+/// As JSON or as a line, as `output` asks.
+void print_before_and_after(const std::string& out, const Json& json, const Output& output);
 
 }  // namespace lapidary::cli

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "engine/edit/sequence.h"
 #include "engine/model/error.h"
+#include "engine/model/sequence.h"
 
 namespace lapidary {
 

@@ -38,8 +38,9 @@ class EditHistory {
   /// Steps from the very first snapshot to the current one, dropped ones counted: the journal's position.
   std::size_t position() const { return dropped_ + index_; }
 
-  /// The current snapshot is what lies on disk. The mark stays with it through undo, redo and new steps.
-  void mark_saved() { saved_ = current(); }
+  /// `model`, one of the snapshots, is what lies on disk. The mark stays with it through undo, redo and new
+  /// steps.
+  void mark_saved(const ModelPointer& model) { saved_ = model; }
   bool is_saved() const { return saved_.lock() == current(); }
 
   /// Bytes that the snapshots hold beyond the model that the history began with.

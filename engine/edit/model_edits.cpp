@@ -2,8 +2,8 @@
 
 #include "engine/edit/families.h"
 #include "engine/edit/names.h"
-#include "engine/edit/sequence.h"
 #include "engine/model/error.h"
+#include "engine/model/sequence.h"
 
 namespace lapidary {
 namespace {

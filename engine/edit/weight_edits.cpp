@@ -4,8 +4,8 @@
 #include "engine/edit/data_json.h"
 #include "engine/edit/families.h"
 #include "engine/edit/names.h"
-#include "engine/edit/sequence.h"
 #include "engine/model/error.h"
+#include "engine/model/sequence.h"
 
 namespace lapidary {
 namespace {

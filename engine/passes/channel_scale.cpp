@@ -91,9 +91,15 @@ bool ChannelScale::has_offset() const {
   return std::any_of(offset.begin(), offset.end(), [](double v) { return v != 0; });
 }
 
+bool may_be_channel_scale(const Node& node) {
+  return normalized_domain(node.domain).empty() &&
+         (node.op_type == "BatchNormalization" || node.op_type == "Mul" || node.op_type == "Div" ||
+          node.op_type == "Add" || node.op_type == "Sub");
+}
+
 std::optional<ChannelScale> channel_scale_of(const GraphRewriter& graph, const Node& node,
                                              const ChannelAxis& axis) {
-  if (!normalized_domain(node.domain).empty()) return std::nullopt;
+  if (!may_be_channel_scale(node)) return std::nullopt;
   return node.op_type == "BatchNormalization" ? scale_of_normalization(graph, node, axis)
                                               : scale_of_arithmetic(graph, node, axis);
 }

@@ -24,6 +24,9 @@ struct ChannelAxis {
   std::int64_t channels;
 };
 
+/// True for the types of node that channel_scale_of() looks at.
+bool may_be_channel_scale(const Node& node);
+
 /// The scale that `node` is: BatchNormalization in inference, or Mul, Div, Add or Sub of a constant that is
 /// one number, or one for each channel and does not make x larger. Nothing for other nodes.
 std::optional<ChannelScale> channel_scale_of(const GraphRewriter& graph, const Node& node,

@@ -106,10 +106,7 @@ void rewrite(GraphRewriter& graph) {
   const std::size_t count = graph.size();
   for (std::size_t i = 0; i < count; ++i) {
     const Node* node = graph.node(i);
-    if (!node || node->outputs.empty()) continue;
-    if (node->op_type != "BatchNormalization" && node->op_type != "Mul" && node->op_type != "Div" &&
-        node->op_type != "Add" && node->op_type != "Sub")
-      continue;
+    if (!node || node->outputs.empty() || !may_be_channel_scale(*node)) continue;
     const auto product = product_in(graph, *node);
     if (!product) continue;
     const auto scale = channel_scale_of(graph, *node, product->axis);

@@ -104,10 +104,7 @@ void rewrite(GraphRewriter& graph) {
   const std::size_t count = graph.size();
   for (std::size_t i = 0; i < count; ++i) {
     const Node* node = graph.node(i);
-    if (!node || node->outputs.empty()) continue;
-    if (node->op_type != "BatchNormalization" && node->op_type != "Mul" && node->op_type != "Div" &&
-        node->op_type != "Add" && node->op_type != "Sub")
-      continue;
+    if (!node || node->outputs.empty() || !may_be_channel_scale(*node)) continue;
     const auto reader = reader_of(graph, node->outputs[0]);
     if (!reader) continue;
     const auto scale = channel_scale_of(graph, *node, reader->axis);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/model/graph_index.h"
+#include "engine/model/names.h"
 #include "engine/ops/operator_table.h"
 
 namespace lapidary {
@@ -212,9 +213,12 @@ bool GraphRewriter::can_rename_reads(std::string_view from, std::string_view to)
 }
 
 void GraphRewriter::rename_reads(const std::string& from, const std::string& to) {
+  const Renames renames = {{from, to}};
   for (const std::size_t position : readers(from)) {
+    const auto changed = reading_renamed(*nodes_[position], renames);
+    if (!changed) continue;
     const auto before = subgraphs_of(*nodes_[position]);
-    replace(position, with_reads_renamed(*nodes_[position], from, to));
+    replace(position, *changed);
     const auto after = subgraphs_of(*nodes_[position]);
     for (std::size_t i = 0; i < before.size(); ++i)
       context().types->follow(before[i].second.get(), after[i].second);

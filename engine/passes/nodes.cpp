@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/model/names.h"
+
 namespace lapidary {
 
 bool is_standard(const Node& node, std::string_view op_type) {
@@ -56,50 +58,12 @@ Node node_like(const Node& original, std::string op_type, std::vector<std::strin
   return node;
 }
 
-namespace {
-
-bool defines_here(const Graph& graph, std::string_view name) {
-  const auto is_it = [&](const auto& value) { return value.name == name; };
-  if (std::any_of(graph.inputs.begin(), graph.inputs.end(), is_it)) return true;
-  for (const auto& tensor : graph.initializers)
-    if (tensor->name == name) return true;
-  for (const auto& tensor : graph.sparse_initializers)
-    if (tensor->name == name) return true;
-  for (const auto& node : graph.nodes)
-    if (std::find(node->outputs.begin(), node->outputs.end(), name) != node->outputs.end()) return true;
-  return false;
-}
-
-}  // namespace
-
 bool defines_name(const Graph& graph, std::string_view name) {
-  if (defines_here(graph, name)) return true;
+  if (defines(graph, name)) return true;
   for (const auto& node : graph.nodes)
     for (const auto& [attribute, body] : subgraphs_of(*node))
       if (defines_name(*body, name)) return true;
   return false;
-}
-
-GraphPointer with_outer_name(const GraphPointer& body, const std::string& from, const std::string& to) {
-  if (defines_here(*body, from)) return body;
-  Graph result = *body;
-  auto nodes = body->nodes.to_vector();
-  for (auto& node : nodes) node = std::make_shared<const Node>(with_reads_renamed(*node, from, to));
-  result.nodes = PersistentVector(std::move(nodes));
-  for (auto& output : result.outputs)
-    if (output.name == from) output.name = to;
-  return std::make_shared<const Graph>(std::move(result));
-}
-
-Node with_reads_renamed(const Node& node, const std::string& from, const std::string& to) {
-  Node result = node;
-  std::replace(result.inputs.begin(), result.inputs.end(), from, to);
-  for (auto& attribute : result.attributes) {
-    if (auto* body = std::get_if<GraphPointer>(&attribute.value)) *body = with_outer_name(*body, from, to);
-    if (auto* bodies = std::get_if<std::vector<GraphPointer>>(&attribute.value))
-      for (auto& body : *bodies) body = with_outer_name(body, from, to);
-  }
-  return result;
 }
 
 }  // namespace lapidary

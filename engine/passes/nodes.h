@@ -27,9 +27,5 @@ Node node_like(const Node& original, std::string op_type, std::vector<std::strin
 
 /// True if `graph`, or a body inside it, gives `name` to a value of its own.
 bool defines_name(const Graph& graph, std::string_view name);
-/// The body with what it reads from outside as `from` read as `to`.
-GraphPointer with_outer_name(const GraphPointer& body, const std::string& from, const std::string& to);
-/// The node with every read of `from`, in its bodies too, made one of `to`.
-Node with_reads_renamed(const Node& node, const std::string& from, const std::string& to);
 
 }  // namespace lapidary

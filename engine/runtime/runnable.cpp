@@ -5,6 +5,7 @@
 
 #include "engine/analysis/every_node.h"
 #include "engine/model/graph_index.h"
+#include "engine/model/names.h"
 #include "engine/ops/operator_sets.h"
 #include "engine/runtime/backend.h"
 
@@ -39,11 +40,8 @@ void define_outputs(const Graph& graph, Scope& scope) {
   int position = static_cast<int>(std::find(sorted.begin(), sorted.end(), false) - sorted.begin());
   while (true) {
     const Node& node = *graph.nodes[static_cast<std::size_t>(position)];
-    std::vector<std::string> reads = node.inputs;
-    for (const auto& [attribute, body] : subgraphs_of(node)) {
-      const auto outer = outer_names(*body);
-      reads.insert(reads.end(), outer.begin(), outer.end());
-    }
+    std::vector<std::string> reads;
+    for_each_read(node, [&](const std::string& name) { reads.push_back(name); });
     const auto waits = std::find_if(reads.begin(), reads.end(), [&](const std::string& name) {
       const int maker = index.producer(name).node;
       return maker >= 0 && !sorted[static_cast<std::size_t>(maker)];

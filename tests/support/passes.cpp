@@ -1,6 +1,7 @@
 #include "tests/support/passes.h"
 
 #include <QStringList>
+#include <QTest>
 #include <algorithm>
 
 #include "engine/analysis/check.h"
@@ -48,6 +49,25 @@ QString parting(const ModelPointer& before, const ModelPointer& after, double to
     }
   }
   return {};
+}
+
+void add_rewrite_columns() {
+  QTest::addColumn<QString>("pass");
+  QTest::addColumn<ModelPointer>("model");
+  QTest::addColumn<QString>("after");
+}
+
+void add_rewrite(const char* name, const char* pass, const ModelPointer& model, const char* after) {
+  QTest::newRow(name) << QString::fromLatin1(pass) << model << QString::fromLatin1(after);
+}
+
+void check_rewrite(double tolerance) {
+  QFETCH(QString, pass);
+  QFETCH(ModelPointer, model);
+  QFETCH(QString, after);
+  const ModelPointer result = after_pass(model, pass.toStdString());
+  QCOMPARE(operators(*result), after);
+  if (!after.contains(QLatin1String("Random"))) QCOMPARE(parting(model, result, tolerance), QString());
 }
 
 }  // namespace lapidary::test

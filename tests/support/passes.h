@@ -18,4 +18,11 @@ QString operators(const Model& model);
 /// second one invalid; empty if nothing does.
 QString parting(const ModelPointer& before, const ModelPointer& after, double tolerance = 1e-5);
 
+/// The columns of a table of rewrites, and its rows: `after` is what operators() gives of the model after the
+/// pass.
+void add_rewrite_columns();
+void add_rewrite(const char* name, const char* pass, const ModelPointer& model, const char* after);
+/// Checks a row: the pass leaves these operators, and the results are equal, unless they are random.
+void check_rewrite(double tolerance = 1e-5);
+
 }  // namespace lapidary::test

@@ -79,12 +79,16 @@ TextWidths measuredWidths() {
   return widths;
 }
 
+/// What undo may hold beyond the model itself.
+constexpr std::int64_t historyBudgetBytes = std::int64_t{1} << 30;
+
 }  // namespace
 
 struct Document::Opened {
   LoadedModel loaded;
   std::shared_ptr<const Hierarchy> hierarchy;
   std::shared_ptr<const GraphIndex> index;
+  std::optional<EditHistory> history;
 };
 
 Document::Document(Theme* theme, JobList* jobs, QObject* parent)
@@ -116,6 +120,7 @@ void Document::open(const QString& path, const LoadOptions& options) {
         const Graph& graph = *opened.loaded.model->graph;
         opened.hierarchy = std::make_shared<Hierarchy>(find_hierarchy(graph));
         opened.index = std::make_shared<GraphIndex>(graph);
+        opened.history.emplace(opened.loaded.model, historyBudgetBytes);
         return opened;
       },
       [this](Opened opened) { finishOpening(std::move(opened)); },
@@ -161,7 +166,7 @@ void Document::giveUp() {
 void Document::finishOpening(Opened opened) {
   loaded_ = std::move(opened.loaded);
   model_ = loaded_.model;
-  history_ = ModelHistory(model_);
+  history_ = std::move(opened.history);
   editError_.reset();
   earlier_.clear();
   watch();

@@ -15,11 +15,11 @@
 #include "engine/analysis/model_cost.h"
 #include "engine/analysis/nested_graphs.h"
 #include "engine/edit/edit.h"
+#include "engine/edit/history.h"
 #include "engine/io/model_file.h"
 #include "engine/layout/layout.h"
 #include "engine/model/graph_index.h"
 #include "ui/document/heat.h"
-#include "ui/document/model_history.h"
 #include "ui/document/run.h"
 #include "ui/document/selection.h"
 #include "ui/document/theme.h"
@@ -81,21 +81,22 @@ class Document : public QObject {
   void openAllGroups();
   void closeAllGroups();
 
-  const ModelHistory& history() const { return history_; }
+  /// The snapshots that edits made; nothing until a model is open.
+  const std::optional<EditHistory>& history() const { return history_; }
   /// True once there is something to edit.
   bool canEdit() const { return state_ == State::Ready && layout_ != nullptr; }
   /// Does the step on the newest snapshot; what is shown follows in a job. Where that cannot be,
   /// editError() says why, and false is returned.
   bool edit(const EditStep& step, const QString& name);
-  /// Goes to a place in the history: 0 is the model as it was opened.
-  void goTo(std::size_t place);
+  /// Goes to a snapshot of history().
+  void goTo(std::size_t index);
   void undo();
   void redo();
   /// Why the last edit or save was not done; empty after one that was.
   const std::optional<Error>& editError() const { return editError_; }
   void forgetEditError();
   /// True if there is something that no file holds.
-  bool isChanged() const { return history_.isChanged(); }
+  bool isChanged() const { return history_ && !history_->is_saved(); }
   /// Writes the newest snapshot in a job; `path` becomes the document's file.
   Job* save(const QString& path);
   /// True if another program wrote the file since it was read or saved.
@@ -205,7 +206,7 @@ class Document : public QObject {
   QString path_;
   LoadedModel loaded_;
   ModelPointer model_;
-  ModelHistory history_;
+  std::optional<EditHistory> history_;
   std::optional<Error> editError_;
   QFileSystemWatcher watcher_;
   QDateTime written_;  ///< when the file was, as far as this document knows

@@ -62,7 +62,7 @@ struct Document::Derived {
 bool Document::edit(const EditStep& step, const QString& name) {
   if (!canEdit()) return false;
   try {
-    history_.add(apply_step(history_.current(), step), name);
+    history_->push(name.toStdString(), apply_step(history_->current(), step));
   } catch (const Error& error) {
     editError_ = error;
     Q_EMIT historyChanged();
@@ -73,19 +73,19 @@ bool Document::edit(const EditStep& step, const QString& name) {
   return true;
 }
 
-void Document::goTo(std::size_t place) {
-  if (!canEdit() || place >= history_.size() || place == history_.place()) return;
-  history_.goTo(place);
+void Document::goTo(std::size_t index) {
+  if (!canEdit() || index >= history_->size() || index == history_->index()) return;
+  history_->go_to(index);
   editError_.reset();
   followHistory();
 }
 
 void Document::undo() {
-  if (history_.canUndo()) goTo(history_.place() - 1);
+  if (history_ && history_->can_undo()) goTo(history_->index() - 1);
 }
 
 void Document::redo() {
-  if (history_.canRedo()) goTo(history_.place() + 1);
+  if (history_ && history_->can_redo()) goTo(history_->index() + 1);
 }
 
 void Document::forgetEditError() {
@@ -97,7 +97,7 @@ void Document::followHistory() {
   Q_EMIT historyChanged();
   jobs_->start(
       this, QStringLiteral("edit"), tr("Follow the edit of %1").arg(title()),
-      [model = history_.current(), shown = model_, options = layoutOptions()](const JobControl& control) {
+      [model = history_->current(), shown = model_, options = layoutOptions()](const JobControl& control) {
         Derived derived;
         derived.model = model;
         derived.asked = options;
@@ -196,7 +196,7 @@ Job* Document::save(const QString& path) {
     options.format = loaded_.format;
     options.compression = loaded_.compression;
   }
-  const ModelPointer written = history_.current();
+  const ModelPointer written = history_->current();
   return jobs_->start(
       this, QStringLiteral("save"), tr("Save %1").arg(QFileInfo(path).fileName()),
       [written, options, loaded = loaded_, name = path.toStdString()](const JobControl&) {
@@ -204,7 +204,7 @@ Job* Document::save(const QString& path) {
       },
       [this, written, path](const SaveResult&) {
         path_ = path;
-        history_.setSaved(written);
+        history_->mark_saved(written);
         editError_.reset();
         watch();
         Q_EMIT historyChanged();

@@ -1,13 +1,12 @@
 #include "ui/shell/command_palette.h"
 
-#include <QApplication>
-#include <QKeyEvent>
+#include <QAction>
 #include <QLayout>
 #include <QLineEdit>
 #include <QListView>
 #include <QPainter>
+#include <QPointer>
 #include <QStyledItemDelegate>
-#include <QVBoxLayout>
 #include <algorithm>
 #include <vector>
 
@@ -48,35 +47,21 @@ class CommandDelegate : public QStyledItemDelegate {
 }  // namespace
 
 CommandPalette::CommandPalette(Commands* commands, QWidget* window)
-    : QFrame(window), commands_(commands), field_(new QLineEdit), list_(new QListView) {
-  setObjectName(QStringLiteral("popup"));
-  auto* column = new QVBoxLayout(this);
-  column->setContentsMargins(8, 8, 8, 8);
-  column->setSpacing(4);
-  column->addWidget(field_);
-  column->addWidget(list_);
-  field_->setPlaceholderText(tr("Type a command"));
-  field_->setAccessibleName(tr("Command"));
-  field_->installEventFilter(this);
+    : CommandPalette(commands, new QListView, window) {}
+
+CommandPalette::CommandPalette(Commands* commands, QListView* list, QWidget* window)
+    : ChoicePopup(list, window), commands_(commands), list_(list) {
+  field()->setPlaceholderText(tr("Type a command"));
+  field()->setAccessibleName(tr("Command"));
   list_->setModel(&model_);
   list_->setItemDelegate(new CommandDelegate(list_));
-  list_->setFocusPolicy(Qt::NoFocus);
   list_->setAccessibleName(tr("Commands"));
   list_->setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);
-  list_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-  connect(field_, &QLineEdit::textChanged, this, &CommandPalette::fill);
-  connect(list_, &QListView::clicked, this, &CommandPalette::runCurrent);
-  hide();
 }
 
 void CommandPalette::open() {
-  before_ = QApplication::focusWidget();
   offered_ = commands_->everything();
-  field_->clear();
-  fill({});
-  show();
-  raise();
-  field_->setFocus();
+  appear();
 }
 
 void CommandPalette::fill(const QString& typed) {
@@ -101,73 +86,26 @@ void CommandPalette::fill(const QString& typed) {
     model_.appendRow(item);
   }
   list_->setCurrentIndex(model_.index(0, 0));
-  place();
+  place(neededHeight());
 }
 
-void CommandPalette::place() {
-  const int width = std::min(560, parentWidget()->width() - 32);
+int CommandPalette::neededHeight() const {
   const QMargins margins = layout()->contentsMargins();
   const int rows = model_.rowCount() * std::max(list_->sizeHintForRow(0), 0);
-  const int content = margins.top() + field_->sizeHint().height() + layout()->spacing() + rows +
-                      2 * list_->frameWidth() + margins.bottom() + 8;
-  const int height = std::min({420, parentWidget()->height() - 80, content});
-  setGeometry((parentWidget()->width() - width) / 2, 52, width, height);
+  return margins.top() + field()->sizeHint().height() + layout()->spacing() + rows + 2 * list_->frameWidth() +
+         margins.bottom() + 8;
 }
 
-void CommandPalette::leave() {
-  hide();
-  if (before_) before_->setFocus();
-}
-
-void CommandPalette::runCurrent() {
+void CommandPalette::takeCurrent() {
   const QPointer<QAction> action = list_->currentIndex().data(ActionRole).value<QAction*>();
   leave();
   if (action && action->isEnabled()) action->trigger();
 }
 
 void CommandPalette::hideEvent(QHideEvent* event) {
-  QFrame::hideEvent(event);
+  ChoicePopup::hideEvent(event);
   offered_.clear();
   model_.clear();
-}
-
-bool CommandPalette::eventFilter(QObject* watched, QEvent* event) {
-  if (event->type() == QEvent::FocusOut) hide();
-  const bool isAsked = event->type() == QEvent::ShortcutOverride;
-  if (!isAsked && event->type() != QEvent::KeyPress) return QFrame::eventFilter(watched, event);
-  const auto* key = static_cast<QKeyEvent*>(event);
-  // Escape is also a command of the window, which would come first.
-  if (isAsked) {
-    if (key->key() == Qt::Key_Escape) event->accept();
-    return QFrame::eventFilter(watched, event);
-  }
-  const int row = list_->currentIndex().row();
-  const auto go = [this](int to) {
-    list_->setCurrentIndex(model_.index(std::clamp(to, 0, model_.rowCount() - 1), 0));
-  };
-  switch (key->key()) {
-    case Qt::Key_Escape:
-      leave();
-      return true;
-    case Qt::Key_Return:
-    case Qt::Key_Enter:
-      runCurrent();
-      return true;
-    case Qt::Key_Down:
-      go(row + 1);
-      return true;
-    case Qt::Key_Up:
-      go(row - 1);
-      return true;
-    case Qt::Key_PageDown:
-      go(row + 10);
-      return true;
-    case Qt::Key_PageUp:
-      go(row - 10);
-      return true;
-    default:
-      return QFrame::eventFilter(watched, event);
-  }
 }
 
 }  // namespace lapidary::ui

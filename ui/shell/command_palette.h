@@ -1,19 +1,18 @@
 #pragma once
 
-#include <QFrame>
-#include <QPointer>
 #include <QStandardItemModel>
 
+#include "ui/shell/choice_popup.h"
+
 class QAction;
-class QLineEdit;
 class QListView;
 
 namespace lapidary::ui {
 
 class Commands;
 
-/// The command palette: a field and a list over the window, gone when it loses the focus.
-class CommandPalette : public QFrame {
+/// The command palette: every command by its name.
+class CommandPalette : public ChoicePopup {
   Q_OBJECT
 
  public:
@@ -21,23 +20,21 @@ class CommandPalette : public QFrame {
   void open();
 
  protected:
-  bool eventFilter(QObject* watched, QEvent* event) override;
   void hideEvent(QHideEvent* event) override;
+  void fill(const QString& typed) override;
+  /// Runs it.
+  void takeCurrent() override;
 
  private:
-  void fill(const QString& typed);
-  /// Under the header, as high as its rows need.
-  void place();
-  /// Closes, and gives the keyboard back to who had it.
-  void leave();
-  void runCurrent();
+  /// The height that its rows need.
+  int neededHeight() const;
+
+  CommandPalette(Commands* commands, QListView* list, QWidget* window);
 
   Commands* commands_;
-  QLineEdit* field_;
   QListView* list_;
   QStandardItemModel model_;
   QList<QAction*> offered_;  ///< while it is open: menus are filled anew each time
-  QPointer<QWidget> before_;
 };
 
 }  // namespace lapidary::ui

@@ -1,5 +1,7 @@
 #include "ui/shell/history_panel.h"
 
+#include "ui/document/format.h"
+
 namespace lapidary::ui {
 
 HistoryPanel::HistoryPanel(Theme* theme, QWidget* parent) : QListWidget(parent), theme_(theme) {
@@ -23,14 +25,15 @@ void HistoryPanel::setDocument(Document* document) {
 void HistoryPanel::rebuild() {
   const QSignalBlocker quiet(this);
   clear();
-  if (!document_) return;
-  const ModelHistory& history = document_->history();
-  for (std::size_t place = 0; place < history.size(); ++place) {
-    auto* item = new QListWidgetItem(place == 0 ? tr("Opened") : history.nameAt(place), this);
+  if (!document_ || !document_->history()) return;
+  const EditHistory& history = *document_->history();
+  const QString first = history.position() == history.index() ? tr("Opened") : tr("Oldest that is kept");
+  for (std::size_t i = 0; i < history.size(); ++i) {
+    auto* item = new QListWidgetItem(i == 0 ? first : text(history.name(i)), this);
     item->setSizeHint({100, 28});
-    if (place > history.place()) item->setForeground(theme_->colors().weakText);
+    if (i > history.index()) item->setForeground(theme_->colors().weakText);
   }
-  setCurrentRow(static_cast<int>(history.place()));
+  setCurrentRow(static_cast<int>(history.index()));
 }
 
 }  // namespace lapidary::ui

@@ -41,12 +41,12 @@ void MainWindow::insertOperator() {
 }
 
 void MainWindow::showHistory() {
-  const ModelHistory* history = shown_ ? &shown_->history() : nullptr;
-  const bool canUndo = history && history->canUndo(), canRedo = history && history->canRedo();
+  const EditHistory* history = shown_ && shown_->history() ? &*shown_->history() : nullptr;
+  const bool canUndo = history && history->can_undo(), canRedo = history && history->can_redo();
   undo_->setEnabled(canUndo);
   redo_->setEnabled(canRedo);
-  undo_->setText(canUndo ? tr("Undo %1").arg(history->nameAt(history->place())) : tr("Undo"));
-  redo_->setText(canRedo ? tr("Redo %1").arg(history->nameAt(history->place() + 1)) : tr("Redo"));
+  undo_->setText(canUndo ? tr("Undo %1").arg(text(history->name(history->index()))) : tr("Undo"));
+  redo_->setText(canRedo ? tr("Redo %1").arg(text(history->name(history->index() + 1))) : tr("Redo"));
   for (int tab = 0; tab < header_->tabs()->count(); ++tab) {
     const Document& open = *pageAt(tab)->document();
     header_->tabs()->setTabText(tab, open.isChanged() ? tr("● %1").arg(open.title()) : open.title());

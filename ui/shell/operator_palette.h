@@ -1,11 +1,10 @@
 #pragma once
 
-#include <QFrame>
-#include <QPointer>
 #include <functional>
 #include <vector>
 
-class QLineEdit;
+#include "ui/shell/choice_popup.h"
+
 class QListWidget;
 
 namespace lapidary {
@@ -15,9 +14,8 @@ struct Model;
 
 namespace lapidary::ui {
 
-/// A field and the operators that a model may use, found by name and description; gone when it loses the
-/// focus.
-class OperatorPalette : public QFrame {
+/// The operators that a model may use, found by name and description.
+class OperatorPalette : public ChoicePopup {
   Q_OBJECT
 
  public:
@@ -26,18 +24,15 @@ class OperatorPalette : public QFrame {
   void open(const Model& model, std::function<void(const Operator&)> chosen);
 
  protected:
-  bool eventFilter(QObject* watched, QEvent* event) override;
+  void fill(const QString& typed) override;
+  void takeCurrent() override;
 
  private:
-  void fill(const QString& typed);
-  void leave();
-  void takeCurrent();
+  OperatorPalette(QListWidget* list, QWidget* window);
 
-  QLineEdit* field_;
   QListWidget* list_;
   std::vector<const Operator*> operators_;
   std::function<void(const Operator&)> chosen_;
-  QPointer<QWidget> before_;
 };
 
 }  // namespace lapidary::ui

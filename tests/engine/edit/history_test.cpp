@@ -88,7 +88,7 @@ class HistoryTest : public QObject {
     QVERIFY(history.is_saved());
     history.push("Rename", apply_step(first, {"rename_node", {{"node", "a"}, {"to", "one"}}}));
     QVERIFY(!history.is_saved());
-    history.mark_saved();
+    history.mark_saved(history.current());
     history.undo();
     QVERIFY(!history.is_saved());
     history.redo();

@@ -4,11 +4,11 @@
 #include "tests/support/passes.h"
 
 using namespace lapidary;
+using test::add_rewrite;
 using test::after_pass;
 using test::ModelBuilder;
 using test::node;
 using test::operators;
-using test::parting;
 
 namespace {
 
@@ -53,142 +53,137 @@ ModelBuilder matrix() {
       .initializer("two", Tensor::scalar(2.0f));
 }
 
-void add_row(const char* name, const char* pass, const ModelPointer& model, const char* after) {
-  QTest::newRow(name) << QString::fromLatin1(pass) << model << QString::fromLatin1(after);
-}
-
 }  // namespace
 
 class FoldingTest : public QObject {
   Q_OBJECT
  private slots:
   void rewritesWhatItShouldAndNothingElse_data() {
-    QTest::addColumn<QString>("pass");
-    QTest::addColumn<ModelPointer>("model");
-    QTest::addColumn<QString>("after");
+    test::add_rewrite_columns();
     const char* after = "fold_scale_after";
-    add_row("conv times each channel", after,
-            image().add(node("Conv", {"x", "w", "b"}, {"c"})).add(node("Mul", {"each", "c"}, {"y"})).build(),
-            "Conv");
-    add_row("grouped conv, then scale and offset", after,
-            image()
-                .add(node("Conv", {"x", "grouped"}, {"c"}, {{"group", std::int64_t{2}}}))
-                .add(node("Mul", {"c", "each"}, {"m"}))
-                .add(node("Add", {"m", "five"}, {"y"}))
-                .build(),
-            "Conv");
-    add_row("transposed conv in groups", after,
-            image()
-                .add(node("ConvTranspose", {"x", "depth"}, {"c"}, {{"group", std::int64_t{2}}}))
-                .add(node("Mul", {"c", "each"}, {"m"}))
-                .add(node("Sub", {"m", "each"}, {"y"}))
-                .build(),
-            "ConvTranspose");
-    add_row("constant less conv", after,
-            image().add(node("Conv", {"x", "w"}, {"c"})).add(node("Sub", {"five", "c"}, {"y"})).build(),
-            "Conv");
-    add_row("constant over conv stays", after,
-            image().add(node("Conv", {"x", "w"}, {"c"})).add(node("Div", {"five", "c"}, {"y"})).build(),
-            "Conv Div");
-    add_row("constant along another axis stays", after,
-            image().add(node("Conv", {"x", "one"}, {"c"})).add(node("Mul", {"c", "row"}, {"y"})).build(),
-            "Conv Mul");
-    add_row("constant that makes it larger stays", after,
-            image()
-                .initializer("thin", ramp({1, 4, 1, 1}))
-                .add(node("Conv", {"x", "thin"}, {"c"}))
-                .add(node("Mul", {"c", "each"}, {"y"}))
-                .build(),
-            "Conv Mul");
-    add_row("conv that another reads stays", after,
-            image()
-                .add(node("Conv", {"x", "w"}, {"c"}))
-                .add(node("Mul", {"c", "five"}, {"y"}))
-                .add(node("Neg", {"c"}, {"z"}))
-                .output("z", any)
-                .build(),
-            "Conv Mul Neg");
-    add_row("gemm with alpha and beta", after,
-            matrix()
-                .add(node("Gemm", {"x", "t", "b"}, {"g"},
-                          {{"transB", std::int64_t{1}}, {"alpha", 0.5f}, {"beta", 3.0f}}))
-                .add(node("Mul", {"g", "b"}, {"m"}))
-                .add(node("Add", {"m", "two"}, {"y"}))
-                .build(),
-            "Gemm");
-    add_row("matmul takes a scale", after,
-            matrix().add(node("MatMul", {"x", "w"}, {"m"})).add(node("Div", {"m", "two"}, {"y"})).build(),
-            "MatMul");
-    add_row("matmul takes no offset", after,
-            matrix().add(node("MatMul", {"x", "w"}, {"m"})).add(node("Add", {"m", "b"}, {"y"})).build(),
-            "MatMul Add");
+    add_rewrite(
+        "conv times each channel", after,
+        image().add(node("Conv", {"x", "w", "b"}, {"c"})).add(node("Mul", {"each", "c"}, {"y"})).build(),
+        "Conv");
+    add_rewrite("grouped conv, then scale and offset", after,
+                image()
+                    .add(node("Conv", {"x", "grouped"}, {"c"}, {{"group", std::int64_t{2}}}))
+                    .add(node("Mul", {"c", "each"}, {"m"}))
+                    .add(node("Add", {"m", "five"}, {"y"}))
+                    .build(),
+                "Conv");
+    add_rewrite("transposed conv in groups", after,
+                image()
+                    .add(node("ConvTranspose", {"x", "depth"}, {"c"}, {{"group", std::int64_t{2}}}))
+                    .add(node("Mul", {"c", "each"}, {"m"}))
+                    .add(node("Sub", {"m", "each"}, {"y"}))
+                    .build(),
+                "ConvTranspose");
+    add_rewrite("constant less conv", after,
+                image().add(node("Conv", {"x", "w"}, {"c"})).add(node("Sub", {"five", "c"}, {"y"})).build(),
+                "Conv");
+    add_rewrite("constant over conv stays", after,
+                image().add(node("Conv", {"x", "w"}, {"c"})).add(node("Div", {"five", "c"}, {"y"})).build(),
+                "Conv Div");
+    add_rewrite("constant along another axis stays", after,
+                image().add(node("Conv", {"x", "one"}, {"c"})).add(node("Mul", {"c", "row"}, {"y"})).build(),
+                "Conv Mul");
+    add_rewrite("constant that makes it larger stays", after,
+                image()
+                    .initializer("thin", ramp({1, 4, 1, 1}))
+                    .add(node("Conv", {"x", "thin"}, {"c"}))
+                    .add(node("Mul", {"c", "each"}, {"y"}))
+                    .build(),
+                "Conv Mul");
+    add_rewrite("conv that another reads stays", after,
+                image()
+                    .add(node("Conv", {"x", "w"}, {"c"}))
+                    .add(node("Mul", {"c", "five"}, {"y"}))
+                    .add(node("Neg", {"c"}, {"z"}))
+                    .output("z", any)
+                    .build(),
+                "Conv Mul Neg");
+    add_rewrite("gemm with alpha and beta", after,
+                matrix()
+                    .add(node("Gemm", {"x", "t", "b"}, {"g"},
+                              {{"transB", std::int64_t{1}}, {"alpha", 0.5f}, {"beta", 3.0f}}))
+                    .add(node("Mul", {"g", "b"}, {"m"}))
+                    .add(node("Add", {"m", "two"}, {"y"}))
+                    .build(),
+                "Gemm");
+    add_rewrite("matmul takes a scale", after,
+                matrix().add(node("MatMul", {"x", "w"}, {"m"})).add(node("Div", {"m", "two"}, {"y"})).build(),
+                "MatMul");
+    add_rewrite("matmul takes no offset", after,
+                matrix().add(node("MatMul", {"x", "w"}, {"m"})).add(node("Add", {"m", "b"}, {"y"})).build(),
+                "MatMul Add");
 
     const char* before = "fold_scale_before";
-    add_row("scale before a padded conv", before,
-            image()
-                .add(node("Mul", {"x", "each4"}, {"m"}))
-                .add(node("Conv", {"m", "grouped"}, {"y"},
-                          {{"group", std::int64_t{2}}, {"pads", Integers{1, 1, 1, 1}}}))
-                .build(),
-            "Conv");
-    add_row("offset before a conv", before,
-            image()
-                .add(node("Add", {"x", "each4"}, {"m"}))
-                .add(node("Conv", {"m", "grouped", "b"}, {"y"}, {{"group", std::int64_t{2}}}))
-                .build(),
-            "Conv");
-    add_row("offset before a padded conv stays", before,
-            image()
-                .add(node("Add", {"x", "each4"}, {"m"}))
-                .add(node("Conv", {"m", "w"}, {"y"}, {{"pads", Integers{1, 1, 1, 1}}}))
-                .build(),
-            "Add Conv");
-    add_row("scale before matmul", before,
-            matrix().add(node("Mul", {"x", "c"}, {"m"})).add(node("MatMul", {"m", "w"}, {"y"})).build(),
-            "MatMul");
-    add_row("scale before gemm", before,
-            matrix()
-                .add(node("Mul", {"x", "c"}, {"m"}))
-                .add(node("Gemm", {"m", "t", "b"}, {"y"}, {{"transB", std::int64_t{1}}}))
-                .build(),
-            "Gemm");
-    add_row("scale before the weights' side stays", before,
-            ModelBuilder(17)
-                .input("x", DataType::Float32, {3, 4})
-                .output("y", any)
-                .initializer("w", ramp({2, 3}))
-                .initializer("two", Tensor::scalar(2.0f))
-                .add(node("Mul", {"x", "two"}, {"m"}))
-                .add(node("MatMul", {"w", "m"}, {"y"}))
-                .build(),
-            "Mul MatMul");
+    add_rewrite("scale before a padded conv", before,
+                image()
+                    .add(node("Mul", {"x", "each4"}, {"m"}))
+                    .add(node("Conv", {"m", "grouped"}, {"y"},
+                              {{"group", std::int64_t{2}}, {"pads", Integers{1, 1, 1, 1}}}))
+                    .build(),
+                "Conv");
+    add_rewrite("offset before a conv", before,
+                image()
+                    .add(node("Add", {"x", "each4"}, {"m"}))
+                    .add(node("Conv", {"m", "grouped", "b"}, {"y"}, {{"group", std::int64_t{2}}}))
+                    .build(),
+                "Conv");
+    add_rewrite("offset before a padded conv stays", before,
+                image()
+                    .add(node("Add", {"x", "each4"}, {"m"}))
+                    .add(node("Conv", {"m", "w"}, {"y"}, {{"pads", Integers{1, 1, 1, 1}}}))
+                    .build(),
+                "Add Conv");
+    add_rewrite("scale before matmul", before,
+                matrix().add(node("Mul", {"x", "c"}, {"m"})).add(node("MatMul", {"m", "w"}, {"y"})).build(),
+                "MatMul");
+    add_rewrite("scale before gemm", before,
+                matrix()
+                    .add(node("Mul", {"x", "c"}, {"m"}))
+                    .add(node("Gemm", {"m", "t", "b"}, {"y"}, {{"transB", std::int64_t{1}}}))
+                    .build(),
+                "Gemm");
+    add_rewrite("scale before the weights' side stays", before,
+                ModelBuilder(17)
+                    .input("x", DataType::Float32, {3, 4})
+                    .output("y", any)
+                    .initializer("w", ramp({2, 3}))
+                    .initializer("two", Tensor::scalar(2.0f))
+                    .add(node("Mul", {"x", "two"}, {"m"}))
+                    .add(node("MatMul", {"w", "m"}, {"y"}))
+                    .build(),
+                "Mul MatMul");
 
     const char* scales = "merge_scales";
-    add_row("over five times two", scales,
-            matrix()
-                .initializer("five", Tensor::scalar(5.0f))
-                .add(node("Div", {"x", "five"}, {"d"}))
-                .add(node("Mul", {"c", "d"}, {"y"}))
-                .build(),
-            "Mul");
-    add_row("a sum between stays", scales,
-            matrix().add(node("Mul", {"x", "two"}, {"d"})).add(node("Add", {"d", "two"}, {"y"})).build(),
-            "Mul Add");
+    add_rewrite("over five times two", scales,
+                matrix()
+                    .initializer("five", Tensor::scalar(5.0f))
+                    .add(node("Div", {"x", "five"}, {"d"}))
+                    .add(node("Mul", {"c", "d"}, {"y"}))
+                    .build(),
+                "Mul");
+    add_rewrite("a sum between stays", scales,
+                matrix().add(node("Mul", {"x", "two"}, {"d"})).add(node("Add", {"d", "two"}, {"y"})).build(),
+                "Mul Add");
 
     const char* pad = "fold_pad";
     const auto padded = [](const Node& reader, const Integers& pads) {
       return image().initializer("p", integers(pads)).add(node("Pad", {"x", "p"}, {"a"})).add(reader).build();
     };
     const Node conv = node("Conv", {"a", "w"}, {"y"}, {{"pads", Integers{1, 0, 0, 1}}});
-    add_row("pad before conv", pad, padded(conv, {0, 0, 1, 2, 0, 0, 3, 0}), "Conv");
-    add_row("pad of channels stays", pad, padded(node("Neg", {"a"}, {"y"}), {0, 1, 0, 0, 0, 0, 0, 0}),
-            "Pad Neg");
-    add_row("pad that cuts stays", pad, padded(conv, {0, 0, -1, 0, 0, 0, 0, 0}), "Pad Conv");
-    add_row("pad before averages", pad,
-            padded(node("AveragePool", {"a"}, {"y"}, {{"kernel_shape", Integers{3, 3}}}),
-                   {0, 0, 1, 1, 0, 0, 1, 1}),
-            "AveragePool");
-    add_row(
+    add_rewrite("pad before conv", pad, padded(conv, {0, 0, 1, 2, 0, 0, 3, 0}), "Conv");
+    add_rewrite("pad of channels stays", pad, padded(node("Neg", {"a"}, {"y"}), {0, 1, 0, 0, 0, 0, 0, 0}),
+                "Pad Neg");
+    add_rewrite("pad that cuts stays", pad, padded(conv, {0, 0, -1, 0, 0, 0, 0, 0}), "Pad Conv");
+    add_rewrite("pad before averages", pad,
+                padded(node("AveragePool", {"a"}, {"y"}, {{"kernel_shape", Integers{3, 3}}}),
+                       {0, 0, 1, 1, 0, 0, 1, 1}),
+                "AveragePool");
+    add_rewrite(
         "pad before maxima stays", pad,
         padded(node("MaxPool", {"a"}, {"y"}, {{"kernel_shape", Integers{3, 3}}}), {0, 0, 1, 1, 0, 0, 1, 1}),
         "Pad MaxPool");
@@ -198,47 +193,40 @@ class FoldingTest : public QObject {
       return node("Transpose", {from}, {to}, {{"perm", axes}});
     };
     const Integers there{0, 2, 3, 1}, back{0, 3, 1, 2};
-    add_row("there and back through a tree", turns,
-            image()
-                .add(perm("x", "a", there))
-                .add(node("Exp", {"a"}, {"e"}))
-                .add(node("Mul", {"e", "five"}, {"f"}))
-                .initializer("last", ramp({4}))
-                .add(node("Add", {"f", "last"}, {"g"}))
-                .add(node("Concat", {"g", "a"}, {"k"}, {{"axis", std::int64_t{-1}}}))
-                .add(node("Softmax", {"k"}, {"s"}, {{"axis", std::int64_t{3}}}))
-                .add(perm("s", "y", back))
-                .build(),
-            "Exp Mul Add Concat Softmax");
-    add_row("two in a row", turns, image().add(perm("x", "a", there)).add(perm("a", "y", there)).build(),
-            "Transpose");
-    add_row("another operand stays", turns,
-            image()
-                .input("z", DataType::Float32, {1, 6, 5, 4})
-                .add(perm("x", "a", there))
-                .add(node("Mul", {"a", "z"}, {"m"}))
-                .add(perm("m", "y", back))
-                .build(),
-            "Transpose Mul Transpose");
-    add_row("a result that is read elsewhere stays", turns,
-            image()
-                .add(perm("x", "a", there))
-                .add(node("Exp", {"a"}, {"e"}))
-                .add(perm("e", "y", back))
-                .add(node("Neg", {"e"}, {"z"}))
-                .output("z", any)
-                .build(),
-            "Transpose Exp Transpose Neg");
+    add_rewrite("there and back through a tree", turns,
+                image()
+                    .add(perm("x", "a", there))
+                    .add(node("Exp", {"a"}, {"e"}))
+                    .add(node("Mul", {"e", "five"}, {"f"}))
+                    .initializer("last", ramp({4}))
+                    .add(node("Add", {"f", "last"}, {"g"}))
+                    .add(node("Concat", {"g", "a"}, {"k"}, {{"axis", std::int64_t{-1}}}))
+                    .add(node("Softmax", {"k"}, {"s"}, {{"axis", std::int64_t{3}}}))
+                    .add(perm("s", "y", back))
+                    .build(),
+                "Exp Mul Add Concat Softmax");
+    add_rewrite("two in a row", turns, image().add(perm("x", "a", there)).add(perm("a", "y", there)).build(),
+                "Transpose");
+    add_rewrite("another operand stays", turns,
+                image()
+                    .input("z", DataType::Float32, {1, 6, 5, 4})
+                    .add(perm("x", "a", there))
+                    .add(node("Mul", {"a", "z"}, {"m"}))
+                    .add(perm("m", "y", back))
+                    .build(),
+                "Transpose Mul Transpose");
+    add_rewrite("a result that is read elsewhere stays", turns,
+                image()
+                    .add(perm("x", "a", there))
+                    .add(node("Exp", {"a"}, {"e"}))
+                    .add(perm("e", "y", back))
+                    .add(node("Neg", {"e"}, {"z"}))
+                    .output("z", any)
+                    .build(),
+                "Transpose Exp Transpose Neg");
   }
 
-  void rewritesWhatItShouldAndNothingElse() {
-    QFETCH(QString, pass);
-    QFETCH(ModelPointer, model);
-    QFETCH(QString, after);
-    const ModelPointer result = after_pass(model, pass.toStdString());
-    QCOMPARE(operators(*result), after);
-    QCOMPARE(parting(model, result), QString());
-  }
+  void rewritesWhatItShouldAndNothingElse() { test::check_rewrite(); }
 
   void weightsThatOthersReadAreCopiedOnlyIfSmall() {
     const ModelPointer model = image()

@@ -4,11 +4,11 @@
 #include "tests/support/passes.h"
 
 using namespace lapidary;
+using test::add_rewrite;
 using test::after_pass;
 using test::ModelBuilder;
 using test::node;
 using test::operators;
-using test::parting;
 
 namespace {
 
@@ -90,36 +90,31 @@ ModelPointer calls(std::int64_t opset_inside, bool recursive) {
   return std::make_shared<const Model>(model);
 }
 
-void add_row(const char* name, const char* pass, const ModelPointer& model, const char* after) {
-  QTest::newRow(name) << QString::fromLatin1(pass) << model << QString::fromLatin1(after);
-}
-
 }  // namespace
 
 class InliningTest : public QObject {
   Q_OBJECT
  private slots:
   void rewritesWhatItShouldAndNothingElse_data() {
-    QTest::addColumn<QString>("pass");
-    QTest::addColumn<ModelPointer>("model");
-    QTest::addColumn<QString>("after");
-    add_row("a condition that holds", "inline_if", base().add(choice("yes")).build(), "Exp Mul");
-    add_row("one that does not", "inline_if", base().add(choice("no")).build(), "Neg");
-    add_row("an open condition stays", "inline_if",
-            base().input("open", DataType::Bool, {}).add(choice("open")).build(), "If");
+    test::add_rewrite_columns();
+    add_rewrite("a condition that holds", "inline_if", base().add(choice("yes")).build(), "Exp Mul");
+    add_rewrite("one that does not", "inline_if", base().add(choice("no")).build(), "Neg");
+    add_rewrite("an open condition stays", "inline_if",
+                base().input("open", DataType::Bool, {}).add(choice("open")).build(), "If");
 
-    add_row("three turns", "unroll_loops", loop(3, "yes", false),
-            "Add Cast Mul Identity Unsqueeze Add Cast Mul Identity Unsqueeze Add Cast Mul Identity Unsqueeze "
-            "Concat");
-    add_row("without condition", "unroll_loops", loop(1, "", false),
-            "Add Cast Mul Identity Unsqueeze Concat");
-    add_row("a loop that may end stays", "unroll_loops", loop(3, "yes", true), "Loop");
-    add_row("many turns stay", "unroll_loops", loop(9, "yes", false), "Loop");
+    add_rewrite(
+        "three turns", "unroll_loops", loop(3, "yes", false),
+        "Add Cast Mul Identity Unsqueeze Add Cast Mul Identity Unsqueeze Add Cast Mul Identity Unsqueeze "
+        "Concat");
+    add_rewrite("without condition", "unroll_loops", loop(1, "", false),
+                "Add Cast Mul Identity Unsqueeze Concat");
+    add_rewrite("a loop that may end stays", "unroll_loops", loop(3, "yes", true), "Loop");
+    add_rewrite("many turns stay", "unroll_loops", loop(9, "yes", false), "Loop");
 
-    add_row("a function called twice", "inline_functions", calls(17, false), "Elu Neg Add Elu Neg Add");
-    add_row("other versions that mean the same", "inline_functions", calls(15, false),
-            "Elu Neg Add Elu Neg Add");
-    add_row("other versions that do not stay", "inline_functions", calls(9, false), "F F");
+    add_rewrite("a function called twice", "inline_functions", calls(17, false), "Elu Neg Add Elu Neg Add");
+    add_rewrite("other versions that mean the same", "inline_functions", calls(15, false),
+                "Elu Neg Add Elu Neg Add");
+    add_rewrite("other versions that do not stay", "inline_functions", calls(9, false), "F F");
 
     const auto quantized = [](float second) {
       return base()
@@ -132,10 +127,10 @@ class InliningTest : public QObject {
           .add(node("DequantizeLinear", {"t", "r", "p"}, {"y"}))
           .build();
     };
-    add_row("quantized twice the same way", "simplify_quantization", quantized(0.1f),
-            "QuantizeLinear DequantizeLinear");
-    add_row("quantized twice otherwise stays", "simplify_quantization", quantized(0.2f),
-            "QuantizeLinear DequantizeLinear QuantizeLinear DequantizeLinear");
+    add_rewrite("quantized twice the same way", "simplify_quantization", quantized(0.1f),
+                "QuantizeLinear DequantizeLinear");
+    add_rewrite("quantized twice otherwise stays", "simplify_quantization", quantized(0.2f),
+                "QuantizeLinear DequantizeLinear QuantizeLinear DequantizeLinear");
 
     const auto slices = [](const Integers& second) {
       return base()
@@ -151,18 +146,18 @@ class InliningTest : public QObject {
                          : node("Concat", {"q", "p"}, {"y"}, {{"axis", std::int64_t{1}}}))
           .build();
     };
-    add_row("slices along two axes", "merge_slices", slices({1, 2, 0, 1}), "Slice Neg");
-    add_row("slices along one axis stay", "merge_slices", slices({0, 1, 1, 1}), "Slice Slice Neg");
-    add_row("slices that take everything", "merge_slices", slices({1, INT64_MAX, -1, 0}), "Split Concat");
-    add_row("slices with a gap stay", "merge_slices", slices({2, 3, 1, 0}), "Slice Slice Concat");
-    add_row("gather of gather", "merge_slices",
-            base()
-                .initializer("i", integers({1, 0, -1}))
-                .initializer("j", integers({-1, 1}))
-                .add(node("Gather", {"x", "i"}, {"g"}, {{"axis", std::int64_t{1}}}))
-                .add(node("Gather", {"g", "j"}, {"y"}, {{"axis", std::int64_t{1}}}))
-                .build(),
-            "Gather");
+    add_rewrite("slices along two axes", "merge_slices", slices({1, 2, 0, 1}), "Slice Neg");
+    add_rewrite("slices along one axis stay", "merge_slices", slices({0, 1, 1, 1}), "Slice Slice Neg");
+    add_rewrite("slices that take everything", "merge_slices", slices({1, INT64_MAX, -1, 0}), "Split Concat");
+    add_rewrite("slices with a gap stay", "merge_slices", slices({2, 3, 1, 0}), "Slice Slice Concat");
+    add_rewrite("gather of gather", "merge_slices",
+                base()
+                    .initializer("i", integers({1, 0, -1}))
+                    .initializer("j", integers({-1, 1}))
+                    .add(node("Gather", {"x", "i"}, {"g"}, {{"axis", std::int64_t{1}}}))
+                    .add(node("Gather", {"g", "j"}, {"y"}, {{"axis", std::int64_t{1}}}))
+                    .build(),
+                "Gather");
     const auto split = [](const char* first, const char* second) {
       return base()
           .initializer("parts", integers({1, 2}))
@@ -171,8 +166,8 @@ class InliningTest : public QObject {
           .add(node("Neg", {"c"}, {"y"}))
           .build();
     };
-    add_row("split and joined again", "merge_slices", split("p", "q"), "Neg");
-    add_row("joined in another order stays", "merge_slices", split("q", "p"), "Split Concat Neg");
+    add_rewrite("split and joined again", "merge_slices", split("p", "q"), "Neg");
+    add_rewrite("joined in another order stays", "merge_slices", split("q", "p"), "Split Concat Neg");
 
     const auto product = [](const Tensor& bias) {
       return base()
@@ -182,9 +177,9 @@ class InliningTest : public QObject {
           .add(node("Add", {"bias", "m"}, {"y"}))
           .build();
     };
-    add_row("product and bias", "fuse_gemm", product(Tensor::of({2}, std::vector<float>{1, -1})), "Gemm");
-    add_row("bias for rows stays", "fuse_gemm", product(Tensor::of({2, 1}, std::vector<float>{1, -1})),
-            "MatMul Add");
+    add_rewrite("product and bias", "fuse_gemm", product(Tensor::of({2}, std::vector<float>{1, -1})), "Gemm");
+    add_rewrite("bias for rows stays", "fuse_gemm", product(Tensor::of({2, 1}, std::vector<float>{1, -1})),
+                "MatMul Add");
 
     const auto scaled = [](bool shared) {
       ModelBuilder builder =
@@ -200,19 +195,12 @@ class InliningTest : public QObject {
       if (shared) builder.add(node("Neg", {"q"}, {"z"})).output("z", any);
       return builder.build();
     };
-    add_row("scores over a root", "fold_scale_through", scaled(false), "MatMul Add Transpose MatMul");
-    add_row("a query that is read elsewhere stays", "fold_scale_through", scaled(true),
-            "MatMul Add Transpose MatMul Div Neg");
+    add_rewrite("scores over a root", "fold_scale_through", scaled(false), "MatMul Add Transpose MatMul");
+    add_rewrite("a query that is read elsewhere stays", "fold_scale_through", scaled(true),
+                "MatMul Add Transpose MatMul Div Neg");
   }
 
-  void rewritesWhatItShouldAndNothingElse() {
-    QFETCH(QString, pass);
-    QFETCH(ModelPointer, model);
-    QFETCH(QString, after);
-    const ModelPointer result = after_pass(model, pass.toStdString());
-    QCOMPARE(operators(*result), after);
-    QCOMPARE(parting(model, result), QString());
-  }
+  void rewritesWhatItShouldAndNothingElse() { test::check_rewrite(); }
 
   void functionsThatCallThemselvesStay() {
     QCOMPARE(operators(*after_pass(calls(17, true), "inline_functions")), QStringLiteral("F F"));

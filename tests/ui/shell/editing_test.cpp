@@ -159,7 +159,7 @@ class EditingTest : public QObject {
     fixture_->press(Qt::Key_S, Qt::ControlModifier);
     QTRY_VERIFY(!document_->isChanged());
     QCOMPARE(load_model(path).model->graph->nodes.size(), std::size_t{2});
-    QVERIFY(document_->history().canUndo());
+    QVERIFY(document_->history()->can_undo());
     QTest::qWait(50);  // what the watcher has to say arrives
     QVERIFY(!document_->isChangedOnDisk());
     fixture_->press(Qt::Key_Z, Qt::ControlModifier);
