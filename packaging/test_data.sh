@@ -1,10 +1,11 @@
-# Sourced by test.sh: finds or makes the data that some tests use, and names it in the environment. Nothing here is needed:
+# Sourced by test.sh, or by hand: finds or makes the data that some tests use, and names it in the environment. Nothing here is needed:
 # a test whose variable is unset says that it was skipped.
 #   LAPIDARY_CONFORMANCE  ONNX's backend tests (node, simple, light)
 #   LAPIDARY_ZOO          real models
 #   LAPIDARY_PEER         a folder whose node_modules holds onnxruntime-node
 # Debian's python3-sklearn, python3-xgboost, python3-torch and python3-onnx are used where they are installed: tests/models
 # writes models with them, and app.framework_agreement compares.
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/lapidary"
 shared="$top/../shared"
 mkdir -p "$cache"
