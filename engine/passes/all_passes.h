@@ -21,6 +21,8 @@ PassResult inline_functions(const ModelPointer& model, const PassContext& contex
 PassResult inline_if(const ModelPointer& model, const PassContext& context);
 PassResult unroll_loops(const ModelPointer& model, const PassContext& context);
 PassResult fold_scale_through(const ModelPointer& model, const PassContext& context);
+PassResult fuse_layer_normalization(const ModelPointer& model, const PassContext& context);
+PassResult fuse_gelu(const ModelPointer& model, const PassContext& context);
 PassResult fuse_gemm(const ModelPointer& model, const PassContext& context);
 PassResult merge_slices(const ModelPointer& model, const PassContext& context);
 PassResult simplify_quantization(const ModelPointer& model, const PassContext& context);

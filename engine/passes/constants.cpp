@@ -1,5 +1,8 @@
 #include "engine/passes/constants.h"
 
+#include <algorithm>
+#include <numeric>
+
 namespace lapidary {
 
 std::optional<std::vector<std::int64_t>> constant_integers(const GraphRewriter& graph,
@@ -17,6 +20,21 @@ IntegersArgument integers_argument(const GraphRewriter& graph, const Node& node,
   }
   const std::string& input = input_or_empty(node, index);
   return input.empty() ? IntegersArgument{} : IntegersArgument{true, constant_integers(graph, input)};
+}
+
+std::optional<std::vector<std::int64_t>> reduced_axes(const GraphRewriter& graph, const Node& node) {
+  const auto shape = graph.shape_of_value(node.inputs[0]);
+  const IntegersArgument given = integers_argument(graph, node, "axes", 1);
+  if (!shape || (given.given && !given.values)) return std::nullopt;
+  const auto rank = static_cast<std::int64_t>(shape->size());
+  std::vector<std::int64_t> axes = given.values.value_or(std::vector<std::int64_t>());
+  for (auto& axis : axes) axis += axis < 0 ? rank : 0;
+  if (axes.empty() && node.attribute_or("noop_with_empty_axes", std::int64_t{0}) == 0) {
+    axes.resize(shape->size());
+    std::iota(axes.begin(), axes.end(), 0);
+  }
+  std::sort(axes.begin(), axes.end());
+  return axes;
 }
 
 std::optional<double> constant_number(const GraphRewriter& graph, const std::string& value) {

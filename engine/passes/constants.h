@@ -21,6 +21,9 @@ struct IntegersArgument {
 };
 IntegersArgument integers_argument(const GraphRewriter& graph, const Node& node, const char* name,
                                    std::size_t index);
+/// The axes that a reduction of the standard takes away, sorted and counted from the front; nothing if they
+/// or the rank are not known. Those of a node without any are all, or none with `noop_with_empty_axes`.
+std::optional<std::vector<std::int64_t>> reduced_axes(const GraphRewriter& graph, const Node& node);
 /// The only number of a constant with one element; nothing otherwise.
 std::optional<double> constant_number(const GraphRewriter& graph, const std::string& value);
 /// The sizes of a value if all are known numbers.

@@ -32,7 +32,11 @@ const std::vector<Pass>& passes() {
       // After what makes more nodes alike.
       {"eliminate_common", "Merges nodes that compute the same and weights that hold the same",
        PassLevel::Basic, eliminate_common},
-      // After what looks for patterns with scales inside.
+      // Fusions, the longer patterns before what is part of them, and all before scales move out of them.
+      {"fuse_layer_normalization", "Writes spelled-out means and variances of rows as LayerNormalization",
+       PassLevel::All, fuse_layer_normalization},
+      {"fuse_gelu", "Writes x/2·(1 + erf(x/√2)), and its approximation by tanh, as Gelu", PassLevel::All,
+       fuse_gelu},
       {"merge_scales", "Makes one Mul or Add of two by constants", PassLevel::Extended, merge_scales},
       {"fold_scale_after",
        "Folds BatchNormalization, Mul, Div, Add and Sub of constants into the product before",

@@ -1,0 +1,98 @@
+#include "engine/passes/fusion.h"
+
+#include <algorithm>
+
+namespace lapidary {
+
+Operand result_of(Replacement replacement) {
+  return std::make_shared<const Replacement>(std::move(replacement));
+}
+
+namespace {
+
+/// A fusion that fits a node.
+struct Fit {
+  Match match;
+  Replacement replacement;
+  std::int64_t opset;
+};
+
+/// The first of the fusions, of those up to operator set `newest`, that fits the node.
+std::optional<Fit> fit(const GraphRewriter& graph, std::size_t position, const std::vector<Fusion>& fusions,
+                       std::int64_t newest) {
+  if (!graph.node(position)) return std::nullopt;
+  for (const Fusion& fusion : fusions) {
+    if (fusion.opset > newest) continue;
+    auto found = match(graph, position, fusion.pattern);
+    auto replacement = found ? fusion.replacement(graph, *found) : std::nullopt;
+    if (replacement) return Fit{std::move(*found), std::move(*replacement), fusion.opset};
+  }
+  return std::nullopt;
+}
+
+/// A node with the place of `root`, its operands made before it.
+Node made(GraphRewriter& graph, std::size_t position, const Node& root, const Replacement& replacement) {
+  Node node = node_like(root, replacement.op_type, {}, root.outputs, replacement.attributes);
+  node.domain = replacement.domain;
+  for (const Operand& operand : replacement.operands) {
+    if (const auto* name = std::get_if<std::string>(&operand)) {
+      node.inputs.push_back(*name);
+    } else if (const auto* tensor = std::get_if<Tensor>(&operand)) {
+      node.inputs.push_back(graph.add_constant(root.outputs[0] + "_constant", *tensor));
+    } else {
+      const Replacement& before = *std::get<std::shared_ptr<const Replacement>>(operand);
+      Node place = root;
+      place.outputs = {graph.fresh_name(root.outputs[0] + "_" + before.op_type)};
+      place.name = root.name.empty() ? "" : graph.fresh_name(root.name + "_" + before.op_type);
+      node.inputs.push_back(place.outputs[0]);
+      graph.insert_before(position, made(graph, position, place, before));
+    }
+  }
+  return node;
+}
+
+/// Takes away the nodes inside a match that nobody reads any more.
+void erase_inside(GraphRewriter& graph, const Match& match) {
+  const auto is_unused = [&](const std::string& output) { return graph.use_count(output) == 0; };
+  for (bool erased = true; erased;) {
+    erased = false;
+    for (std::size_t i = 1; i < match.positions().size(); ++i) {
+      const Node* node = graph.node(match.positions()[i]);
+      if (!node || !std::all_of(node->outputs.begin(), node->outputs.end(), is_unused)) continue;
+      graph.erase(match.positions()[i]);
+      erased = true;
+    }
+  }
+}
+
+void rewrite(GraphRewriter& graph, const std::vector<Fusion>& fusions) {
+  for (std::size_t i = graph.size(); i-- > 0;) {
+    const auto found = fit(graph, i, fusions, graph.opset());
+    if (!found) continue;
+    const Node root = *graph.node(i);
+    if (!graph.admit(root)) continue;
+    graph.replace(i, made(graph, i, root, found->replacement));
+    erase_inside(graph, found->match);
+  }
+}
+
+/// The newest version that a match needs; 0 if there is none that needs a newer one than the graph's.
+std::int64_t wanted_opset(const ModelPointer& model, const PassContext& context,
+                          const std::vector<Fusion>& fusions) {
+  std::int64_t wanted = 0;
+  rewrite_graphs(model, context, [&](GraphRewriter& graph) {
+    for (std::size_t i = 0; i < graph.size(); ++i)
+      if (const auto found = fit(graph, i, fusions, context.newest_opset);
+          found && found->opset > graph.opset())
+        wanted = std::max(wanted, found->opset);
+  });
+  return wanted;
+}
+
+}  // namespace
+
+PassResult fuse(const ModelPointer& model, const PassContext& context, const std::vector<Fusion>& fusions) {
+  return rewrite_graphs(model, context, [&](GraphRewriter& graph) { rewrite(graph, fusions); });
+}
+
+}  // namespace lapidary
