@@ -1,104 +1,22 @@
-#include <algorithm>
-
 #include "engine/passes/all_passes.h"
-#include "engine/passes/constants.h"
-#include "engine/passes/fusion.h"
+#include "engine/passes/row_normalization.h"
 
 namespace lapidary {
 namespace {
 
-bool keeps_axes(const GraphRewriter&, const Node& node) {
-  return node.attribute_or("keepdims", std::int64_t{1}) != 0;
-}
-
-/// The first axis of the rows whose means the nodes take, if these are the same for all, and the last axes.
-std::optional<std::size_t> first_axis(const GraphRewriter& graph, const std::vector<const Node*>& means) {
-  const auto axes = reduced_axes(graph, *means[0]);
-  const auto shape = graph.shape_of_value(means[0]->inputs[0]);
-  if (!axes || axes->empty() || !shape) return std::nullopt;
-  for (const Node* mean : means)
-    if (reduced_axes(graph, *mean) != axes) return std::nullopt;
-  for (std::size_t i = 0; i < axes->size(); ++i)
-    if ((*axes)[i] != static_cast<std::int64_t>(shape->size() - axes->size() + i)) return std::nullopt;
-  return static_cast<std::size_t>(axes->front());
-}
-
-/// Scale or bias as an operand: it has the sizes of a row; a constant may have ones before them.
-std::optional<Operand> row_operand(const GraphRewriter& graph, const std::string& name, const Shape& row) {
-  const auto shape = graph.shape_of_value(name);
-  if (!shape) return std::nullopt;
-  if (*shape == row) return Operand(name);
-  const NamedTensor* constant = graph.constant(name);
-  const auto dims = constant_dims(row);
-  if (!constant || !dims || shape->size() < row.size()) return std::nullopt;
-  const auto ones = shape->end() - static_cast<std::ptrdiff_t>(row.size());
-  const bool fits = std::equal(ones, shape->end(), row.begin()) &&
-                    std::all_of(shape->begin(), ones, [](const Dimension& size) { return size == 1; });
-  return fits ? std::optional<Operand>(constant->tensor.aligned().reshaped(*dims)) : std::nullopt;
-}
-
-std::optional<Operand> ones_operand(DataType type, const Shape& row) {
-  const auto dims = constant_dims(row);
-  if (!dims) return std::nullopt;
-  return tensor_from(type, *dims, std::vector<double>(static_cast<std::size_t>(element_count(*dims)), 1.0));
-}
-
-std::optional<Replacement> replacement(const GraphRewriter& graph, const Match& found) {
-  const std::string& x = found.value("x");
-  const Type& type = graph.type_of(x);
-  const auto axis = first_axis(graph, found.nodes("mean"));
-  const bool is_short = type.element == DataType::Float16 || type.element == DataType::BFloat16;
-  if (!axis || !type.shape || found.number("epsilon") < 0 || (type.element != DataType::Float32 && !is_short))
-    return std::nullopt;
-  // Statistics are kept in float32, so what was cast to it and back is the same.
-  const auto narrowed = found.nodes("narrowed");
-  if (!narrowed.empty() && (!is_short || narrowed[0]->attribute_or("to", std::int64_t{0}) !=
-                                             static_cast<std::int64_t>(type.element)))
-    return std::nullopt;
-  const Shape row(type.shape->begin() + static_cast<std::ptrdiff_t>(*axis), type.shape->end());
-  std::optional<Operand> scale = found.has_value("scale") ? row_operand(graph, found.value("scale"), row)
-                                                          : ones_operand(type.element, row);
-  if (!scale) return std::nullopt;
-  Replacement made{"LayerNormalization",
-                   {x, *scale},
-                   {make_attribute("axis", -static_cast<std::int64_t>(row.size())),
-                    make_attribute("epsilon", static_cast<float>(found.number("epsilon")))}};
-  if (!found.has_value("bias")) return made;
-  const auto bias = row_operand(graph, found.value("bias"), row);
-  if (!bias) return std::nullopt;
-  made.operands.push_back(*bias);
-  return made;
-}
-
-bool widens(const GraphRewriter&, const Node& node) {
-  return node.attribute_or("to", std::int64_t{0}) == static_cast<std::int64_t>(DataType::Float32);
-}
-
-Pattern mean_of(const Pattern& x) { return call("ReduceMean", {x}).where(keeps_axes).named("mean"); }
-
 /// x brought to mean 0 and variance 1.
 Pattern normalized(const Pattern& x) {
-  const Pattern centred = x - mean_of(x);
-  return centred / square_root(mean_of(square(centred)) + number("epsilon"));
-}
-
-std::vector<Fusion> fusions() {
-  const Pattern x = value("x"), scale = value("scale"), bias = value("bias");
-  const Pattern wide = call("Cast", {x}).where(widens);
-  std::vector<Fusion> all;
-  for (const Pattern& rows : {normalized(x), call("Cast", {normalized(wide)}).named("narrowed")})
-    for (const Pattern& pattern : {rows * scale + bias, rows + bias, rows * scale, rows})
-      all.push_back({pattern, 17, replacement});
-  return all;
+  const Pattern centred = x - mean_of_rows(x);
+  return over_square_root(centred, mean_of_rows(square(centred)) + number("epsilon"));
 }
 
 }  // namespace
 
 /// (x − mean(x)) / √(mean((x − mean(x))²) + epsilon)·scale + bias → LayerNormalization, with means along the
-/// last axes, also of 16-bit floats that are widened for it. Without scale one of ones is written. Not where
-/// scale or bias have other sizes than a row, or in float64, in which LayerNormalization keeps no statistics.
+/// last axes, also of 16-bit floats that are widened for it. Not where scale or bias have other sizes than a
+/// row, or in float64, in which LayerNormalization keeps no statistics.
 PassResult fuse_layer_normalization(const ModelPointer& model, const PassContext& context) {
-  static const std::vector<Fusion> all = fusions();
+  static const std::vector<Fusion> all = row_normalizations("LayerNormalization", 17, normalized, true);
   return fuse(model, context, all);
 }
 

@@ -17,6 +17,11 @@ struct Fit {
   std::int64_t opset;
 };
 
+/// Bodies of functions import what they call themselves, and are left alone.
+bool may_write(const GraphRewriter& graph, const std::string& domain) {
+  return domain.empty() || (graph.context().domains.contains(domain) && !graph.is_in_function());
+}
+
 /// The first of the fusions, of those up to operator set `newest`, that fits the node.
 std::optional<Fit> fit(const GraphRewriter& graph, std::size_t position, const std::vector<Fusion>& fusions,
                        std::int64_t newest) {
@@ -25,7 +30,8 @@ std::optional<Fit> fit(const GraphRewriter& graph, std::size_t position, const s
     if (fusion.opset > newest) continue;
     auto found = match(graph, position, fusion.pattern);
     auto replacement = found ? fusion.replacement(graph, *found) : std::nullopt;
-    if (replacement) return Fit{std::move(*found), std::move(*replacement), fusion.opset};
+    if (replacement && may_write(graph, replacement->domain))
+      return Fit{std::move(*found), std::move(*replacement), fusion.opset};
   }
   return std::nullopt;
 }
@@ -65,13 +71,14 @@ void erase_inside(GraphRewriter& graph, const Match& match) {
   }
 }
 
-void rewrite(GraphRewriter& graph, const std::vector<Fusion>& fusions) {
+void rewrite(GraphRewriter& graph, const std::vector<Fusion>& fusions, std::set<std::string>& domains) {
   for (std::size_t i = graph.size(); i-- > 0;) {
     const auto found = fit(graph, i, fusions, graph.opset());
     if (!found) continue;
     const Node root = *graph.node(i);
     if (!graph.admit(root)) continue;
     graph.replace(i, made(graph, i, root, found->replacement));
+    domains.insert(found->replacement.domain);
     erase_inside(graph, found->match);
   }
 }
@@ -92,7 +99,16 @@ std::int64_t wanted_opset(const ModelPointer& model, const PassContext& context,
 }  // namespace
 
 PassResult fuse(const ModelPointer& model, const PassContext& context, const std::vector<Fusion>& fusions) {
-  return rewrite_graphs(model, context, [&](GraphRewriter& graph) { rewrite(graph, fusions); });
+  std::set<std::string> domains;
+  PassResult result =
+      rewrite_graphs(model, context, [&](GraphRewriter& graph) { rewrite(graph, fusions, domains); });
+  for (const auto& domain : domains)
+    if (result.model->opset(domain) == 0) {
+      Model importing = *result.model;
+      importing.opset_imports.push_back({domain, 1});
+      result.model = std::make_shared<const Model>(std::move(importing));
+    }
+  return result;
 }
 
 }  // namespace lapidary

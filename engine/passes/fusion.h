@@ -31,6 +31,7 @@ struct Fusion {
   std::function<std::optional<Replacement>(const GraphRewriter&, const Match&)> replacement;
 };
 
+/// Operators of other domains are written where the context allows the domain, and the model imports it then.
 /// Writes each pattern that is found as its operator: at each node the first fusion that fits, nodes that
 /// come later in the graph first. Where the model's operator set is older than what a match needs, and the
 /// context allows a newer one, the model is converted to it before; where it cannot be, a note says why.

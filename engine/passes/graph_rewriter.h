@@ -52,6 +52,7 @@ class GraphRewriter {
   const Model& model() const { return *around_.model; }
   /// True for the body of a node or of a function.
   bool is_inner() const { return around_.outer || around_.function; }
+  bool is_in_function() const { return around_.function != nullptr; }
   /// Constants are nodes there, not initializers.
   bool is_function_body() const { return around_.function && !around_.outer; }
   /// Positions go from 0 to size() - 1; inserted nodes come behind all others.
@@ -83,6 +84,7 @@ class GraphRewriter {
   const Type& type_of(std::string_view value) const;
   /// The sizes of a tensor whose rank is known; nothing otherwise.
   std::optional<Shape> shape_of_value(std::string_view value) const;
+  const std::vector<Value>& inputs() const { return graph_->inputs; }
   /// The initializers of this graph.
   const std::vector<std::shared_ptr<const NamedTensor>>& initializers() const { return initializers_; }
 

@@ -26,6 +26,10 @@ Pattern Pattern::where(Condition condition) const {
   return Pattern(std::move(form));
 }
 
+Pattern Pattern::with_more_inputs() const {
+  return where([](const GraphRewriter&, const Node&) { return true; });
+}
+
 Pattern Pattern::named(std::string name) const {
   Form form = *form_;
   form.node_name = std::move(name);
@@ -77,8 +81,10 @@ Pattern chain(Pattern::Kind kind, const Pattern& a, const Pattern& b) {
       continue;
     }
     form.parts.insert(form.parts.end(), given.parts.begin(), given.parts.end());
-    form.number = multiplies ? form.number * given.number : form.number + given.number;
-    if (!given.number_name.empty()) form.number_name = given.number_name;
+    if (!given.number_name.empty())
+      form.number_name = given.number_name;
+    else
+      form.number = multiplies ? form.number * given.number : form.number + given.number;
   }
   return Pattern(std::move(form));
 }
@@ -93,10 +99,15 @@ Pattern operator-(const Pattern& a, const Pattern& b) {
 Pattern operator/(const Pattern& a, const Pattern& b) {
   const auto& form = b.form();
   if (form.kind == Pattern::Kind::Number && form.number_name.empty()) return a * Pattern(1 / form.number);
-  return either({call("Div", {a, b}), a * either({call("Reciprocal", {b}), call("Div", {1.0, b})})});
+  return call("Div", {a, b});
 }
 Pattern square(const Pattern& a) { return either({call("Pow", {a, 2.0}), a * a}); }
-Pattern square_root(const Pattern& a) { return either({call("Sqrt", {a}), call("Pow", {a, 0.5})}); }
+Pattern over_square_root(const Pattern& a, const Pattern& b) {
+  const Pattern root = either({call("Sqrt", {b}), call("Pow", {b, 0.5})});
+  const Pattern inverse =
+      either({call("Reciprocal", {root}), call("Div", {1.0, root}), call("Pow", {b, -0.5})});
+  return either({a / root, a * inverse});
+}
 
 namespace {
 
@@ -119,6 +130,7 @@ struct Open {
   double number;
   bool has_number = false;
   double tolerance = 0;
+  bool is_integer = false;
 };
 
 bool agree(double wanted, const Open& found) {
@@ -131,6 +143,10 @@ const std::string& Match::value(std::string_view name) const { return *find_name
 double Match::number(std::string_view name) const { return *find_named(numbers_, name); }
 bool Match::has_value(std::string_view name) const { return find_named(values_, name) != nullptr; }
 
+double Match::number_or(std::string_view name, double otherwise) const {
+  const double* found = find_named(numbers_, name);
+  return found ? *found : otherwise;
+}
 std::vector<const Node*> Match::nodes(std::string_view name) const {
   std::vector<const Node*> all;
   for (const auto& [each, node] : nodes_)
@@ -243,6 +259,7 @@ class Matcher {
     for (std::size_t slot = 0; slot < 2; ++slot) {
       const auto found = number_at(node, slot);
       if (inverse && found.has_value() != (slot == 1)) return false;
+      if (found && found->is_integer) return false;  // whose quotients are cut off
       if (!found) {
         open.values.push_back(node.inputs[slot]);
         continue;
@@ -278,7 +295,7 @@ class Matcher {
       const auto other = graph_.shape_of_value(node.inputs[slot == 0 && node.inputs.size() > 1 ? 1 : 0]);
       if (!other || other->size() < static_cast<std::size_t>(tensor.rank())) return std::nullopt;
     }
-    return Open{{}, *found, true, tolerance_of(tensor.type())};
+    return Open{{}, *found, true, tolerance_of(tensor.type()), is_integer(tensor.type())};
   }
 
   bool fits_number(const Form& form, const Open& found, const Next& next) {

@@ -28,6 +28,8 @@ class Pattern {
   /// The same, and the node has to satisfy `condition`, which answers for inputs beyond those listed. Calls
   /// only.
   Pattern where(Condition condition) const;
+  /// The same, and the node may have more inputs than are listed. Calls only.
+  Pattern with_more_inputs() const;
   /// The same, and the match names its node so. Calls only.
   Pattern named(std::string name) const;
 
@@ -61,18 +63,20 @@ Pattern either(std::vector<Pattern> alternatives);
 Pattern operator*(const Pattern& a, const Pattern& b);
 Pattern operator+(const Pattern& a, const Pattern& b);
 Pattern operator-(const Pattern& a, const Pattern& b);
-/// Div, or a product with what Reciprocal or 1/b gives; by a number the product with its inverse.
+/// Div; by a number the product with its inverse.
 Pattern operator/(const Pattern& a, const Pattern& b);
 /// Pow by 2, or a product with itself.
 Pattern square(const Pattern& a);
-/// Sqrt, or Pow by a half.
-Pattern square_root(const Pattern& a);
+/// a/√b: divided by Sqrt or Pow by a half, or times the inverse of that or Pow by minus a half.
+Pattern over_square_root(const Pattern& a, const Pattern& b);
 
 /// What a pattern found, by the names in the pattern.
 class Match {
  public:
   const std::string& value(std::string_view name) const;
   double number(std::string_view name) const;
+  /// The number, or `otherwise` where the alternative that matched has none of that name.
+  double number_or(std::string_view name, double otherwise) const;
   /// All nodes of that name: a call that stands twice may be two nodes.
   std::vector<const Node*> nodes(std::string_view name) const;
   bool has_value(std::string_view name) const;
