@@ -68,7 +68,8 @@ std::optional<Replacement> attention(const GraphRewriter& graph, const Match& fo
   const auto sizes = sizes_of(graph, found);
   const auto keys = keys_operand(*found.nodes("turned")[0]);
   const double scale = found.number_or("scale", 1) * found.number_or("query scale", 1);
-  if (!sizes || !keys || !(scale > 0)) return std::nullopt;
+  if (!sizes || !keys || !(scale > 0) || !is_said_by_attribute(graph, found.value("queries"), scale))
+    return std::nullopt;
   Replacement made{"Attention",
                    {found.value("queries"), *keys, found.value("values")},
                    {make_attribute("scale", static_cast<float>(scale))}};

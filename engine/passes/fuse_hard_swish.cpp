@@ -7,8 +7,19 @@
 namespace lapidary {
 namespace {
 
-Replacement hard_sigmoid(const std::string& x) {
-  return {"HardSigmoid", {x}, {make_attribute("alpha", 1.0f / 6), make_attribute("beta", 0.5f)}};
+std::optional<Replacement> hard_sigmoid(const GraphRewriter& graph, const Match& found) {
+  const std::string& x = found.value("x");
+  if (!is_said_by_attribute(graph, x, 1.0 / 6)) return std::nullopt;
+  return Replacement{"HardSigmoid", {x}, {make_attribute("alpha", 1.0f / 6), make_attribute("beta", 0.5f)}};
+}
+
+std::optional<Replacement> product(const GraphRewriter& graph, const Match& found) {
+  const auto gate = hard_sigmoid(graph, found);
+  return gate ? std::optional(Replacement{"Mul", {found.value("x"), result_of(*gate)}}) : std::nullopt;
+}
+
+std::optional<Replacement> hard_swish(const GraphRewriter&, const Match& found) {
+  return Replacement{"HardSwish", {found.value("x")}};
 }
 
 /// The default of alpha is 0.2.
@@ -20,24 +31,16 @@ bool rises_by_a_sixth(const GraphRewriter&, const Node& node) {
 std::vector<Fusion> fusions() {
   const Pattern x = value("x");
   const Pattern gate = either({clipped(x + 3, 0, 6) / 6, call("HardSigmoid", {x}).where(rises_by_a_sixth)});
-  const auto swish = [](const GraphRewriter&, const Match& found) {
-    return std::optional(Replacement{"HardSwish", {found.value("x")}});
-  };
-  const auto product = [](const GraphRewriter&, const Match& found) {
-    return std::optional(Replacement{"Mul", {found.value("x"), result_of(hard_sigmoid(found.value("x")))}});
-  };
-  const auto sigmoid = [](const GraphRewriter&, const Match& found) {
-    return std::optional(hard_sigmoid(found.value("x")));
-  };
-  return {{x * gate, 14, swish},
+  return {{x * gate, 14, hard_swish},
           {x * clipped(x + 3, 0, 6) / 6, 6, product},
-          {clipped(x + 3, 0, 6) / 6, 6, sigmoid}};
+          {clipped(x + 3, 0, 6) / 6, 6, hard_sigmoid}};
 }
 
 }  // namespace
 
 /// x·clip(x + 3, 0, 6)/6 and x·HardSigmoid(x) → HardSwish, or x·HardSigmoid(x) where the operator set has
-/// none; clip(x + 3, 0, 6)/6 → HardSigmoid. Not for other slopes and bounds.
+/// none; clip(x + 3, 0, 6)/6 → HardSigmoid. Not for other slopes and bounds; HardSigmoid not in
+/// float64, where its attribute would be another number.
 PassResult fuse_hard_swish(const ModelPointer& model, const PassContext& context) {
   static const std::vector<Fusion> all = fusions();
   return fuse(model, context, all);

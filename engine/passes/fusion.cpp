@@ -2,10 +2,18 @@
 
 #include <algorithm>
 
+#include "engine/analysis/type_constraints.h"
+#include "engine/ops/operator_table.h"
+
 namespace lapidary {
 
 Operand result_of(Replacement replacement) {
   return std::make_shared<const Replacement>(std::move(replacement));
+}
+
+bool is_said_by_attribute(const GraphRewriter& graph, const std::string& x, double number) {
+  return graph.type_of(x).element != DataType::Float64 ||
+         static_cast<double>(static_cast<float>(number)) == number;
 }
 
 namespace {
@@ -17,9 +25,27 @@ struct Fit {
   std::int64_t opset;
 };
 
-/// Bodies of functions import what they call themselves, and are left alone.
-bool may_write(const GraphRewriter& graph, const std::string& domain) {
-  return domain.empty() || (graph.context().domains.contains(domain) && !graph.is_in_function());
+/// False where the operator is not for the types of its operands.
+bool takes_types(const GraphRewriter& graph, const Replacement& replacement, std::int64_t version) {
+  const Operator* record = operator_table().find(replacement.domain, replacement.op_type, version);
+  Node node;
+  std::vector<Type> types;
+  for (const Operand& operand : replacement.operands) {
+    const auto* name = std::get_if<std::string>(&operand);
+    node.inputs.push_back(name ? *name : "made");
+    types.push_back(name ? graph.type_of(*name) : Type());
+    const auto* before = std::get_if<std::shared_ptr<const Replacement>>(&operand);
+    if (before && !takes_types(graph, **before, version)) return false;
+  }
+  return record && type_mismatches(*record, node, types, {}).empty();
+}
+
+/// Bodies of functions import what they call themselves, and stay in the domains that they have.
+bool may_write(const GraphRewriter& graph, const Replacement& replacement, std::int64_t opset) {
+  const std::string& domain = replacement.domain;
+  if (domain.empty()) return takes_types(graph, replacement, std::max(opset, graph.opset()));
+  if (!graph.context().domains.contains(domain) || graph.is_in_function()) return false;
+  return takes_types(graph, replacement, std::max<std::int64_t>(graph.opset(domain), 1));
 }
 
 /// The first of the fusions, of those up to operator set `newest`, that fits the node.
@@ -30,7 +56,7 @@ std::optional<Fit> fit(const GraphRewriter& graph, std::size_t position, const s
     if (fusion.opset > newest) continue;
     auto found = match(graph, position, fusion.pattern);
     auto replacement = found ? fusion.replacement(graph, *found) : std::nullopt;
-    if (replacement && may_write(graph, replacement->domain))
+    if (replacement && may_write(graph, *replacement, fusion.opset))
       return Fit{std::move(*found), std::move(*replacement), fusion.opset};
   }
   return std::nullopt;

@@ -23,6 +23,9 @@ struct Replacement {
 /// The result of another node as an operand.
 Operand result_of(Replacement replacement);
 
+/// True if an attribute, which is a float32, says the number as exactly as values of x's type do.
+bool is_said_by_attribute(const GraphRewriter& graph, const std::string& x, double number);
+
 /// A pattern, and what one operator says instead.
 struct Fusion {
   Pattern pattern;

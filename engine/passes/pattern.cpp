@@ -121,6 +121,7 @@ const T* find_named(const std::vector<std::pair<std::string_view, T>>& all, std:
 /// How far apart two numbers may be, by a factor, where one of that type has been rounded.
 double tolerance_of(DataType type) {
   if (is_integer(type)) return 0;
+  if (type == DataType::Float64) return 1e-14;
   return type == DataType::BFloat16 ? 0.01 : type == DataType::Float16 ? 0.002 : 1e-5;
 }
 

@@ -44,7 +44,10 @@ std::string passes_differ(const Case& one, std::uint64_t seed) {
   Case changed = one;
   if (random.chance(0.5)) changed.model = with_free_sizes(one.model, random);
   const bool was_valid = errors_of(*changed.model).empty();
-  changed.model = optimize(changed.model, order).model;
+  PassContext context;
+  if (random.chance(0.5)) context.newest_opset = random.between(20, 26);
+  if (random.chance(0.5)) context.domains = {"com.microsoft"};
+  changed.model = optimize(changed.model, order, context).model;
   if (was_valid)
     for (const auto& error : errors_of(*changed.model)) return "invalid after passes: " + error;
   return disagreement(one, run_on("reference", changed, 1), run_on("reference", one, 1));

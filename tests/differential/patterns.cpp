@@ -231,34 +231,84 @@ void quantized_product(Weaver& weave) {
 
 // --- spelled out by exporters ---
 
-std::string mean_of_rows(Weaver& weave, const std::string& x) {
-  if (weave.draft.opset < 18) return weave.make("ReduceMean", {x}, {attribute("axes", Integers{-1})});
-  return weave.make("ReduceMean", {x, weave.integers({-1})});
+std::string along_axis(Weaver& weave, const char* reduction, const std::string& x, std::int64_t axis) {
+  const int axes_are_input = std::string_view(reduction) == "ReduceSum" ? 13 : 18;
+  if (weave.draft.opset < axes_are_input)
+    return weave.make(reduction, {x}, {attribute("axes", Integers{axis})});
+  return weave.make(reduction, {x, weave.integers({axis})});
+}
+
+std::string square(Weaver& weave, const std::string& x) {
+  return weave.random.chance(0.5) ? weave.make("Pow", {x, weave.number(2)}) : weave.make("Mul", {x, x});
+}
+
+/// The factors multiplied in some order.
+std::string product_of(Weaver& weave, std::vector<std::string> factors) {
+  weave.random.shuffle(factors);
+  std::string y = factors[0];
+  for (std::size_t i = 1; i < factors.size(); ++i)
+    y = weave.random.chance(0.5) ? weave.make("Mul", {y, factors[i]}) : weave.make("Mul", {factors[i], y});
+  return y;
+}
+
+/// x/√(mean(x²) + epsilon) of rows, perhaps scaled and moved.
+std::string over_root_mean_square(Weaver& weave, const std::string& x) {
+  const std::string mean = along_axis(weave, "ReduceMean", square(weave, x), -1);
+  const std::string root = weave.make("Sqrt", {weave.make("Add", {mean, weave.number(0.01)})});
+  std::string y = weave.random.chance(0.5) ? weave.make("Div", {x, root})
+                                           : weave.make("Mul", {x, weave.make("Reciprocal", {root})});
+  if (weave.random.chance(0.8)) y = weave.make("Mul", {y, weave.weights({weave.dims(x).back()})});
+  return y;
 }
 
 void layer_normalization(Weaver& weave) {
   if (weave.draft.opset < 11) throw Unsuitable();
   const std::string x = weave.value(static_cast<int>(weave.random.between(2, 4)));
-  const std::string centred = weave.make("Sub", {x, mean_of_rows(weave, x)});
-  const std::string squares = weave.random.chance(0.5) ? weave.make("Pow", {centred, weave.number(2)})
-                                                       : weave.make("Mul", {centred, centred});
-  const std::string deviation =
-      weave.make("Sqrt", {weave.make("Add", {mean_of_rows(weave, squares), weave.number(0.01)})});
-  std::string y = weave.make("Div", {centred, deviation});
-  const Dims width = {weave.dims(x).back()};
-  if (weave.random.chance(0.8)) y = weave.make("Mul", {y, weave.weights(width)});
-  if (weave.random.chance(0.8)) y = weave.make("Add", {y, weave.weights(width)});
+  const std::string centred = weave.make("Sub", {x, along_axis(weave, "ReduceMean", x, -1)});
+  const std::string y = over_root_mean_square(weave, centred);
+  if (weave.random.chance(0.8)) weave.make("Add", {y, weave.weights({weave.dims(x).back()})});
+}
+
+void root_mean_square(Weaver& weave) {
+  if (weave.draft.opset < 11) throw Unsuitable();
+  over_root_mean_square(weave, weave.value(static_cast<int>(weave.random.between(2, 4))));
+}
+
+void group_normalization(Weaver& weave) {
+  if (weave.draft.opset < 6) throw Unsuitable();
+  const std::string x = weave.input({weave.random.between(1, 2), 4, weave.random.between(1, 4), 3});
+  const std::string groups = weave.make("Reshape", {x, weave.integers({0, 2, -1})});
+  const std::string normalized =
+      weave.make("InstanceNormalization", {groups, weave.weights({2}), weave.weights({2})});
+  std::string y = weave.make("Reshape", {normalized, weave.integers(weave.dims(x))});
+  if (weave.random.chance(0.8)) y = weave.make("Mul", {y, weave.weights({4, 1, 1})});
+  if (weave.random.chance(0.8)) weave.make("Add", {y, weave.weights({4, 1, 1})});
+}
+
+void softmax(Weaver& weave) {
+  if (weave.draft.opset < 11) throw Unsuitable();
+  std::string x = weave.value(static_cast<int>(weave.random.between(1, 4)));
+  const std::int64_t axis = weave.random.chance(0.7) ? -1 : 0;
+  if (weave.random.chance(0.6)) x = weave.make("Sub", {x, along_axis(weave, "ReduceMax", x, axis)});
+  const std::string powers = weave.make("Exp", {x}), sum = along_axis(weave, "ReduceSum", powers, axis);
+  if (weave.random.chance(0.7))
+    weave.make("Div", {powers, sum});
+  else
+    weave.make("Sub", {x, weave.make("Log", {sum})});
 }
 
 void gelu(Weaver& weave) {
   if (weave.draft.opset < 9) throw Unsuitable();
   const std::string x = weave.value(static_cast<int>(weave.random.between(1, 4)));
-  const std::string erf = weave.make("Erf", {weave.make("Div", {x, weave.number(1.4142135381698608)})});
-  const std::string above = weave.make("Add", {erf, weave.number(1)});
-  if (weave.random.chance(0.5))
-    weave.make("Mul", {weave.make("Mul", {x, above}), weave.number(0.5)});
-  else
-    weave.make("Mul", {weave.make("Mul", {x, weave.number(0.5)}), above});
+  std::string bent;
+  if (weave.random.chance(0.6)) {
+    bent = weave.make("Erf", {weave.make("Div", {x, weave.number(1.4142135381698608)})});
+  } else {
+    const std::string cube = product_of(weave, {x, x, x, weave.number(0.044715)});
+    const std::string sum = weave.make("Add", {x, cube});
+    bent = weave.make("Tanh", {weave.make("Mul", {sum, weave.number(0.7978845608)})});
+  }
+  product_of(weave, {x, weave.number(0.5), weave.make("Add", {bent, weave.number(1)})});
 }
 
 void hard_swish(Weaver& weave) {
@@ -267,6 +317,96 @@ void hard_swish(Weaver& weave) {
   const std::string gate =
       weave.make("Clip", {weave.make("Add", {x, weave.number(3)}), weave.number(0), weave.number(6)});
   weave.make("Div", {weave.make("Mul", {x, gate}), weave.number(6)});
+}
+
+void smooth(Weaver& weave) {
+  if (weave.draft.opset < 7) throw Unsuitable();
+  const std::string x = weave.value(static_cast<int>(weave.random.between(1, 4)));
+  const std::string gate =
+      weave.random.chance(0.5)
+          ? weave.make("Tanh", {weave.make("Softplus", {x})})
+          : weave.make("Sigmoid",
+                       {weave.random.chance(0.5) ? weave.make("Mul", {x, weave.number(1.702)}) : x});
+  product_of(weave, {x, gate});
+}
+
+/// Two or three of Relu, Clip, Max and Min one after the other.
+void limited(Weaver& weave) {
+  if (weave.draft.opset < 11) throw Unsuitable();
+  std::string y = weave.value(static_cast<int>(weave.random.between(1, 4)));
+  for (std::int64_t steps = weave.random.between(2, 3); steps > 0; --steps) switch (weave.random.below(4)) {
+      case 0:
+        y = weave.make("Relu", {y});
+        break;
+      case 1:
+        y = weave.make("Clip", {y, weave.number(-0.5), weave.number(weave.random.between_reals(-0.6, 1))});
+        break;
+      case 2:
+        y = weave.make("Max", {weave.number(-0.25), y});
+        break;
+      default:
+        y = weave.make("Min", {y, weave.number(0.75)});
+    }
+}
+
+void mean_of_space(Weaver& weave) {
+  const std::string x = weave.value(4);
+  const char* reduction = weave.random.chance(0.7) ? "ReduceMean" : "ReduceMax";
+  if (weave.draft.opset < 18)
+    weave.make(reduction, {x}, {attribute("axes", Integers{2, 3})});
+  else
+    weave.make(reduction, {x, weave.integers({-2, -1})});
+}
+
+/// Blocks of 2 × 2 pixels into channels, or channels into blocks.
+void moved_blocks(Weaver& weave) {
+  const std::int64_t batch = weave.random.between(1, 2), channels = weave.random.between(1, 3),
+                     height = weave.random.between(1, 3), width = weave.random.between(1, 3);
+  const bool to_depth = weave.random.chance(0.4), by_rows = weave.random.chance(0.5);
+  const std::string x = to_depth ? weave.input({batch, channels, 2 * height, 2 * width})
+                                 : weave.input({batch, 4 * channels, height, width});
+  Integers parts = {batch, 2, 2, channels, height, width}, perm = {0, 3, 4, 1, 5, 2};
+  Dims result = {batch, channels, 2 * height, 2 * width};
+  if (to_depth) {
+    parts = {batch, channels, height, 2, width, 2}, perm = {0, 3, 5, 1, 2, 4};
+    result = {batch, 4 * channels, height, width};
+  } else if (by_rows) {
+    parts = {batch, channels, 2, 2, height, width}, perm = {0, 1, 4, 2, 5, 3};
+  }
+  const std::string moved =
+      weave.make("Transpose", {weave.make("Reshape", {x, weave.integers(parts)})}, {attribute("perm", perm)});
+  weave.make("Reshape", {moved, weave.integers(result)});
+}
+
+/// Every second row and column from each place, joined in some order.
+void every_second_pixel(Weaver& weave) {
+  if (weave.draft.opset < 10) throw Unsuitable();
+  const std::string x = weave.input({1, weave.random.between(1, 3), 4, 2 * weave.random.between(1, 3)});
+  std::vector<std::string> parts;
+  for (const std::int64_t row : {0, 1})
+    for (const std::int64_t column : {0, 1})
+      parts.push_back(weave.make("Slice", {x, weave.integers({row, column}), weave.integers({1000, 1000}),
+                                           weave.integers({2, 3}), weave.integers({2, 2})}));
+  if (weave.random.chance(0.5)) weave.random.shuffle(parts);
+  weave.make("Concat", parts, {attribute("axis", std::int64_t{1})});
+}
+
+/// x·cos + Concat(−x₂, x₁)·sin
+void rotary_embedding(Weaver& weave) {
+  if (weave.draft.opset < 13) throw Unsuitable();
+  const std::int64_t batch = weave.random.between(1, 2), length = weave.random.between(1, 5),
+                     half = weave.random.between(1, 4);
+  const std::string x = weave.input({batch, weave.random.between(1, 3), length, 2 * half});
+  const std::string angles = weave.input({weave.random.chance(0.5) ? batch : 1, 1, length, half});
+  const auto last = [](std::int64_t axis) { return std::vector{attribute("axis", axis)}; };
+  const std::string all = weave.make("Concat", {angles, angles}, last(-1));
+  const auto part = [&](std::int64_t begin) {
+    return weave.make("Slice",
+                      {x, weave.integers({begin}), weave.integers({begin + half}), weave.integers({3})});
+  };
+  const std::string turned = weave.make("Concat", {weave.make("Neg", {part(half)}), part(0)}, last(3));
+  weave.make("Add", {weave.make("Mul", {x, weave.make("Cos", {all})}),
+                     weave.make("Mul", {turned, weave.make("Sin", {all})})});
 }
 
 void attention(Weaver& weave) {
@@ -283,7 +423,8 @@ void attention(Weaver& weave) {
   std::string scores = weave.make("MatMul", {query, key});
   scores = weave.random.chance(0.5) ? weave.make("Div", {scores, weave.number(2)})
                                     : weave.make("Mul", {scores, weave.number(0.5)});
-  if (weave.random.chance(0.5)) scores = weave.make("Add", {scores, weave.weights({length, length})});
+  if (weave.random.chance(0.6))
+    scores = weave.make("Add", {scores, weave.weights({weave.random.chance(0.5) ? length : 1, length})});
   const std::string shares = weave.make("Softmax", {scores}, {attribute("axis", std::int64_t{-1})});
   const std::string mixed = weave.make("Transpose", {weave.make("MatMul", {shares, value})},
                                        {attribute("perm", Integers{0, 2, 1, 3})});
@@ -306,10 +447,28 @@ void reshaped_by_shape(Weaver& weave) {
 }  // namespace
 
 void add_pattern(Draft& draft) {
-  static const std::vector<void (*)(Weaver&)> patterns = {
-      convolution,       product, quantized_convolution, quantized_product, quantized_convolution,
-      quantized_product, gelu,    layer_normalization,   hard_swish,        attention,
-      reshaped_by_shape, product};
+  static const std::vector<void (*)(Weaver&)> patterns = {convolution,
+                                                          product,
+                                                          quantized_convolution,
+                                                          quantized_product,
+                                                          quantized_convolution,
+                                                          quantized_product,
+                                                          gelu,
+                                                          layer_normalization,
+                                                          hard_swish,
+                                                          attention,
+                                                          reshaped_by_shape,
+                                                          product,
+                                                          root_mean_square,
+                                                          group_normalization,
+                                                          softmax,
+                                                          smooth,
+                                                          limited,
+                                                          mean_of_space,
+                                                          moved_blocks,
+                                                          every_second_pixel,
+                                                          rotary_embedding,
+                                                          attention};
   if (draft.opset < 9) return;
   Weaver weave(draft);
   try {
