@@ -1,6 +1,7 @@
 #include "engine/edit/journal.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -46,15 +47,17 @@ std::string_view whole_lines(std::string_view text) {
 
 }  // namespace
 
-EditJournal::EditJournal(const std::string& folder, const std::string& model_path, const std::string& hash) {
+EditJournal::EditJournal(const std::string& folder, const std::string& model_path) {
   descriptor_ = create_file(folder, model_path, path_);
-  write_line({{"lapidary_journal", 1}, {"model", model_path}, {"sha1", hash}});
+  flock(descriptor_, LOCK_EX | LOCK_NB);  // where there are no locks, journals in use look like others
+  write_line({{"lapidary_journal", 1}, {"model", model_path}});
 }
 
 EditJournal::EditJournal(const std::string& path) : path_(path) {
   const std::size_t whole = whole_lines(map_file(path).text()).size();
   descriptor_ = open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
   if (descriptor_ < 0) throw failure(path_);
+  flock(descriptor_, LOCK_EX | LOCK_NB);
   if (ftruncate(descriptor_, static_cast<off_t>(whole)) == 0) return;
   const Error error = failure(path_);
   close(descriptor_);
@@ -75,10 +78,13 @@ void EditJournal::write_line(const EditJson& line) {
   if (fsync(descriptor_) != 0) throw failure(path_);
 }
 
+void EditJournal::opened(const std::string& hash) { write_line({{"opened", hash}}); }
 void EditJournal::append(const EditStep& step) { write_line(to_json(self_contained(step))); }
 void EditJournal::move_to(std::size_t steps) { write_line({{"at", steps}}); }
 void EditJournal::saving() { write_line({{"saving", true}}); }
-void EditJournal::saved(const std::string& hash) { write_line({{"saved", hash}}); }
+void EditJournal::saved(const std::string& model_path, const std::string& hash) {
+  write_line({{"saved", hash}, {"model", model_path}});
+}
 
 void EditJournal::remove() {
   std::error_code error;
@@ -93,12 +99,18 @@ class JournalReader {
   explicit JournalReader(JournalContent& content) : content_(content) {}
 
   void read(const EditJson& line) {
-    if (line.contains("at")) {
+    if (line.contains("opened")) {
+      if (!content_.states.empty() && content_.states.front().steps == 0)
+        content_.states.front().content_hash = line["opened"].get<std::string>();
+    } else if (line.contains("at")) {
       at_ = std::min(line["at"].get<std::size_t>(), all_.size());
     } else if (line.contains("saving")) {
       content_.states.push_back({{}, at_});
     } else if (line.contains("saved")) {
-      if (!content_.states.empty() && content_.states.back().content_hash.empty()) content_.states.pop_back();
+      if (content_.states.size() > 1 && content_.states.back().content_hash.empty()) content_.states.pop_back();
+      const std::string path = line["model"].get<std::string>();
+      if (path != content_.model_path) content_.states.clear();
+      content_.model_path = path;
       content_.states.push_back({line["saved"].get<std::string>(), at_});
     } else {
       all_.resize(at_);
@@ -131,9 +143,9 @@ JournalContent read_journal(const std::string& path) {
     if (json.is_discarded() || !json.is_object()) break;  // what lies behind damage cannot be trusted
     if (!content.model_path.empty()) {
       reader.read(json);
-    } else if (json.contains("lapidary_journal") && json.contains("model") && json.contains("sha1")) {
+    } else if (json.contains("lapidary_journal") && json.contains("model")) {
       content.model_path = json["model"].get<std::string>();
-      content.states.push_back({json["sha1"].get<std::string>(), 0});
+      content.states.push_back({{}, 0});
     }
   }
   if (content.model_path.empty()) throw Error("this is no journal of edits").file(path);
@@ -151,14 +163,34 @@ std::optional<std::vector<EditStep>> JournalContent::missing_in(const std::strin
   return std::nullopt;
 }
 
+namespace {
+
+/// True while a program writes the journal.
+bool is_in_use(const std::string& path) {
+  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return false;
+  const bool is_locked = flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  close(descriptor);
+  return is_locked;
+}
+
+/// False where the last save wrote all.
+bool has_unsaved_steps(const JournalContent& content) {
+  const bool is_saved = !content.states.empty() && !content.states.back().content_hash.empty() &&
+                        content.states.back().steps == content.steps.size();
+  return !content.steps.empty() && !is_saved;
+}
+
+}  // namespace
+
 std::vector<JournalContent> find_journals(const std::string& folder) {
   std::vector<JournalContent> found;
   std::error_code error;
   for (const auto& entry : filesystem::directory_iterator(folder, error)) {
-    if (entry.path().extension() != ending) continue;
+    if (entry.path().extension() != ending || is_in_use(entry.path().string())) continue;
     try {
       JournalContent content = read_journal(entry.path().string());
-      if (!content.steps.empty()) found.push_back(std::move(content));
+      if (has_unsaved_steps(content)) found.push_back(std::move(content));
     } catch (const std::exception&) {
       continue;  // damaged: nothing can be recovered from it
     }

@@ -19,6 +19,7 @@ class WindowFixture {
   WindowFixture() {
     qputenv("XDG_CONFIG_HOME", folder.filePath(QStringLiteral("config")).toUtf8());
     qputenv("XDG_CACHE_HOME", folder.filePath(QStringLiteral("cache")).toUtf8());
+    qputenv("XDG_DATA_HOME", folder.filePath(QStringLiteral("data")).toUtf8());
     // Settings of an organization are read once: each fixture has one of its own.
     QCoreApplication::setOrganizationName(QFileInfo(folder.path()).fileName());
     start();

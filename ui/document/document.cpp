@@ -8,6 +8,8 @@
 
 #include "engine/analysis/check.h"
 #include "ui/document/format.h"
+#include "ui/document/journal_keeper.h"
+#include "ui/document/recovery.h"
 #include "ui/document/run_memory.h"
 
 namespace lapidary::ui {
@@ -89,6 +91,8 @@ struct Document::Opened {
   std::shared_ptr<const Hierarchy> hierarchy;
   std::shared_ptr<const GraphIndex> index;
   std::optional<EditHistory> history;
+  std::optional<JournalContent> foundJournal;
+  std::optional<Recovery> recovery;
 };
 
 Document::Document(Theme* theme, JobList* jobs, QObject* parent)
@@ -99,12 +103,22 @@ Document::Document(Theme* theme, JobList* jobs, QObject* parent)
 Document::~Document() {
   opening_ = nullptr;
   jobs_->cancelAll(this);
+  if (journal_) journal_->remove();  // whoever closes a document was asked
 }
 
 QString Document::title() const { return QFileInfo(path_).fileName(); }
 
 void Document::open(const QString& path, const LoadOptions& options) {
   path_ = path;
+  startOpening(options, {});
+}
+
+void Document::recover(const JournalContent& journal) {
+  path_ = text(journal.model_path);
+  startOpening({}, journal);
+}
+
+void Document::startOpening(const LoadOptions& options, std::optional<JournalContent> journal) {
   error_.reset();
   await(nullptr);
   jobs_->cancelAll(this);
@@ -112,15 +126,19 @@ void Document::open(const QString& path, const LoadOptions& options) {
   Q_EMIT stateChanged();
   follow(jobs_->start(
       this, QStringLiteral("open"), tr("Open %1").arg(title()),
-      [name = path.toStdString(), options](const JobControl& control) {
+      [name = path_.toStdString(), options, journal](const JobControl& control) {
         Opened opened;
         opened.loaded = load_model(name, options);
         control.setProgress(0.6);
         control.check();
-        const Graph& graph = *opened.loaded.model->graph;
+        opened.history.emplace(opened.loaded.model, historyBudgetBytes);
+        if (journal)
+          opened.recovery = recover_edits(*journal, name, *opened.history, control);
+        else
+          opened.foundJournal = journal_of(name);
+        const Graph& graph = *opened.history->current()->graph;
         opened.hierarchy = std::make_shared<Hierarchy>(find_hierarchy(graph));
         opened.index = std::make_shared<GraphIndex>(graph);
-        opened.history.emplace(opened.loaded.model, historyBudgetBytes);
         return opened;
       },
       [this](Opened opened) { finishOpening(std::move(opened)); },
@@ -165,9 +183,13 @@ void Document::giveUp() {
 
 void Document::finishOpening(Opened opened) {
   loaded_ = std::move(opened.loaded);
-  model_ = loaded_.model;
   history_ = std::move(opened.history);
+  model_ = history_->current();
   editError_.reset();
+  if (journal_) journal_->remove();
+  journal_.reset();
+  foundJournal_ = std::move(opened.foundJournal);
+  if (opened.recovery) takeRecovery(std::move(*opened.recovery));
   earlier_.clear();
   watch();
   hierarchy_ = std::move(opened.hierarchy);

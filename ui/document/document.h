@@ -16,6 +16,7 @@
 #include "engine/analysis/nested_graphs.h"
 #include "engine/edit/edit.h"
 #include "engine/edit/history.h"
+#include "engine/edit/journal.h"
 #include "engine/io/model_file.h"
 #include "engine/layout/layout.h"
 #include "engine/model/graph_index.h"
@@ -26,6 +27,9 @@
 #include "ui/jobs/job_list.h"
 
 namespace lapidary::ui {
+
+class JournalKeeper;
+struct Recovery;
 
 /// One open model: the snapshot, what is derived from it in background jobs, how far the graph is unfolded,
 /// and the last run. Views watch its signals; each derived part is nullptr until its job is through.
@@ -40,6 +44,9 @@ class Document : public QObject {
 
   /// Reads the file in a job; what was shown before goes once the new model is there.
   void open(const QString& path, const LoadOptions& options = {});
+  /// Opens the journal's model, and makes the edits that its file lacks again. Where one cannot be made,
+  /// editError() says so, and those before it are there.
+  void recover(const JournalContent& journal);
   /// The job without which nothing (else) can be shown: opening, inferring types, laying out; nullptr if
   /// there is none.
   const Job* opening() const { return opening_; }
@@ -103,6 +110,10 @@ class Document : public QObject {
   bool isChangedOnDisk() const { return isChangedOnDisk_; }
   /// What is on disk is of no interest.
   void keepDespiteDisk();
+  /// A journal of edits of this file that no file has, from a program that ended without saving them.
+  const std::optional<JournalContent>& foundJournal() const { return foundJournal_; }
+  /// Its edits are not wanted.
+  void dropFoundJournal();
   /// Where the node stood in the snapshot that was shown before the last edit; -1 if it is new.
   int earlierPosition(int node) const;
 
@@ -178,8 +189,11 @@ class Document : public QObject {
  private:
   struct Opened;
   struct Derived;
+  void startOpening(const LoadOptions& options, std::optional<JournalContent> journal);
   void finishOpening(Opened opened);
   void followHistory();
+  JournalKeeper& journal();
+  void takeRecovery(Recovery recovery);
   void show(Derived derived);
   std::vector<Element> inNewModel(const Derived& derived) const;
   void watch();
@@ -207,6 +221,8 @@ class Document : public QObject {
   LoadedModel loaded_;
   ModelPointer model_;
   std::optional<EditHistory> history_;
+  std::shared_ptr<JournalKeeper> journal_;  ///< from the first edit on
+  std::optional<JournalContent> foundJournal_;
   std::optional<Error> editError_;
   QFileSystemWatcher watcher_;
   QDateTime written_;  ///< when the file was, as far as this document knows

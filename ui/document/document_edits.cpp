@@ -5,6 +5,9 @@
 
 #include "engine/io/model_file.h"
 #include "ui/document/document.h"
+#include "ui/document/format.h"
+#include "ui/document/journal_keeper.h"
+#include "ui/document/recovery.h"
 
 namespace lapidary::ui {
 
@@ -68,6 +71,7 @@ bool Document::edit(const EditStep& step, const QString& name) {
     Q_EMIT historyChanged();
     return false;
   }
+  journal().append(step);
   editError_.reset();
   followHistory();
   return true;
@@ -76,6 +80,7 @@ bool Document::edit(const EditStep& step, const QString& name) {
 void Document::goTo(std::size_t index) {
   if (!canEdit() || index >= history_->size() || index == history_->index()) return;
   history_->go_to(index);
+  journal().moveTo(history_->position());
   editError_.reset();
   followHistory();
 }
@@ -197,13 +202,21 @@ Job* Document::save(const QString& path) {
     options.compression = loaded_.compression;
   }
   const ModelPointer written = history_->current();
+  // What the file holds from now on is another.
+  if (Job* job = jobs_->running(this, QStringLiteral("fingerprint"))) job->cancel();
   return jobs_->start(
       this, QStringLiteral("save"), tr("Save %1").arg(QFileInfo(path).fileName()),
-      [written, options, loaded = loaded_, name = path.toStdString()](const JobControl&) {
-        return save_model(*written, name, options, &loaded);
+      [written, options, loaded = loaded_, name = path.toStdString(), journal = journal_](const JobControl&) {
+        if (journal) {
+          journal->saving();
+          journal->flush();
+        }
+        save_model(*written, name, options, &loaded);
+        return content_hash(name);
       },
-      [this, written, path](const SaveResult&) {
+      [this, written, path](const std::string& hash) {
         path_ = path;
+        if (journal_) journal_->saved(path, hash);
         history_->mark_saved(written);
         editError_.reset();
         watch();
@@ -214,6 +227,35 @@ Job* Document::save(const QString& path) {
         editError_ = error;
         Q_EMIT historyChanged();
       });
+}
+
+// --- what a program that is killed leaves ---
+
+JournalKeeper& Document::journal() {
+  if (journal_) return *journal_;
+  journal_ = std::make_shared<JournalKeeper>(path_);
+  connect(journal_.get(), &JournalKeeper::failed, this, [this](const Error& error) {
+    editError_ = error;
+    Q_EMIT historyChanged();
+  });
+  jobs_->start(
+      this, QStringLiteral("fingerprint"), tr("Fingerprint of %1").arg(title()),
+      [name = path_.toStdString()](const JobControl&) { return content_hash(name); },
+      [this](const std::string& hash) { journal_->opened(hash); });
+  return *journal_;
+}
+
+void Document::takeRecovery(Recovery recovery) {
+  for (const EditStep& step : recovery.steps) journal().append(step);
+  journal().flush();
+  EditJournal(recovery.journal).remove();
+  editError_ = std::move(recovery.error);
+}
+
+void Document::dropFoundJournal() {
+  if (foundJournal_) EditJournal(foundJournal_->path).remove();
+  foundJournal_.reset();
+  Q_EMIT historyChanged();
 }
 
 void Document::watch() {

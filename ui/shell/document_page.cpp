@@ -115,6 +115,10 @@ void DocumentPage::showMessages() {
                                       : tr("Another program changed the file."),
                {{tr("Reload"), [this] { document_->open(document_->path()); }},
                 {tr("Keep"), [this] { document_->keepDespiteDisk(); }}});
+  if (const auto& journal = document_->foundJournal())
+    return ask(tr("%n edit(s) of this file were never saved.", nullptr, static_cast<int>(journal->steps.size())),
+               {{tr("Recover"), [this, found = *journal] { document_->recover(found); }},
+                {tr("Discard"), [this] { document_->dropFoundJournal(); }}});
   banner_->hide();
 }
 

@@ -18,6 +18,7 @@
 
 #include "ui/canvas/canvas.h"
 #include "ui/document/format.h"
+#include "ui/document/recovery.h"
 #include "ui/inspector/inspector.h"
 #include "ui/inspector/outputs_panel.h"
 #include "ui/inspector/run_panel.h"
@@ -102,6 +103,8 @@ MainWindow::MainWindow(Theme* theme, QWidget* parent)
   connect(start_, &StartPage::openWanted, this, &MainWindow::openDialog);
   connect(start_, &StartPage::sampleWanted, this, &MainWindow::openSample);
   connect(start_, &StartPage::fileWanted, this, [this](const QString& path) { openFiles({path}); });
+  connect(start_, &StartPage::recoveryWanted, this,
+          [this](const JournalContent& journal) { recover(journal); });
   connect(header_->plus(), &QToolButton::clicked, this, &MainWindow::openDialog);
   connect(header_, &Header::runWanted, this, &MainWindow::runModel);
   connect(header_, &Header::runSettingsWanted, this, &MainWindow::showRunSettings);
@@ -116,6 +119,14 @@ MainWindow::MainWindow(Theme* theme, QWidget* parent)
   connect(jobs_, &JobList::activityChanged, this, &MainWindow::showStatus);
   restoreLayout();
   showCurrent();
+  findJournals();
+}
+
+void MainWindow::findJournals() {
+  jobs_->start(
+      start_, QStringLiteral("journals"), tr("Look for edits that were not saved"),
+      [](const JobControl&) { return journals(); },
+      [this](std::vector<JournalContent> found) { start_->setJournals(std::move(found)); });
 }
 
 MainWindow::~MainWindow() {
@@ -166,14 +177,19 @@ Document* MainWindow::openFiles(const QStringList& paths) {
       if (QFileInfo(open->document()->path()) == QFileInfo(path)) tab = i;
     }
     if (tab < 0)
-      addTab(path);
+      addTab(path)->open(path);
     else
       header_->tabs()->setCurrentIndex(tab);
   }
   return document();
 }
 
-void MainWindow::addTab(const QString& path) {
+void MainWindow::recover(const JournalContent& journal) {
+  start_->setJournals({});
+  addTab(text(journal.model_path))->recover(journal);
+}
+
+Document* MainWindow::addTab(const QString& path) {
   auto* opened = new Document(theme_, jobs_);
   opened->setConstantsShown(constantsWanted_);
   opened->heat()->setShown(heatWanted_);
@@ -200,8 +216,8 @@ void MainWindow::addTab(const QString& path) {
   const int tab = header_->tabs()->addTab(QFileInfo(path).fileName());
   header_->tabs()->setTabToolTip(tab, path);
   header_->tabs()->setCurrentIndex(tab);
-  opened->open(path);
   showCurrent();
+  return opened;
 }
 
 DocumentPage* MainWindow::pageAt(int tab) const {
@@ -232,6 +248,7 @@ void MainWindow::showCurrent() {
   pages_->setCurrentIndex(tab + 1);
   if (document() != shown_) {
     shown_ = document();
+    if (!shown_) findJournals();
     header_->setDocument(shown_);
     Q_EMIT documentChanged();
   }

@@ -89,7 +89,10 @@ class MainWindow : public QMainWindow {
   /// A panel page that shows the current document: made once, told of every change.
   template <class Panel>
   QWidget* followDocument(Panel* panel);
-  void addTab(const QString& path);
+  /// A tab with a document that is to be opened.
+  Document* addTab(const QString& path);
+  void findJournals();
+  void recover(const JournalContent& journal);
   DocumentPage* pageAt(int tab) const;
   int tabOf(DocumentPage* page) const;
   void removeTab(int index);

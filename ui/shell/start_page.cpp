@@ -1,8 +1,10 @@
 #include "ui/shell/start_page.h"
 
 #include <QAction>
+#include <QDateTime>
 #include <QDir>
 #include <QFileInfo>
+#include <QFrame>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QListView>
@@ -13,6 +15,7 @@
 #include <QSvgRenderer>
 #include <QVBoxLayout>
 
+#include "ui/document/format.h"
 #include "ui/document/theme.h"
 #include "ui/shell/recent_files.h"
 
@@ -85,6 +88,8 @@ QPushButton* button(const QString& text, bool accent) {
 StartPage::StartPage(Theme* theme, QWidget* parent)
     : QWidget(parent),
       theme_(theme),
+      journalsTitle_(new QLabel(tr("Not saved when Lapidary ended"))),
+      journals_(new QVBoxLayout),
       recentTitle_(new QLabel(tr("Recent"))),
       recent_(new QListView),
       files_(new QStandardItemModel(this)) {
@@ -110,6 +115,8 @@ StartPage::StartPage(Theme* theme, QWidget* parent)
   connect(open, &QPushButton::clicked, this, &StartPage::openWanted);
   connect(sample, &QPushButton::clicked, this, &StartPage::sampleWanted);
 
+  journalsTitle_->setProperty("role", QStringLiteral("section"));
+  journals_->setSpacing(8);
   recentTitle_->setProperty("role", QStringLiteral("section"));
   recent_->setModel(files_);
   recent_->setItemDelegate(new RecentDelegate(theme, recent_));
@@ -160,6 +167,8 @@ StartPage::StartPage(Theme* theme, QWidget* parent)
   column->addSpacing(24);
   column->addLayout(buttons);
   column->addSpacing(32);
+  column->addWidget(journalsTitle_);
+  column->addLayout(journals_);
   column->addWidget(recentTitle_);
   column->addWidget(recent_, 6);
   column->addStretch(2);
@@ -168,6 +177,47 @@ StartPage::StartPage(Theme* theme, QWidget* parent)
   page->addWidget(middle, 100);
   page->addStretch(1);
   recent_->setMaximumHeight(2 * cardSize.height() + 8);
+  setJournals({});
+}
+
+void StartPage::setJournals(std::vector<JournalContent> journals) {
+  while (QLayoutItem* row = journals_->takeAt(0)) {
+    row->widget()->hide();
+    row->widget()->deleteLater();  // its button may be the one that was clicked
+    delete row;
+  }
+  for (const JournalContent& journal : journals) journals_->addWidget(makeJournalRow(journal));
+  journalsTitle_->setVisible(!journals.empty());
+  const int gap = journals.empty() ? 0 : 24;
+  journals_->setContentsMargins(0, 0, 0, gap);
+}
+
+QWidget* StartPage::makeJournalRow(const JournalContent& journal) {
+  auto* row = new QFrame;
+  row->setObjectName(QStringLiteral("journal"));
+  auto* line = new QHBoxLayout(row);
+  line->setContentsMargins(16, 8, 8, 8);
+  line->setSpacing(8);
+  const QString model = text(journal.model_path);
+  const QDateTime written = QFileInfo(text(journal.path)).lastModified();
+  auto* what = new QLabel(tr("<b>%1</b> · %n edit(s) · %2", nullptr, static_cast<int>(journal.steps.size()))
+                              .arg(QFileInfo(model).fileName().toHtmlEscaped(),
+                                   QLocale().toString(written, QLocale::ShortFormat)));
+  what->setToolTip(model);
+  auto* recover = button(tr("Recover"), true);
+  auto* discard = button(tr("Discard"), false);
+  connect(recover, &QPushButton::clicked, this, [this, journal] { Q_EMIT recoveryWanted(journal); });
+  connect(discard, &QPushButton::clicked, this, [this, row, path = journal.path] {
+    EditJournal(path).remove();
+    row->hide();
+    row->deleteLater();
+    journals_->removeWidget(row);
+    journalsTitle_->setVisible(journals_->count() > 0);
+  });
+  line->addWidget(what, 1);
+  line->addWidget(recover);
+  line->addWidget(discard);
+  return row;
 }
 
 void StartPage::refresh() {

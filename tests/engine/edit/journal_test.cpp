@@ -29,7 +29,8 @@ class JournalTest : public QObject {
   void init() { QVERIFY(folder_.isValid()); }
 
   void stepsComeBackAsFarAsTheyAreInForce() {
-    EditJournal journal(folder(), "model.onnx", "hash");
+    EditJournal journal(folder(), "model.onnx");
+    journal.opened("hash");
     for (int i = 0; i < 3; ++i) journal.append(step(i));
     journal.move_to(1);
     QVERIFY(read_journal(journal.path()).steps == (std::vector<EditStep>{step(0)}));
@@ -41,24 +42,48 @@ class JournalTest : public QObject {
     QVERIFY(!content.missing_in("another"));
   }
 
+  void theFilesContentMayBeToldLate() {
+    EditJournal journal(folder(), "model.onnx");
+    journal.append(step(0));
+    QVERIFY(read_journal(journal.path()).missing_in("anything") == std::optional(std::vector{step(0)}));
+    journal.opened("hash");
+    const JournalContent content = read_journal(journal.path());
+    QVERIFY(content.missing_in("hash") == std::optional(std::vector{step(0)}));
+    QVERIFY(!content.missing_in("another"));
+  }
+
   void aSaveIsKnownWhicheverContentTheFileHas() {
-    EditJournal journal(folder(), "model.onnx", "before");
+    EditJournal journal(folder(), "model.onnx");
+    journal.opened("before");
     journal.append(step(0));
     journal.saving();
     const JournalContent during = read_journal(journal.path());
     QVERIFY(during.missing_in("before") == std::optional(std::vector<EditStep>{step(0)}));
     QVERIFY(during.missing_in("just written") == std::optional(std::vector<EditStep>{}));
-    journal.saved("after");
+    journal.saved("model.onnx", "after");
     journal.append(step(1));
     const JournalContent content = read_journal(journal.path());
     QVERIFY(content.missing_in("after") == std::optional(std::vector<EditStep>{step(1)}));
     QVERIFY(!content.missing_in("just written"));
   }
 
+  void aModelThatIsSavedElsewhereIsLookedForThere() {
+    EditJournal journal(folder(), "model.onnx");
+    journal.opened("before");
+    journal.append(step(0));
+    journal.saving();
+    journal.saved("copy.onnx", "after");
+    journal.append(step(1));
+    const JournalContent content = read_journal(journal.path());
+    QCOMPARE(content.model_path, std::string("copy.onnx"));
+    QVERIFY(content.missing_in("after") == std::optional(std::vector{step(1)}));
+    QVERIFY(!content.missing_in("before"));
+  }
+
   void aHalfWrittenLineIsLeftOutAndWrittenOver() {
     std::string path;
     {
-      EditJournal journal(folder(), "model.onnx", "hash");
+      EditJournal journal(folder(), "model.onnx");
       journal.append(step(0));
       path = journal.path();
     }
@@ -85,7 +110,7 @@ class JournalTest : public QObject {
       const pid_t child = fork();
       if (child == 0) {
         close(ends[0]);
-        EditJournal journal(place.path().toStdString(), "model.onnx", "hash");
+        EditJournal journal(place.path().toStdString(), "model.onnx");
         for (int number = 0;; ++number) {
           journal.append(step(number));
           if (write(ends[1], "x", 1) != 1) _exit(1);
@@ -108,13 +133,26 @@ class JournalTest : public QObject {
     }
   }
 
-  void aClosedDocumentLeavesNothing() {
+  void onlyJournalsOfProgramsThatEndedAreFoundAndOnlyWithWorkInThem() {
     QTemporaryDir place;
-    EditJournal journal(place.path().toStdString(), "model.onnx", "hash");
-    journal.append(step(0));
-    QCOMPARE(find_journals(place.path().toStdString()).size(), std::size_t{1});
-    journal.remove();
-    QVERIFY(find_journals(place.path().toStdString()).empty());
+    const std::string at = place.path().toStdString();
+    {
+      EditJournal journal(at, "model.onnx");
+      journal.append(step(0));
+      QVERIFY(find_journals(at).empty());
+    }
+    const auto found = find_journals(at);
+    QCOMPARE(found.size(), std::size_t{1});
+    {
+      EditJournal journal(found[0].path);
+      journal.saving();
+      journal.saved("model.onnx", "after");
+    }
+    QVERIFY(find_journals(at).empty());
+    EditJournal(found[0].path).append(step(1));
+    QCOMPARE(find_journals(at).size(), std::size_t{1});
+    EditJournal(found[0].path).remove();
+    QVERIFY(find_journals(at).empty());
   }
 };
 
