@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <iostream>
 
 #include "app/cli/model_options.h"
@@ -17,10 +16,6 @@ struct OptimizeOptions {
   std::vector<std::string> only, skipped;
 };
 
-bool holds(const std::vector<std::string>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
 int list_passes(const Output& output) {
   Json json = {{"passes", Json::array()}};
   std::vector<std::vector<std::string>> rows = {{"pass", "level", "what it does"}};
@@ -33,27 +28,8 @@ int list_passes(const Output& output) {
   return 0;
 }
 
-void check_names(const std::vector<std::string>& names) {
-  for (const auto& name : names)
-    if (std::none_of(passes().begin(), passes().end(), [&](const Pass& pass) { return pass.name == name; }))
-      throw Error("there is no pass '" + name + "'", Error::Kind::Usage)
-          .advice("See lapidary optimize --list");
-}
-
 Json size_json(const Model& model) {
   return {{"nodes", model.graph->nodes.size()}, {"operators", operator_counts(model)}};
-}
-
-PassLevel level_of(const std::string& name) {
-  return name == "basic" ? PassLevel::Basic : name == "extended" ? PassLevel::Extended : PassLevel::All;
-}
-
-std::vector<Pass> chosen_passes(const OptimizeOptions& options) {
-  std::vector<Pass> chosen = options.only.empty() ? passes_up_to(level_of(options.level)) : passes();
-  std::erase_if(chosen, [&](const Pass& pass) {
-    return (!options.only.empty() && !holds(options.only, pass.name)) || holds(options.skipped, pass.name);
-  });
-  return chosen;
 }
 
 PassContext context_of(const OptimizeOptions& options) {
@@ -71,8 +47,8 @@ Json rewrites_json(const std::vector<Rewrite>& rewrites) {
 }
 
 /// Optimized, and proven if that is asked for. Throws Error where the result differs.
-ProvenOptimization result_of(const OptimizeOptions& options, const ModelPointer& model) {
-  const std::vector<Pass> chosen = chosen_passes(options);
+ProvenOptimization result_of(const OptimizeOptions& options, const std::vector<Pass>& chosen,
+                             const ModelPointer& model) {
   const PassContext context = context_of(options);
   if (!options.verify) return {optimize(model, chosen, context), {}, {}};
   const EquivalenceTest test(model, find_backend("reference"));
@@ -106,10 +82,9 @@ int optimize_model(const OptimizeOptions& options, const Output& output) {
     throw Error("optimize needs MODEL and -o OUT", Error::Kind::Usage);
   if (options.leave_out_broken && !options.verify)
     throw Error("--leave-out-broken needs --verify", Error::Kind::Usage);
-  check_names(options.only);
-  check_names(options.skipped);
+  const std::vector<Pass> chosen = chosen_passes(pass_level(options.level), options.only, options.skipped);
   const LoadedModel loaded = ModelOptions{options.path, options.follow_links}.load(output);
-  const ProvenOptimization result = result_of(options, loaded.model);
+  const ProvenOptimization result = result_of(options, chosen, loaded.model);
   const SaveResult saved =
       save_model(*result.optimized.model, options.out, save_options_for(options.out), &loaded);
   if (!output.quiet)

@@ -28,6 +28,7 @@ enum class ParameterKind {
   Tensor,      ///< the name of a value
   Tensors,     ///< a list of names; "" where an optional one is left out
   Text,        ///< any text
+  Texts,       ///< a list of texts
   Integer,     ///< a whole number
   Flag,        ///< true or false
   Numbers,     ///< a number, or a list of them

@@ -10,7 +10,7 @@ const std::vector<Edit>& edits() {
   static const std::vector<Edit> all = [] {
     std::vector<Edit> table;
     for (auto* family : {node_edits, connection_edits, attribute_edits, rename_edits, value_edits,
-                         weight_edits, model_edits})
+                         weight_edits, model_edits, pass_edits})
       for (auto& edit : family()) table.push_back(std::move(edit));
     return table;
   }();
@@ -43,6 +43,8 @@ std::string_view name_of(ParameterKind kind) {
       return "list of tensors";
     case ParameterKind::Text:
       return "text";
+    case ParameterKind::Texts:
+      return "list of texts";
     case ParameterKind::Integer:
       return "whole number";
     case ParameterKind::Flag:

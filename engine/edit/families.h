@@ -13,5 +13,6 @@ std::vector<Edit> rename_edits();
 std::vector<Edit> value_edits();
 std::vector<Edit> weight_edits();
 std::vector<Edit> model_edits();
+std::vector<Edit> pass_edits();
 
 }  // namespace lapidary

@@ -107,7 +107,8 @@ class JournalReader {
     } else if (line.contains("saving")) {
       content_.states.push_back({{}, at_});
     } else if (line.contains("saved")) {
-      if (content_.states.size() > 1 && content_.states.back().content_hash.empty()) content_.states.pop_back();
+      if (content_.states.size() > 1 && content_.states.back().content_hash.empty())
+        content_.states.pop_back();
       const std::string path = line["model"].get<std::string>();
       if (path != content_.model_path) content_.states.clear();
       content_.model_path = path;

@@ -11,8 +11,8 @@ namespace lapidary {
 
 /// What has been done to a model since it was opened or saved, on disk after every step: a file of lines that
 /// only grows, so that a program that is killed at any moment loses at most the step that it was writing. The
-/// first line names the model's file; then come its content (SHA-1), a line for each step, self-contained, and
-/// one for each move of undo and redo. The file is locked as long as it is written. All throw Error of
+/// first line names the model's file; then come its content (SHA-1), a line for each step, self-contained,
+/// and one for each move of undo and redo. The file is locked as long as it is written. All throw Error of
 /// Kind::Machine.
 class EditJournal {
  public:
@@ -26,8 +26,8 @@ class EditJournal {
   EditJournal& operator=(const EditJournal&) = delete;
 
   const std::string& path() const { return path_; }
-  /// What the model's file held when the journal began; may come after the first steps, since large files take
-  /// their time.
+  /// What the model's file held when the journal began; may come after the first steps, since large files
+  /// take their time.
   void opened(const std::string& content_hash);
   /// On disk when it returns.
   void append(const EditStep& step);

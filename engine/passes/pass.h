@@ -21,6 +21,8 @@ enum class PassLevel { Basic, Extended, All };
 
 /// "basic", "extended", "all".
 std::string_view name_of(PassLevel level);
+/// Throws Error of Kind::Usage for any other name.
+PassLevel pass_level(std::string_view name);
 
 /// A rewrite of the whole model that keeps what it computes. A value that keeps its name keeps its type and
 /// contents; whatever computes something else gets another name. Before each single change a pass asks
@@ -36,6 +38,10 @@ struct Pass {
 const std::vector<Pass>& passes();
 /// Those up to a level.
 std::vector<Pass> passes_up_to(PassLevel level);
+/// Those named in `only`, of any level, or where that is empty those up to the level; without the skipped
+/// ones. Throws Error of Kind::Usage for a name that no pass has.
+std::vector<Pass> chosen_passes(PassLevel level, const std::vector<std::string>& only,
+                                const std::vector<std::string>& skipped);
 
 /// What each pass did in one call of optimize().
 struct PassReport {

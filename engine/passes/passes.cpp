@@ -1,3 +1,6 @@
+#include <algorithm>
+
+#include "engine/model/error.h"
 #include "engine/passes/all_passes.h"
 
 namespace lapidary {
@@ -85,6 +88,30 @@ std::vector<Pass> passes_up_to(PassLevel level) {
   for (const auto& pass : passes())
     if (pass.level <= level) chosen.push_back(pass);
   return chosen;
+}
+
+std::vector<Pass> chosen_passes(PassLevel level, const std::vector<std::string>& only,
+                                const std::vector<std::string>& skipped) {
+  const auto holds = [](const std::vector<std::string>& names, const std::string& name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  for (const auto* names : {&only, &skipped})
+    for (const std::string& name : *names)
+      if (std::none_of(passes().begin(), passes().end(), [&](const Pass& pass) { return pass.name == name; }))
+        throw Error("there is no pass '" + name + "'", Error::Kind::Usage)
+            .advice("See lapidary optimize --list");
+  std::vector<Pass> chosen = only.empty() ? passes_up_to(level) : passes();
+  std::erase_if(chosen, [&](const Pass& pass) {
+    return (!only.empty() && !holds(only, pass.name)) || holds(skipped, pass.name);
+  });
+  return chosen;
+}
+
+PassLevel pass_level(std::string_view name) {
+  for (const PassLevel level : {PassLevel::Basic, PassLevel::Extended, PassLevel::All})
+    if (name == name_of(level)) return level;
+  throw Error("there is no level '" + std::string(name) + "'", Error::Kind::Usage)
+      .advice("It can be basic, extended or all");
 }
 
 std::string_view name_of(PassLevel level) {

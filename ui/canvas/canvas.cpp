@@ -74,6 +74,7 @@ void Canvas::takeLayout() {
     painter_.clearTexts();
     overlays_.forgetPicture();
     updateHeat();
+    updateChanges();
     if (placed_)
       startMoving(before);
     else
@@ -156,6 +157,31 @@ void Canvas::updateHeat() {
     const bool isFolded = box.group >= 0 && !box.open;
     if (value > 0) marks_.values[b] = isFolded ? percent(value / heat.total()) : milliseconds(value);
   }
+}
+
+void Canvas::setChanges(std::vector<BoxChange> changes) {
+  changes_ = std::move(changes);
+  updateChanges();
+}
+
+void Canvas::updateChanges() {
+  marks_.changes.clear();
+  update();
+  if (changes_.empty() || scene_.isEmpty() || !document_->hierarchy()) return;
+  for (const Box& box : scene_.layout()->boxes) marks_.changes.push_back(changeOf(box));
+}
+
+BoxChange Canvas::changeOf(const Box& box) const {
+  const auto at = [&](int node) {
+    const auto position = static_cast<std::size_t>(node);
+    return node >= 0 && position < changes_.size() ? changes_[position] : BoxChange::None;
+  };
+  if (box.graph) return BoxChange::None;
+  if (box.kind == Box::Kind::Node) return at(box.node);
+  if (box.kind != Box::Kind::Group || box.group < 0) return BoxChange::None;
+  for (const int node : document_->nodesOf(Element::group(box.group)))
+    if (at(node) != BoxChange::None) return BoxChange::Changed;
+  return BoxChange::None;
 }
 
 /// Milliseconds of what the box stands for; 0 where there are none.

@@ -41,6 +41,8 @@ class Canvas : public QWidget {
   int currentBox() const;
   /// The share of the largest time, 0 to 1, by box that has one; empty while heat is not shown.
   std::map<int, double> heat() const;
+  /// Marks how the nodes of the main graph, by position, stand to another model; none: nothing is compared.
+  void setChanges(std::vector<BoxChange> changes);
   /// Selects what the box stands for; adds it, or takes it away, where the selection is to be extended.
   void select(int box, bool extend);
   /// Opens or closes what is inside the box, if anything is.
@@ -100,6 +102,8 @@ class Canvas : public QWidget {
   void updateMarks();
   void updateHover();
   void updateHeat();
+  void updateChanges();
+  BoxChange changeOf(const Box& box) const;
   double valueOf(const Box& box) const;
   double valueOfGroups(const Box& box) const;
   void followSelection();
@@ -136,6 +140,7 @@ class Canvas : public QWidget {
   bool animated_ = true;
   bool painted_ = false;  ///< firstPainted() was sent for this model
 
+  std::vector<BoxChange> changes_;   ///< by node; empty where nothing is compared
   std::vector<double> groupValues_;  ///< by group of the hierarchy, summed
 
   Gesture gesture_ = Gesture::None;

@@ -407,7 +407,43 @@ void CanvasPainter::paintBoxTexts(Frame& frame, int index) {
   }
 }
 
+/// A coloured border, and nearer a sign too, so that nothing rests on colour alone.
+void CanvasPainter::paintChanges(Frame& frame) {
+  if (frame.marks.changes.empty()) return;
+  QPainter& painter = frame.painter;
+  for (const int box : visible_.closed) {
+    const BoxChange change = frame.marks.changes[static_cast<std::size_t>(box)];
+    if (change == BoxChange::None) continue;
+    const QColor color = theme_->change(change == BoxChange::Added     ? Theme::Change::Added
+                                        : change == BoxChange::Removed ? Theme::Change::Removed
+                                                                       : Theme::Change::Changed);
+    const QRectF r = place(frame, box);
+    const double radius = frame.scene.box(box).kind == Box::Kind::Group ? groupRadius : nodeRadius;
+    painter.setPen(frame.cosmetic(color, 2));
+    painter.setBrush(Qt::NoBrush);
+    painter.drawRoundedRect(r, radius, radius);
+    if (frame.level == Level::Far) continue;
+    const QPointF middle = r.topRight() + QPointF(-4, 2);
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(color);
+    painter.drawEllipse(middle, 8, 8);
+    QPen pen(Theme::textOn(color), 1.8);
+    pen.setCapStyle(Qt::RoundCap);
+    painter.setPen(pen);
+    if (change == BoxChange::Changed) {  // a wave
+      QPainterPath wave(middle + QPointF(-4, 1));
+      wave.cubicTo(middle + QPointF(-1.5, -4), middle + QPointF(1.5, 4), middle + QPointF(4, -1));
+      painter.setBrush(Qt::NoBrush);
+      painter.drawPath(wave);
+      continue;
+    }
+    painter.drawLine(middle + QPointF(-3.5, 0), middle + QPointF(3.5, 0));
+    if (change == BoxChange::Added) painter.drawLine(middle + QPointF(0, -3.5), middle + QPointF(0, 3.5));
+  }
+}
+
 void CanvasPainter::paintMarks(Frame& frame) {
+  paintChanges(frame);
   QPainter& painter = frame.painter;
   painter.setRenderHint(QPainter::Antialiasing, true);
   painter.setBrush(Qt::NoBrush);

@@ -13,6 +13,9 @@
 
 namespace lapidary::ui {
 
+/// How what a box shows stands to another model. A group is changed where something inside it is.
+enum class BoxChange : unsigned char { None, Changed, Added, Removed };
+
 /// What stands out in a scene, by index of boxes and curves.
 struct CanvasMarks {
   std::vector<int> selected;  ///< boxes
@@ -20,8 +23,9 @@ struct CanvasMarks {
   std::vector<int> path;      ///< curves to and from the selection
   int hovered = -1;           ///< box
   int hoveredCurve = -1;
-  std::vector<double> heat;     ///< by box: 0 to 1 of the largest; -1 for none; empty without heat
-  std::vector<QString> values;  ///< by box: "0.62 ms", or empty; none without heat
+  std::vector<double> heat;        ///< by box: 0 to 1 of the largest; -1 for none; empty without heat
+  std::vector<QString> values;     ///< by box: "0.62 ms", or empty; none without heat
+  std::vector<BoxChange> changes;  ///< by box; empty where nothing is compared
 };
 
 /// Paints scenes by level of detail: from afar filled rectangles in the colours of their kinds, nearer boxes
@@ -60,6 +64,7 @@ class CanvasPainter {
   void paintHeader(Frame& frame, int box);
   void paintBoxTexts(Frame& frame, int box);
   void paintMarks(Frame& frame);
+  void paintChanges(Frame& frame);
   void beginCurves();
   void appendCurve(const Frame& frame, const Curve& curve);
   void appendInPieces(const Frame& frame, const std::array<QPointF, 4>& bend);

@@ -87,10 +87,11 @@ constexpr std::int64_t historyBudgetBytes = std::int64_t{1} << 30;
 }  // namespace
 
 struct Document::Opened {
+  explicit Opened(LoadedModel model) : loaded(std::move(model)), history(loaded.model, historyBudgetBytes) {}
   LoadedModel loaded;
+  EditHistory history;
   std::shared_ptr<const Hierarchy> hierarchy;
   std::shared_ptr<const GraphIndex> index;
-  std::optional<EditHistory> history;
   std::optional<JournalContent> foundJournal;
   std::optional<Recovery> recovery;
 };
@@ -108,17 +109,45 @@ Document::~Document() {
 
 QString Document::title() const { return QFileInfo(path_).fileName(); }
 
+namespace {
+
+LoadedModel load(const std::string& path, const LoadOptions& options, const JobControl& control) {
+  LoadedModel loaded = load_model(path, options);
+  control.setProgress(0.6);
+  control.check();
+  return loaded;
+}
+
+}  // namespace
+
 void Document::open(const QString& path, const LoadOptions& options) {
   path_ = path;
-  startOpening(options, {});
+  startOpening([name = path.toStdString(), options](const JobControl& control) {
+    Opened opened(load(name, options, control));
+    opened.foundJournal = journal_of(name);
+    return opened;
+  });
 }
 
 void Document::recover(const JournalContent& journal) {
   path_ = text(journal.model_path);
-  startOpening({}, journal);
+  startOpening([journal](const JobControl& control) {
+    Opened opened(load(journal.model_path, {}, control));
+    opened.recovery = recover_edits(journal, journal.model_path, opened.history, control);
+    return opened;
+  });
 }
 
-void Document::startOpening(const LoadOptions& options, std::optional<JournalContent> journal) {
+void Document::openModel(ModelPointer model, const QString& title) {
+  path_ = title;
+  startOpening([model = std::move(model)](const JobControl&) {
+    LoadedModel loaded;
+    loaded.model = model;
+    return Opened(std::move(loaded));
+  });
+}
+
+void Document::startOpening(std::function<Opened(const JobControl&)> open) {
   error_.reset();
   await(nullptr);
   jobs_->cancelAll(this);
@@ -126,17 +155,9 @@ void Document::startOpening(const LoadOptions& options, std::optional<JournalCon
   Q_EMIT stateChanged();
   follow(jobs_->start(
       this, QStringLiteral("open"), tr("Open %1").arg(title()),
-      [name = path_.toStdString(), options, journal](const JobControl& control) {
-        Opened opened;
-        opened.loaded = load_model(name, options);
-        control.setProgress(0.6);
-        control.check();
-        opened.history.emplace(opened.loaded.model, historyBudgetBytes);
-        if (journal)
-          opened.recovery = recover_edits(*journal, name, *opened.history, control);
-        else
-          opened.foundJournal = journal_of(name);
-        const Graph& graph = *opened.history->current()->graph;
+      [open = std::move(open)](const JobControl& control) {
+        Opened opened = open(control);
+        const Graph& graph = *opened.history.current()->graph;
         opened.hierarchy = std::make_shared<Hierarchy>(find_hierarchy(graph));
         opened.index = std::make_shared<GraphIndex>(graph);
         return opened;
@@ -183,7 +204,7 @@ void Document::giveUp() {
 
 void Document::finishOpening(Opened opened) {
   loaded_ = std::move(opened.loaded);
-  history_ = std::move(opened.history);
+  history_.emplace(std::move(opened.history));
   model_ = history_->current();
   editError_.reset();
   if (journal_) journal_->remove();

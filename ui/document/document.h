@@ -44,6 +44,8 @@ class Document : public QObject {
 
   /// Reads the file in a job; what was shown before goes once the new model is there.
   void open(const QString& path, const LoadOptions& options = {});
+  /// Shows a model that no file holds, under that title.
+  void openModel(ModelPointer model, const QString& title);
   /// Opens the journal's model, and makes the edits that its file lacks again. Where one cannot be made,
   /// editError() says so, and those before it are there.
   void recover(const JournalContent& journal);
@@ -95,6 +97,8 @@ class Document : public QObject {
   /// Does the step on the newest snapshot; what is shown follows in a job. Where that cannot be,
   /// editError() says why, and false is returned.
   bool edit(const EditStep& step, const QString& name);
+  /// Takes the result of a step that was done in a job on the newest snapshot.
+  void take(const EditStep& step, const QString& name, ModelPointer result);
   /// Goes to a snapshot of history().
   void goTo(std::size_t index);
   void undo();
@@ -189,7 +193,7 @@ class Document : public QObject {
  private:
   struct Opened;
   struct Derived;
-  void startOpening(const LoadOptions& options, std::optional<JournalContent> journal);
+  void startOpening(std::function<Opened(const JobControl&)> open);
   void finishOpening(Opened opened);
   void followHistory();
   JournalKeeper& journal();

@@ -65,16 +65,20 @@ struct Document::Derived {
 bool Document::edit(const EditStep& step, const QString& name) {
   if (!canEdit()) return false;
   try {
-    history_->push(name.toStdString(), apply_step(history_->current(), step));
+    take(step, name, apply_step(history_->current(), step));
   } catch (const Error& error) {
     editError_ = error;
     Q_EMIT historyChanged();
     return false;
   }
+  return true;
+}
+
+void Document::take(const EditStep& step, const QString& name, ModelPointer result) {
+  history_->push(name.toStdString(), std::move(result));
   journal().append(step);
   editError_.reset();
   followHistory();
-  return true;
 }
 
 void Document::goTo(std::size_t index) {

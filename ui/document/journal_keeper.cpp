@@ -8,8 +8,8 @@
 namespace lapidary::ui {
 
 std::string journal_folder() {
-  const QString data = QStandardPaths::writableLocation(QStandardPaths::AppLocalDataLocation);
-  return (data + QStringLiteral("/journals")).toStdString();
+  const QString data = QStandardPaths::writableLocation(QStandardPaths::GenericDataLocation);
+  return (data + QStringLiteral("/lapidary/journals")).toStdString();
 }
 
 JournalKeeper::JournalKeeper(const QString& modelPath, QObject* parent) : QObject(parent) {

@@ -172,30 +172,44 @@ Datum make_data(const Value& input, const InputSource& source, const RunSettings
   return {};
 }
 
+NamedData make_inputs(const Model& model, const RunSettings& settings) {
+  NamedData inputs;
+  const GraphIndex index(*model.graph);
+  for (const Value& input : required_inputs(model)) {
+    const auto source = settings.inputs.find(input.name);
+    const bool chosen = source != settings.inputs.end();
+    if (index.initializer(input.name) && !chosen) continue;
+    inputs.emplace_back(input.name, make_data(input, chosen ? source->second : InputSource{}, settings));
+  }
+  return inputs;
+}
+
 namespace {
+
+/// A program made ready for the inputs, and these in its order.
+struct Prepared {
+  std::shared_ptr<Program> program;
+  std::vector<Datum> data;
+
+  Prepared(const ModelPointer& model, const NamedData& inputs, const RunSettings& settings) {
+    CompileOptions options;
+    options.threads = settings.threads;
+    for (const auto& [input, datum] : inputs)
+      if (datum.is_tensor()) options.input_dims[input] = datum.tensor().dims();
+    program = find_backend(settings.backend).compile(model, options);
+    for (const Value& input : program->inputs()) data.push_back(found(inputs, input.name));
+  }
+};
 
 RunResult runWithin(const ModelPointer& model, const std::string& name, const RunSettings& settings,
                     const JobControl& control) {
   RunResult result;
   result.settings = settings;
-  CompileOptions compileOptions;
-  compileOptions.threads = settings.threads;
-  const GraphIndex index(*model->graph);
-  for (const Value& input : required_inputs(*model)) {
-    const auto source = settings.inputs.find(input.name);
-    const bool chosen = source != settings.inputs.end();
-    if (index.initializer(input.name) && !chosen) continue;
-    result.inputs.emplace_back(input.name,
-                               make_data(input, chosen ? source->second : InputSource{}, settings));
-    const Datum& datum = result.inputs.back().second;
-    if (datum.is_tensor()) compileOptions.input_dims[input.name] = datum.tensor().dims();
-  }
+  result.inputs = make_inputs(*model, settings);
   control.check();
   const std::int64_t compileBegin = now_ns();
-  const auto program = find_backend(settings.backend).compile(model, compileOptions);
+  const auto [program, data] = Prepared(model, result.inputs, settings);
   const std::int64_t compileNs = now_ns() - compileBegin;
-  std::vector<Datum> data;
-  for (const Value& input : program->inputs()) data.push_back(found(result.inputs, input.name));
   TraceRecorder recorder;
   std::vector<Datum> outputs;
   for (int repeat = -1; repeat < settings.repeats; ++repeat) {
@@ -224,7 +238,32 @@ RunResult runWithin(const ModelPointer& model, const std::string& name, const Ru
   return result;
 }
 
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
 }  // namespace
+
+std::pair<double, double> measure_in_turns(const ModelPointer& one, const ModelPointer& other,
+                                           const RunSettings& settings, const JobControl& control) {
+  constexpr int turns = 9;
+  const NamedData inputs = make_inputs(*one, settings);
+  const Prepared programs[] = {{one, inputs, settings}, {other, inputs, settings}};
+  std::vector<double> times[2];
+  for (int turn = -1; turn < turns; ++turn) {  // the first one warms up
+    for (const std::size_t which : {0u, 1u}) {
+      RunOptions options;
+      options.cancel = control.token();
+      options.seed = settings.seed;
+      const std::int64_t begin = now_ns();
+      programs[which].program->run(programs[which].data, options);
+      if (turn >= 0) times[which].push_back(static_cast<double>(now_ns() - begin) / 1e6);
+    }
+    control.setProgress((turn + 2.0) / (turns + 1));
+  }
+  return {median(times[0]), median(times[1])};
+}
 
 RunResult run_model(const ModelPointer& model, const std::string& name, const RunSettings& settings,
                     const JobControl& control) {

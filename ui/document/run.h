@@ -67,6 +67,13 @@ Datum make_data(const Value& input, const InputSource& source, const RunSettings
 /// An image as a tensor [1, C, H, W] or [1, H, W, C] of the input's element type. Throws Error.
 Tensor read_image(const std::string& path, const Value& input, const ImageSettings& settings);
 
+/// What the settings give each input; those that an initializer fills are left out unless they are chosen.
+/// Throws Error naming input and tensor.
+NamedData make_inputs(const Model& model, const RunSettings& settings);
+/// Milliseconds of a run of each, the median of several in turns, so that what else the machine does meets
+/// both. Throws Error.
+std::pair<double, double> measure_in_turns(const ModelPointer& one, const ModelPointer& other,
+                                           const RunSettings& settings, const JobControl& control);
 /// Compiles and runs the model as the settings say, the first repeat as a warm-up that is not traced. Throws
 /// Error, also where the run would take more memory than the settings allow.
 RunResult run_model(const ModelPointer& model, const std::string& name, const RunSettings& settings,

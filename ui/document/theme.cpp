@@ -94,6 +94,18 @@ void Theme::update() {
 
 QColor Theme::kind(OperatorKind kind) const { return kinds_[static_cast<std::size_t>(kind)]; }
 
+QColor Theme::change(Change change) const {
+  switch (change) {
+    case Change::Added:
+      return kind(OperatorKind::Normalization);
+    case Change::Removed:
+      return kind(OperatorKind::Activation);
+    case Change::Changed:
+      break;
+  }
+  return kind(OperatorKind::PoolingAndReduction);
+}
+
 QColor Theme::heat(double share) const {
   const auto step = std::lround(std::clamp(share, 0.0, 1.0) * static_cast<double>(heat_.size() - 1));
   return heat_[static_cast<std::size_t>(step)];

@@ -47,6 +47,9 @@ class Theme : public QObject {
   QColor kind(OperatorKind kind) const;
   /// From pale to deep for a share of 0 to 1; text() or colors().text reads on all of it.
   QColor heat(double share) const;
+  /// What was added, removed or changed between two models; always beside a sign.
+  enum class Change { Added, Removed, Changed };
+  QColor change(Change change) const;
   /// Black or white, whichever reads better on `ground`.
   static QColor textOn(const QColor& ground);
   /// An icon of the studio's set by file name ("run", "search"), drawn in the theme's colours.

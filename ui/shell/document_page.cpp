@@ -116,10 +116,30 @@ void DocumentPage::showMessages() {
                {{tr("Reload"), [this] { document_->open(document_->path()); }},
                 {tr("Keep"), [this] { document_->keepDespiteDisk(); }}});
   if (const auto& journal = document_->foundJournal())
-    return ask(tr("%n edit(s) of this file were never saved.", nullptr, static_cast<int>(journal->steps.size())),
-               {{tr("Recover"), [this, found = *journal] { document_->recover(found); }},
-                {tr("Discard"), [this] { document_->dropFoundJournal(); }}});
+    return ask(
+        tr("%n edit(s) of this file were never saved.", nullptr, static_cast<int>(journal->steps.size())),
+        {{tr("Recover"), [this, found = *journal] { document_->recover(found); }},
+         {tr("Discard"), [this] { document_->dropFoundJournal(); }}});
   banner_->hide();
+}
+
+void DocumentPage::showOver(QWidget* over) {
+  closeOver();
+  over_ = over;
+  stack_->addWidget(over);
+  showState();
+  over->setFocus();
+  Q_EMIT overChanged();
+}
+
+void DocumentPage::closeOver() {
+  if (!over_) return;
+  stack_->removeWidget(over_);
+  over_->hide();
+  std::exchange(over_, nullptr)->deleteLater();  // its button may be the one that was clicked
+  showState();
+  canvas_->setFocus();
+  Q_EMIT overChanged();
 }
 
 void DocumentPage::showState() {
@@ -147,7 +167,7 @@ void DocumentPage::showState() {
       break;
     case Document::State::Ready:
       waitingText_->setText(tr("Laying out %1").arg(document_->title()));
-      stack_->setCurrentWidget(document_->layout() ? content_ : waiting_);
+      stack_->setCurrentWidget(over_ ? over_ : document_->layout() ? content_ : waiting_);
       break;
   }
 }

@@ -22,12 +22,18 @@ class DocumentPage : public QWidget {
   Banner* banner() const { return banner_; }
   /// Asks something above the graph.
   void ask(const QString& question, std::vector<Banner::Choice> choices);
+  /// Puts a page in the place of the graph until closeOver(); it belongs to this one.
+  void showOver(QWidget* over);
+  void closeOver();
+  QWidget* over() const { return over_; }
   /// What the document has to say above the graph, or nothing.
   void showMessages();
 
  Q_SIGNALS:
   void openWanted();
   void closeWanted();
+  /// over() is another.
+  void overChanged();
 
  protected:
   void paintEvent(QPaintEvent* event) override;
@@ -48,6 +54,7 @@ class DocumentPage : public QWidget {
   QWidget* waiting_ = nullptr;
   QWidget* failure_ = nullptr;
   QWidget* content_ = nullptr;
+  QWidget* over_ = nullptr;
   Canvas* canvas_ = nullptr;
   Banner* banner_ = nullptr;
 };

@@ -38,6 +38,7 @@ Header::Header(Theme* theme, QWidget* parent)
       backends_(new QMenu(this)),
       backend_(new QPushButton),
       run_(new QPushButton(tr("Run"))),
+      optimize_(new QPushButton(tr("Optimize"))),
       runSettings_(new QToolButton) {
   auto* row = new QHBoxLayout(this);
   row->setContentsMargins(8, 0, 12, 0);
@@ -97,14 +98,17 @@ QWidget* Header::makeRight() {
   runSettings_->setToolTip(tr("Run settings: inputs, dimensions, repeats"));
   runSettings_->setAccessibleName(tr("Run settings"));
   runSettings_->setFixedSize(28, 28);
+  optimize_->setToolTip(tr("Make the model smaller and faster, with a look at what changes (Ctrl+Shift+O)"));
   row->addStretch(1);
   row->addWidget(backend_);
   row->addWidget(run_);
   row->addWidget(runSettings_);
+  row->addWidget(optimize_);
   // Asking for the backends looks at the processor; that waits until someone wants to choose.
   connect(backends_, &QMenu::aboutToShow, this, &Header::fillBackends);
   connect(run_, &QPushButton::clicked, this, &Header::runWanted);
   connect(runSettings_, &QToolButton::clicked, this, &Header::runSettingsWanted);
+  connect(optimize_, &QPushButton::clicked, this, &Header::optimizeWanted);
   return side;
 }
 
@@ -161,6 +165,7 @@ void Header::updateRun() {
   run_->setText(running ? tr("Stop") : tr("Run"));
   run_->setToolTip(running ? tr("Stop the run") : tr("Run the model (Ctrl+R)"));
   runSettings_->setEnabled(ready);
+  optimize_->setEnabled(ready);
   backend_->setEnabled(document_ != nullptr);
   const RunSettings settings = document_ ? document_->runSettings() : RunSettings{};
   const QString threads = threadsText(settings.threads);

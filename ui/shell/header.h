@@ -31,6 +31,7 @@ class Header : public QWidget {
  Q_SIGNALS:
   void runWanted();
   void runSettingsWanted();
+  void optimizeWanted();
 
  private:
   QWidget* makeLeft();
@@ -50,6 +51,7 @@ class Header : public QWidget {
   QMenu* backends_;
   QPushButton* backend_;
   QPushButton* run_;
+  QPushButton* optimize_;
   QToolButton* runSettings_;
 };
 

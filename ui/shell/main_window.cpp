@@ -107,6 +107,7 @@ MainWindow::MainWindow(Theme* theme, QWidget* parent)
           [this](const JournalContent& journal) { recover(journal); });
   connect(header_->plus(), &QToolButton::clicked, this, &MainWindow::openDialog);
   connect(header_, &Header::runWanted, this, &MainWindow::runModel);
+  connect(header_, &Header::optimizeWanted, this, &MainWindow::optimizeModel);
   connect(header_, &Header::runSettingsWanted, this, &MainWindow::showRunSettings);
   QTabBar* tabs = header_->tabs();
   connect(tabs, &QTabBar::currentChanged, this, &MainWindow::showCurrent);
@@ -197,6 +198,7 @@ Document* MainWindow::addTab(const QString& path) {
   opened->setParent(added);
   pages_->addWidget(added);
   connect(added, &DocumentPage::openWanted, this, &MainWindow::openDialog);
+  connect(added, &DocumentPage::overChanged, this, &MainWindow::showCurrent);
   connect(added, &DocumentPage::closeWanted, this, [this, added] { closeTab(pages_->indexOf(added) - 1); });
   connect(opened, &Document::stateChanged, this, [this, opened] {
     if (opened->layout()) return showStatus();  // an edit
@@ -253,12 +255,12 @@ void MainWindow::showCurrent() {
     Q_EMIT documentChanged();
   }
   // Panels belong to a model; without one the page has the window to itself.
-  const bool hasModel =
-      shown_ && shown_->state() != Document::State::Failed && shown_->state() != Document::State::Cancelled;
+  const bool hasModel = shown_ && shown_->state() != Document::State::Failed &&
+                        shown_->state() != Document::State::Cancelled && !page()->over();
   left_->setVisible(hasModel && leftWanted_);
   right_->setVisible(hasModel && rightWanted_);
   bottom_->setVisible(hasModel && bottomWanted_);
-  if (page() && shown_->layout()) page()->canvas()->setFocus();
+  if (hasModel && shown_->layout()) page()->canvas()->setFocus();
   showHistory();
   showProblemCount();
   showStatus();

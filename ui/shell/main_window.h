@@ -58,6 +58,8 @@ class MainWindow : public QMainWindow {
   void saveModelAs();
   /// Lets choose an operator that goes behind what is selected.
   void insertOperator();
+  /// Shows what the optimizer would do to the model.
+  void optimizeModel();
   /// What Ctrl+R does: runs, asks first what the model leaves open, or stops.
   void runModel();
   void showRunSettings();

@@ -6,6 +6,7 @@
 #include <QTabBar>
 
 #include "ui/canvas/canvas.h"
+#include "ui/changes/optimize_page.h"
 #include "ui/document/element_edits.h"
 #include "ui/document/format.h"
 #include "ui/shell/commands.h"
@@ -38,6 +39,13 @@ void MainWindow::insertOperator() {
   operators_->open(*shown_->model(), [this, behind](const Operator& chosen) {
     if (shown_) insert_operator(*shown_, behind, chosen.name, chosen.domain);
   });
+}
+
+void MainWindow::optimizeModel() {
+  if (!shown_ || !shown_->canEdit() || page()->over()) return;
+  auto* over = new OptimizePage(shown_);
+  connect(over, &OptimizePage::closeWanted, page(), &DocumentPage::closeOver);
+  page()->showOver(over);
 }
 
 void MainWindow::showHistory() {

@@ -278,6 +278,8 @@ void MainWindow::makeRunMenu() {
   commands_->add(menu, tr("Stop"), Qt::CTRL | Qt::Key_Period, [this] {
     if (shown_) shown_->cancelRun();
   });
+  menu->addSeparator();
+  commands_->add(menu, tr("Optimize…"), Qt::CTRL | Qt::SHIFT | Qt::Key_O, [this] { optimizeModel(); });
   commands_->add(menu, tr("Clear Finished Jobs"), {}, [this] { jobs_->clearEnded(); });
 }
 

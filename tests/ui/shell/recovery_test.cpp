@@ -19,8 +19,9 @@ using namespace lapidary::ui;
 
 namespace {
 
-EditStep renaming(const Document& document, const std::string& name) {
-  return {"rename_node", {{"node", document.history()->current()->graph->nodes[0]->label()}, {"to", name}}};
+/// Of the node that makes y.
+EditStep renaming(const std::string& name) {
+  return {"rename_node", {{"node", {{"output", "y"}}}, {"to", name}}};
 }
 
 std::string nameOf(const ModelPointer& model) { return model->graph->nodes[0]->name; }
@@ -35,13 +36,13 @@ std::string nameOf(const ModelPointer& model) { return model->graph->nodes[0]->n
   if (!QTest::qWaitFor([&] { return document.canEdit() && document.cost(); }, 60'000)) std::exit(1);
   for (int edit = 1;; ++edit) {
     const std::string name = "edit" + std::to_string(edit);
-    document.edit(renaming(document, name), QStringLiteral("Rename"));
+    document.edit(renaming(name), QStringLiteral("Rename"));
     std::printf("%d\n", edit);
     std::fflush(stdout);
-    QTest::qWaitFor([&] { return nameOf(document.model()) == name; }, 60'000);
+    if (!QTest::qWaitFor([&] { return nameOf(document.model()) == name; }, 60'000)) std::exit(1);
     if (edit % 4 != 0) continue;
     document.save(path);
-    QTest::qWaitFor([&] { return !document.isChanged(); }, 60'000);
+    if (!QTest::qWaitFor([&] { return !document.isChanged(); }, 60'000)) std::exit(1);
   }
 }
 
@@ -73,7 +74,7 @@ class RecoveryTest : public QObject {
     QVERIFY(document->isChanged());
     QCOMPARE(document->history()->size(), std::size_t{4});
     // They are as safe as before.
-    document->edit(renaming(*document, "n3"), QStringLiteral("Rename"));
+    document->edit(renaming("n3"), QStringLiteral("Rename"));
     QTRY_COMPARE(stepsInFolder(), 4);
     document->undo();
     QTRY_COMPARE(stepsInFolder(), 3);
@@ -113,7 +114,7 @@ class RecoveryTest : public QObject {
 
   void savingLeavesNothingToRecover() {
     Document* document = fixture_->open(path_);
-    document->edit(renaming(*document, "n0"), QStringLiteral("Rename"));
+    document->edit(renaming("n0"), QStringLiteral("Rename"));
     QTRY_COMPARE(stepsInFolder(), 1);
     document->save(path_);
     QTRY_VERIFY(!document->isChanged());
@@ -148,7 +149,8 @@ class RecoveryTest : public QObject {
         QVERIFY2(!recovery.error, recovery.error ? recovery.error->what() : "");
         recovered = editIn(nameOf(history.current()));
       }
-      QVERIFY2(recovered >= told - 1, qPrintable(QStringLiteral("%1 made, %2 left").arg(told).arg(recovered)));
+      QVERIFY2(recovered >= told - 1,
+               qPrintable(QStringLiteral("%1 made, %2 left").arg(told).arg(recovered)));
       QDir(text(journal_folder())).removeRecursively();
     }
   }
@@ -159,12 +161,7 @@ class RecoveryTest : public QObject {
     {
       EditJournal journal(journal_folder(), path_.toStdString());
       journal.opened(content_hash(path_.toStdString()));
-      std::string name = oneRelu()->graph->nodes[0]->label();
-      for (int i = 0; i < edits; ++i) {
-        const std::string next = "n" + std::to_string(i);
-        journal.append({"rename_node", {{"node", name}, {"to", next}}});
-        name = next;
-      }
+      for (int i = 0; i < edits; ++i) journal.append(renaming("n" + std::to_string(i)));
     }
     QCOMPARE(journals().size(), std::size_t{1});
   }
@@ -201,7 +198,8 @@ class RecoveryTest : public QObject {
 
 int main(int count, char** arguments) {
   QApplication application(count, arguments);
-  if (count == 3 && qstrcmp(arguments[1], "--edit") == 0) editUntilKilled(QString::fromLocal8Bit(arguments[2]));
+  if (count == 3 && qstrcmp(arguments[1], "--edit") == 0)
+    editUntilKilled(QString::fromLocal8Bit(arguments[2]));
   RecoveryTest test;
   return QTest::qExec(&test, count, arguments);
 }
