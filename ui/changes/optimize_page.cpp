@@ -39,6 +39,7 @@ QString saved(double before, double after) {
 OptimizePage::OptimizePage(Document* document, QWidget* parent)
     : QWidget(parent),
       document_(document),
+      jobs_(document->jobs()),
       result_(new Document(document->theme(), document->jobs(), this)),
       view_(new ChangeView(document, result_)),
       levels_(new QButtonGroup(this)),
@@ -67,7 +68,8 @@ OptimizePage::OptimizePage(Document* document, QWidget* parent)
   start();
 }
 
-OptimizePage::~OptimizePage() { document_->jobs()->cancelAll(this); }
+// The document may be gone before its page.
+OptimizePage::~OptimizePage() { jobs_->cancelAll(this); }
 
 QWidget* OptimizePage::makeControls() {
   auto* controls = new QWidget;
@@ -168,7 +170,7 @@ void OptimizePage::start(bool proven) {
   if (!document_->canEdit()) return;
   message_ = proven ? tr("Running both models…") : tr("Optimizing…");
   if (measuring_) measuring_->cancel();
-  job_ = document_->jobs()->start(
+  job_ = jobs_->start(
       this, QStringLiteral("optimize"),
       (proven ? tr("Prove the optimized %1") : tr("Optimize %1")).arg(document_->title()),
       [model = document_->history()->current(), choice = choice_, proven](const JobControl& control) {
@@ -283,7 +285,7 @@ void OptimizePage::prove() { start(true); }
 void OptimizePage::measure() {
   if (!proposal_) return;
   message_ = tr("Measuring…");
-  measuring_ = document_->jobs()->start(
+  measuring_ = jobs_->start(
       this, QStringLiteral("measure"), tr("Time the optimized %1").arg(document_->title()),
       [before = proposal_->original, after = proposal_->model, settings = document_->runSettings()](
           const JobControl& control) { return measure_in_turns(before, after, settings, control); },
@@ -305,6 +307,13 @@ void OptimizePage::accept() {
   if (accepted->model != accepted->original)
     document_->take(step_of(accepted->choice), tr("Optimize"), accepted->model);
   Q_EMIT closeWanted();
+}
+
+/// Esc is a command of the window, but means something else here.
+bool OptimizePage::event(QEvent* event) {
+  if (event->type() == QEvent::ShortcutOverride && static_cast<QKeyEvent*>(event)->key() == Qt::Key_Escape)
+    event->accept();
+  return QWidget::event(event);
 }
 
 void OptimizePage::keyPressEvent(QKeyEvent* event) {

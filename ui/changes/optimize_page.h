@@ -45,6 +45,7 @@ class OptimizePage : public QWidget {
   void closeWanted();
 
  protected:
+  bool event(QEvent* event) override;
   void keyPressEvent(QKeyEvent* event) override;
 
  private:
@@ -60,6 +61,7 @@ class OptimizePage : public QWidget {
   QString described(PassLevel level) const;
 
   Document* document_;
+  JobList* jobs_;
   Document* result_;
   ChangeView* view_;
   OptimizeChoice choice_;

@@ -44,10 +44,12 @@ void JournalKeeper::opened(const std::string& contentHash) {
 }
 
 void JournalKeeper::append(const EditStep& step) {
+  flush();  // so that at most one edit can be lost
   write([step](EditJournal& journal) { journal.append(step); });
 }
 
 void JournalKeeper::moveTo(std::size_t steps) {
+  flush();
   write([steps](EditJournal& journal) { journal.move_to(steps); });
 }
 
