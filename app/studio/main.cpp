@@ -47,7 +47,11 @@ int main(int argc, char** argv) {
       QStringLiteral("panel"),
       QApplication::translate("main", "Open the panel of that title before the picture is taken."),
       QStringLiteral("TITLE"));
-  parser.addOptions({report, screenshot, quit, size, mode, run, select, panel});
+  const QCommandLineOption command(
+      QStringLiteral("command"),
+      QApplication::translate("main", "Choose the menus' command of that name before the picture is taken."),
+      QStringLiteral("NAME"));
+  parser.addOptions({command, report, screenshot, quit, size, mode, run, select, panel});
   parser.process(application);
 
   Theme theme;
@@ -66,8 +70,9 @@ int main(int argc, char** argv) {
     const QStringList sides = parser.value(size).split(QLatin1Char('x'));
     if (sides.size() == 2) window.resize(sides[0].toInt(), sides[1].toInt());
   }
-  StartupReport watch(&window, {parser.value(report), parser.value(screenshot), parser.value(select),
-                                parser.value(panel), parser.isSet(quit), parser.isSet(run)});
+  StartupReport watch(
+      &window, {parser.value(report), parser.value(screenshot), parser.value(select), parser.value(panel),
+                parser.value(command), parser.isSet(quit), parser.isSet(run)});
   window.show();
   watch.windowShown();
   window.openFiles(parser.positionalArguments());

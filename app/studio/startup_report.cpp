@@ -4,6 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <QAction>
 #include <QApplication>
 #include <QEvent>
 #include <QFile>
@@ -13,6 +14,7 @@
 
 #include "ui/canvas/canvas.h"
 #include "ui/document/document.h"
+#include "ui/shell/commands.h"
 #include "ui/shell/document_page.h"
 #include "ui/shell/main_window.h"
 #include "ui/shell/panel_dock.h"
@@ -119,6 +121,8 @@ void StartupReport::prepare() {
     document_->reveal(*node);
     document_->selection()->select(*node);
   }
+  for (QAction* action : window_->commands()->all())
+    if (action->text() == wishes_.command) action->trigger();
 }
 
 void StartupReport::finish() {

@@ -18,6 +18,7 @@ class StartupReport : public QObject {
   struct Wishes {
     QString reportPath, screenshotPath;  ///< empty: none
     QString node, panel;                 ///< what the picture shows selected, and opened; empty: nothing
+    QString command;                     ///< what is chosen from the window's menus first
     bool quit = false;                   ///< end the program once painted
     bool run = false;                    ///< run the model first, and show its result
   };
