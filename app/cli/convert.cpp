@@ -1,3 +1,4 @@
+#include "app/cli/convert_precision.h"
 #include "app/cli/edited_model.h"
 
 namespace lapidary::cli {
@@ -8,6 +9,7 @@ struct ConvertOptions {
   std::string out;
   std::vector<std::string> frozen;  ///< NAME=VALUE
   bool external_data = false;
+  PrecisionAction precision;
 };
 
 /// NAME=VALUE: the edit that gives the dimension of that name a number.
@@ -24,7 +26,9 @@ EditStep freezing(const std::string& option) {
 int convert(const ConvertOptions& options, const Output& output) {
   std::vector<EditStep> steps;
   for (const auto& option : options.frozen) steps.push_back(freezing(option));
-  const Json json = save_edited(options.model, steps, options.out, output, options.external_data);
+  const Json json =
+      save_edited(options.model, steps, options.out, output, options.external_data, options.precision.apply);
+  if (!output.json) options.precision.print(json);
   print_before_and_after(options.out, json, output);
   return 0;
 }
@@ -42,6 +46,7 @@ Action declare_convert(CLI::App& app) {
   app.add_option("--freeze", options->frozen,
                  "NAME=VALUE: a number for a free dimension; can be given several times")
       ->type_name("NAME=VALUE");
+  options->precision = declare_precision(app);
   return [options](const Output& output) { return convert(*options, output); };
 }
 

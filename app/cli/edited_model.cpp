@@ -29,11 +29,14 @@ Json size_json(const Model& model) {
 }  // namespace
 
 Json save_edited(const ModelOptions& model, const std::vector<EditStep>& steps, const std::string& out,
-                 const Output& output, bool external_data) {
+                 const Output& output, bool external_data,
+                 const std::function<ModelPointer(const ModelPointer&, Json&, const Output&)>& then) {
   const LoadedModel loaded = model.load(output);
   ModelPointer result;
+  Json said = Json::object();
   try {
     result = apply_steps(loaded.model, steps);
+    if (then) result = then(result, said, output);
   } catch (Error& error) {
     throw error.file(model.path);
   }
@@ -42,7 +45,9 @@ Json save_edited(const ModelOptions& model, const std::vector<EditStep>& steps, 
   const SaveResult saved = save_model(*result, out, options, &loaded);
   if (!output.quiet)
     for (const auto& message : saved.messages) std::cerr << "lapidary: " << out << ": " << message << '\n';
-  return {{"before", size_json(*loaded.model)}, {"after", size_json(*result)}};
+  Json json = {{"before", size_json(*loaded.model)}, {"after", size_json(*result)}};
+  json.update(said);
+  return json;
 }
 
 void print_before_and_after(const std::string& out, const Json& json, const Output& output) {

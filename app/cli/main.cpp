@@ -17,7 +17,7 @@ const std::vector<Command>& commands() {
       {"bench", "Repeat and time whole runs", declare_bench},
       {"profile", "Time every operator, and write a trace that Perfetto opens", declare_profile},
       {"render", "Draw the graph as SVG, PNG, PDF, DOT or JSON", declare_render},
-      {"convert", "Change a model's format, free dimensions or where its weights lie", declare_convert},
+      {"convert", "Change a model's format, precision, free dimensions or where its weights lie", declare_convert},
       {"edit", "Change a model by a script of named edits", declare_edit},
       {"optimize", "Rewrite a model to a smaller one that computes the same", declare_optimize},
       {"conformance", "Run ONNX backend test folders, each in isolation", declare_conformance},
