@@ -45,15 +45,31 @@ bool keep_misfits(const Model& converted, const Model& original, const std::set<
   return any;
 }
 
+/// True if a node reads or makes numbers of 16 or 32 bits.
+bool has_such_numbers(const Model& model, const InferredTypes& types) {
+  bool any = false;
+  for_each_graph(model, [&](const Graph& graph) {
+    const auto is_such = [&](const std::string& name) {
+      const DataType type = element_of(types.type_in(&graph, name));
+      return is_floating(type) && (bits_of(type) == 16 || bits_of(type) == 32);
+    };
+    for (const auto& node : graph.nodes)
+      any = any || std::any_of(node->inputs.begin(), node->inputs.end(), is_such) ||
+            std::any_of(node->outputs.begin(), node->outputs.end(), is_such);
+  });
+  return any;
+}
+
 /// Without a Cast to the type, a model of that operator set cannot have it.
-void check_cast(const Model& model, DataType target) {
+void check_cast(const Model& model, const InferredTypes& types, DataType target) {
   const Operator* cast = operator_table().find("", "Cast", model.opset());
   const std::string wanted = constraint_text(Type::tensor(target));
-  const auto& types =
-      cast ? cast->find_constraint(cast->outputs[0].type)->types : std::vector<std::string>{wanted};
-  if (std::find(types.begin(), types.end(), wanted) == types.end())
-    throw Error("operator set " + std::to_string(model.opset()) + " has no " + std::string(name_of(target)))
-        .advice("Convert the model to a newer one before: --opset 13, for bfloat16");
+  const auto* constraint = cast ? cast->find_constraint(cast->outputs[0].type) : nullptr;
+  if (!constraint || std::count(constraint->types.begin(), constraint->types.end(), wanted) > 0 ||
+      !has_such_numbers(model, types))
+    return;
+  throw Error("operator set " + std::to_string(model.opset()) + " has no " + std::string(name_of(target)))
+      .advice("Convert the model to a newer one before: --opset 13, for bfloat16");
 }
 
 }  // namespace
@@ -68,9 +84,9 @@ PrecisionConversion convert_precision(const ModelPointer& given, const Precision
   if (!given->training_infos.empty())
     throw Error("the model brings training graphs, which refer to its weights by name")
         .advice("Export it for inference, and convert that");
-  check_cast(*given, options.target);
   const ModelPointer model = with_functions_inlined(given);
   const InferredTypes types = infer_types(*model);
+  check_cast(*model, types, options.target);
   const std::set<std::string> known = errors_of(*model);
   KeepReasons reasons;
   for_each_node(*model, [&](const Node& node, const Function*) {
