@@ -27,6 +27,19 @@ std::string described(const Tensor& tensor) {
   return text;
 }
 
+/// The tensor that a value is known to be: an initializer's, or a Constant node's; nullptr otherwise.
+const Tensor* constant_of(const Graph& graph, const GraphIndex& index, const std::string& value) {
+  if (const NamedTensor* weight = index.initializer(value); weight && !index.is_input(value))
+    return &weight->tensor;
+  const int producer = index.producer(value).node;
+  if (producer < 0) return nullptr;
+  const Node& node = *graph.nodes[static_cast<std::size_t>(producer)];
+  if (node.op_type == "Identity" && node.inputs.size() == 1) return constant_of(graph, index, node.inputs[0]);
+  const Attribute* held = node.op_type == "Constant" ? node.find_attribute("value") : nullptr;
+  const auto* tensor = held ? std::get_if<std::shared_ptr<const NamedTensor>>(&held->value) : nullptr;
+  return tensor && *tensor ? &(*tensor)->tensor : nullptr;
+}
+
 /// Compares two models part by part.
 class Comparison {
  public:
@@ -170,7 +183,7 @@ class Comparison {
         pair.differences = node_differences(was, is);
         if (was.name != is.name) pair.differences.push_back(changed("name", was.name, is.name));
       }
-      compare_inputs(was, is, before_index, after_index, matching, pair.differences);
+      compare_inputs(was, is, before, after, before_index, after_index, matching, pair.differences);
       difference_.graphs[at].pairs.push_back(std::move(pair));
       compare_bodies(was, is, at);
     }
@@ -179,10 +192,11 @@ class Comparison {
     compare_weights(before, after, difference_.graphs[at].path);
   }
 
-  /// An input is the same where the nodes that make it are matched, whatever the value is called.
-  static void compare_inputs(const Node& was, const Node& is, const GraphIndex& before,
-                             const GraphIndex& after, const NodeMatching& matching,
-                             std::vector<std::string>& differences) {
+  /// An input is the same where the nodes that make it are matched, whatever the value is called, and where
+  /// it is the same constant.
+  static void compare_inputs(const Node& was, const Node& is, const Graph& before_graph,
+                             const Graph& after_graph, const GraphIndex& before, const GraphIndex& after,
+                             const NodeMatching& matching, std::vector<std::string>& differences) {
     const std::size_t count = std::max(was.inputs.size(), is.inputs.size());
     const auto at = [](const std::vector<std::string>& names, std::size_t i) {
       return i < names.size() ? names[i] : std::string();
@@ -195,7 +209,11 @@ class Comparison {
               ? one == other && made_before.node == made_after.node
               : matching.after_of[static_cast<std::size_t>(made_before.node)] == made_after.node &&
                     made_before.slot == made_after.slot;
-      if (!is_same) differences.push_back(changed("input " + std::to_string(i), one, other));
+      if (is_same) continue;
+      const Tensor* old_constant = constant_of(before_graph, before, one);
+      const Tensor* new_constant = constant_of(after_graph, after, other);
+      if (!old_constant || !new_constant || !identical(*old_constant, *new_constant))
+        differences.push_back(changed("input " + std::to_string(i), one, other));
     }
     if (was.outputs.size() != is.outputs.size())
       differences.push_back(

@@ -18,7 +18,7 @@ namespace lapidary::ui {
 
 namespace {
 
-constexpr int controlsWidth = 296;
+constexpr int controlsWidth = 328;
 constexpr PassLevel levels[] = {PassLevel::Basic, PassLevel::Extended, PassLevel::All};
 
 QLabel* label(const QString& text, const char* role) {
@@ -29,8 +29,8 @@ QLabel* label(const QString& text, const char* role) {
 
 /// "− 62 %"; empty where nothing is saved.
 QString saved(double before, double after) {
-  if (before <= 0 || before == after) return {};
-  const double share = (after - before) / before;
+  const double share = before > 0 ? (after - before) / before : 0;
+  if (std::abs(share) < 0.0005) return {};
   return (share < 0 ? QStringLiteral("− ") : QStringLiteral("+ ")) + percent(std::abs(share));
 }
 
@@ -262,6 +262,7 @@ void OptimizePage::showFigures() {
                              const QString& difference) mutable {
     figures_->addWidget(label(what, "weak"), row, 0);
     auto* figure = new QLabel(before == after ? after : tr("%1 → %2").arg(before, after));
+    figure->setMinimumWidth(figure->sizeHint().width());
     figure->setAlignment(Qt::AlignRight);
     figures_->addWidget(figure, row, 1);
     auto* share = label(difference, "weak");

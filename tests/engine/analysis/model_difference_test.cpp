@@ -95,6 +95,28 @@ class ModelDifferenceTest : public QObject {
     QCOMPARE(difference.graphs.front().pairs[2].differences, (std::vector<std::string>{"input 0: p → q"}));
   }
 
+  void aConstantIsTheSameHoweverItIsHeld() {
+    const Tensor two = Tensor::of<float>({1}, {2});
+    const auto adding = [] { return named("add", test::node("Add", {"x", "c"}, {"y"})); };
+    const ModelPointer weight = test::ModelBuilder()
+                                    .input("x", DataType::Float32, {2})
+                                    .initializer("c", two)
+                                    .add(adding())
+                                    .output("y")
+                                    .build();
+    const auto held = std::make_shared<const NamedTensor>(NamedTensor{"", two});
+    const ModelPointer constant = test::ModelBuilder()
+                                      .input("x", DataType::Float32, {2})
+                                      .add(test::node("Constant", {}, {"c"}, {{"value", held}}))
+                                      .add(adding())
+                                      .output("y")
+                                      .build();
+    const GraphDifference graph = difference_between(*weight, *constant).graphs.front();
+    QCOMPARE(graph.pairs.size(), std::size_t{1});
+    QVERIFY(graph.pairs[0].differences.empty());
+    QCOMPARE(graph.added, (std::vector<int>{0}));
+  }
+
   void bodiesAreComparedNodeByNode() {
     const auto looping = [](const char* op_type) {
       const GraphPointer body = test::ModelBuilder()
