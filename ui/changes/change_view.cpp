@@ -7,12 +7,9 @@
 #include <string_view>
 #include <unordered_set>
 
-#include "engine/analysis/model_difference.h"
-
 namespace lapidary::ui {
 
-NodeChanges node_changes(const Model& before, const Model& after) {
-  const ModelDifference difference = difference_between(before, after);
+NodeChanges node_changes(const ModelDifference& difference, const Model& before, const Model& after) {
   const GraphDifference& graph = difference.graphs.front();
   NodeChanges changes;
   changes.before.assign(before.graph->nodes.size(), BoxChange::None);

@@ -3,6 +3,7 @@
 #include <QWidget>
 #include <vector>
 
+#include "engine/analysis/model_difference.h"
 #include "ui/canvas/canvas.h"
 
 class QLabel;
@@ -16,7 +17,7 @@ struct NodeChanges {
   int removed = 0, added = 0, changed = 0;
 };
 
-NodeChanges node_changes(const Model& before, const Model& after);
+NodeChanges node_changes(const ModelDifference& difference, const Model& before, const Model& after);
 
 /// Two models side by side: what was removed, added and changed is marked, and what is selected in one is
 /// selected in the other.

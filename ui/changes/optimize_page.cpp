@@ -2,9 +2,7 @@
 
 #include <QButtonGroup>
 #include <QGridLayout>
-#include <QHBoxLayout>
 #include <QHeaderView>
-#include <QKeyEvent>
 #include <QLabel>
 #include <QPushButton>
 #include <QRadioButton>
@@ -18,7 +16,6 @@ namespace lapidary::ui {
 
 namespace {
 
-constexpr int controlsWidth = 328;
 constexpr PassLevel levels[] = {PassLevel::Basic, PassLevel::Extended, PassLevel::All};
 
 QLabel* label(const QString& text, const char* role) {
@@ -37,7 +34,7 @@ QString saved(double before, double after) {
 }  // namespace
 
 OptimizePage::OptimizePage(Document* document, QWidget* parent)
-    : QWidget(parent),
+    : OverPage(parent),
       document_(document),
       jobs_(document->jobs()),
       result_(new Document(document->theme(), document->jobs(), this)),
@@ -49,17 +46,8 @@ OptimizePage::OptimizePage(Document* document, QWidget* parent)
       accept_(new QPushButton(tr("Accept"))),
       prove_(new QPushButton(tr("Prove"))),
       measure_(new QPushButton(tr("Measure"))) {
-  setAutoFillBackground(true);
   view_->setTitles(tr("Now"), tr("Optimized"));
-  auto* row = new QHBoxLayout(this);
-  row->setContentsMargins(0, 0, 0, 0);
-  row->setSpacing(0);
-  row->addWidget(makeControls());
-  auto* line = new QFrame;
-  line->setObjectName(QStringLiteral("line"));
-  line->setFixedWidth(1);
-  row->addWidget(line);
-  row->addWidget(view_, 1);
+  place(makeControls(), view_);
   later_.setSingleShot(true);
   later_.setInterval(150);
   connect(&later_, &QTimer::timeout, this, [this] { start(); });
@@ -73,7 +61,6 @@ OptimizePage::~OptimizePage() { jobs_->cancelAll(this); }
 
 QWidget* OptimizePage::makeControls() {
   auto* controls = new QWidget;
-  controls->setFixedWidth(controlsWidth);
   auto* column = new QVBoxLayout(controls);
   column->setContentsMargins(16, 12, 16, 12);
   column->setSpacing(8);
@@ -175,7 +162,8 @@ void OptimizePage::start(bool proven) {
       (proven ? tr("Prove the optimized %1") : tr("Optimize %1")).arg(document_->title()),
       [model = document_->history()->current(), choice = choice_, proven](const JobControl& control) {
         Proposal proposal = proven ? propose_proven(model, choice, control) : propose(model, choice, control);
-        NodeChanges changes = node_changes(*model, *proposal.model);
+        NodeChanges changes =
+            node_changes(difference_between(*model, *proposal.model), *model, *proposal.model);
         return std::make_pair(std::move(proposal), std::move(changes));
       },
       [this](std::pair<Proposal, NodeChanges> made) { take(std::move(made.first), std::move(made.second)); },
@@ -308,20 +296,6 @@ void OptimizePage::accept() {
   if (accepted->model != accepted->original)
     document_->take(step_of(accepted->choice), tr("Optimize"), accepted->model);
   Q_EMIT closeWanted();
-}
-
-/// Esc is a command of the window, but means something else here.
-bool OptimizePage::event(QEvent* event) {
-  if (event->type() == QEvent::ShortcutOverride && static_cast<QKeyEvent*>(event)->key() == Qt::Key_Escape)
-    event->accept();
-  return QWidget::event(event);
-}
-
-void OptimizePage::keyPressEvent(QKeyEvent* event) {
-  if (event->key() == Qt::Key_Escape)
-    Q_EMIT closeWanted();
-  else
-    QWidget::keyPressEvent(event);
 }
 
 }  // namespace lapidary::ui

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "ui/changes/change_view.h"
+#include "ui/changes/over_page.h"
 #include "ui/changes/proposal.h"
 
 class QButtonGroup;
@@ -18,7 +19,7 @@ namespace lapidary::ui {
 
 /// What the optimizer would do to a document's model, before it is accepted: old and new side by side, the
 /// rewrites one by one, and what they save.
-class OptimizePage : public QWidget {
+class OptimizePage : public OverPage {
   Q_OBJECT
 
  public:
@@ -42,11 +43,6 @@ class OptimizePage : public QWidget {
  Q_SIGNALS:
   /// proposal() is another, or is being made.
   void changed();
-  void closeWanted();
-
- protected:
-  bool event(QEvent* event) override;
-  void keyPressEvent(QKeyEvent* event) override;
 
  private:
   QWidget* makeControls();

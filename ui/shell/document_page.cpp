@@ -114,6 +114,7 @@ void DocumentPage::showMessages() {
     return ask(document_->isChanged() ? tr("Another program changed the file. Reloading it drops your edits.")
                                       : tr("Another program changed the file."),
                {{tr("Reload"), [this] { document_->open(document_->path()); }},
+                {tr("Compare"), [this] { Q_EMIT comparisonWanted(document_->path()); }},
                 {tr("Keep"), [this] { document_->keepDespiteDisk(); }}});
   if (const auto& journal = document_->foundJournal())
     return ask(

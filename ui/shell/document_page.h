@@ -31,6 +31,8 @@ class DocumentPage : public QWidget {
 
  Q_SIGNALS:
   void openWanted();
+  /// The model as it is, beside the file.
+  void comparisonWanted(const QString& path);
   void closeWanted();
   /// over() is another.
   void overChanged();

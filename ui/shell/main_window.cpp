@@ -198,6 +198,7 @@ Document* MainWindow::addTab(const QString& path) {
   opened->setParent(added);
   pages_->addWidget(added);
   connect(added, &DocumentPage::openWanted, this, &MainWindow::openDialog);
+  connect(added, &DocumentPage::comparisonWanted, this, &MainWindow::compareModel);
   connect(added, &DocumentPage::overChanged, this, &MainWindow::showCurrent);
   connect(added, &DocumentPage::closeWanted, this, [this, added] { closeTab(pages_->indexOf(added) - 1); });
   connect(opened, &Document::stateChanged, this, [this, opened] {

@@ -19,6 +19,7 @@ class Commands;
 class DocumentPage;
 class Header;
 class OperatorPalette;
+class OverPage;
 class PanelDock;
 class StartPage;
 
@@ -60,6 +61,8 @@ class MainWindow : public QMainWindow {
   void insertOperator();
   /// Shows what the optimizer would do to the model.
   void optimizeModel();
+  /// Shows how a model from another file, which a person chooses where none is given, differs.
+  void compareModel(const QString& path = {});
   /// What Ctrl+R does: runs, asks first what the model leaves open, or stops.
   void runModel();
   void showRunSettings();
@@ -93,6 +96,7 @@ class MainWindow : public QMainWindow {
   QWidget* followDocument(Panel* panel);
   /// A tab with a document that is to be opened.
   Document* addTab(const QString& path);
+  void showOver(OverPage* over);
   void findJournals();
   void recover(const JournalContent& journal);
   DocumentPage* pageAt(int tab) const;

@@ -6,6 +6,7 @@
 #include <QTabBar>
 
 #include "ui/canvas/canvas.h"
+#include "ui/changes/difference_page.h"
 #include "ui/changes/optimize_page.h"
 #include "ui/document/element_edits.h"
 #include "ui/document/format.h"
@@ -16,6 +17,14 @@
 #include "ui/shell/operator_palette.h"
 
 namespace lapidary::ui {
+
+namespace {
+
+QString modelFilter() {
+  return MainWindow::tr("Models (*.onnx *.onnxtxt *.textproto *.json *.onnx.gz *.onnx.zip);;All files (*)");
+}
+
+}  // namespace
 
 void MainWindow::addHistoryCommands(QMenu* menu) {
   undo_ = commands_->add(menu, tr("Undo"), QKeySequence::Undo, [this] {
@@ -41,11 +50,22 @@ void MainWindow::insertOperator() {
   });
 }
 
-void MainWindow::optimizeModel() {
-  if (!shown_ || !shown_->canEdit() || page()->over()) return;
-  auto* over = new OptimizePage(shown_);
-  connect(over, &OptimizePage::closeWanted, page(), &DocumentPage::closeOver);
+void MainWindow::showOver(OverPage* over) {
+  connect(over, &OverPage::closeWanted, page(), &DocumentPage::closeOver);
   page()->showOver(over);
+}
+
+void MainWindow::optimizeModel() {
+  if (shown_ && shown_->canEdit() && !page()->over()) showOver(new OptimizePage(shown_));
+}
+
+void MainWindow::compareModel(const QString& path) {
+  if (!shown_ || !shown_->canEdit() || page()->over()) return;
+  const QString other = !path.isEmpty()
+                            ? path
+                            : QFileDialog::getOpenFileName(this, tr("Compare %1 with").arg(shown_->title()),
+                                                           QFileInfo(shown_->path()).path(), modelFilter());
+  if (!other.isEmpty()) showOver(new DifferencePage(shown_, other));
 }
 
 void MainWindow::showHistory() {
@@ -71,9 +91,7 @@ void MainWindow::saveModel() {
 
 void MainWindow::saveModelAs() {
   if (!shown_ || !shown_->canEdit()) return;
-  const QString path = QFileDialog::getSaveFileName(
-      this, tr("Save model as"), shown_->path(),
-      tr("Models (*.onnx *.onnxtxt *.textproto *.json *.onnx.gz *.onnx.zip);;All files (*)"));
+  const QString path = QFileDialog::getSaveFileName(this, tr("Save model as"), shown_->path(), modelFilter());
   if (!path.isEmpty()) shown_->save(path);
 }
 

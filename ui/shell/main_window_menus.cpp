@@ -62,6 +62,7 @@ void MainWindow::makeFileMenu() {
   commands_->add(menu, tr("Save"), QKeySequence::Save, [this] { saveModel(); });
   commands_->add(menu, tr("Save As…"), Qt::CTRL | Qt::SHIFT | Qt::Key_S, [this] { saveModelAs(); });
   menu->addSeparator();
+  commands_->add(menu, tr("Compare With Another Model…"), {}, [this] { compareModel(); });
   commands_->add(menu, tr("Save Picture of the Graph…"), {}, [this] { savePictureDialog(); });
   commands_->add(menu, tr("Export Numbers…"), {}, [this] { exportNumbers(); });
   commands_->add(menu, tr("Close Tab"), Qt::CTRL | Qt::Key_W,

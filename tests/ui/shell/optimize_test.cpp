@@ -124,7 +124,8 @@ class OptimizeTest : public QObject {
     return nullptr;
   }
   BoxChange changeOfBefore(const std::string& node) const {
-    const NodeChanges changes = node_changes(*page_->proposal()->original, *page_->proposal()->model);
+    const Model &before = *page_->proposal()->original, &after = *page_->proposal()->model;
+    const NodeChanges changes = node_changes(difference_between(before, after), before, after);
     return changes.before[static_cast<std::size_t>(document_->nodeNamed(node)->index)];
   }
 
