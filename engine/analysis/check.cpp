@@ -13,15 +13,6 @@ namespace {
 
 constexpr std::int64_t newest_ir = 13, first_ir_with_functions = 8;
 
-/// The IR version of the ONNX release that brought an operator set.
-std::int64_t ir_of_opset(std::int64_t opset) {
-  static constexpr std::pair<std::int64_t, std::int64_t> releases[] = {
-      {25, 13}, {24, 12}, {23, 11}, {21, 10}, {19, 9}, {15, 8}, {12, 7}, {11, 6}, {10, 5}, {9, 4}};
-  for (const auto& [first_opset, ir] : releases)
-    if (opset >= first_opset) return ir;
-  return 3;
-}
-
 void check_versions(const Model& model, Problems& problems) {
   if (model.ir_version < 1) add_problem(problems, Severity::Error, "", "", "the model has no IR version");
   if (model.ir_version > newest_ir)
@@ -30,11 +21,11 @@ void check_versions(const Model& model, Problems& problems) {
                     std::to_string(newest_ir) + ")");
   const std::int64_t opset = std::min(model.opset(), newest_opset("").value_or(0));
   // Exporters raise the one before the other, so that a lag of one version is common.
-  const std::int64_t lag = ir_of_opset(opset) - model.ir_version;
+  const std::int64_t lag = ir_version_of(opset) - model.ir_version;
   if (model.ir_version >= 1 && lag > 0)
     add_problem(problems, lag == 1 ? Severity::Note : Severity::Error, "", "",
                 "operator set " + std::to_string(opset) + " came with IR version " +
-                    std::to_string(ir_of_opset(opset)) + ", the model says " +
+                    std::to_string(ir_version_of(opset)) + ", the model says " +
                     std::to_string(model.ir_version));
   if (!model.functions.empty() && model.ir_version < first_ir_with_functions)
     add_problem(problems, Severity::Error, "", "", "functions need IR version 8 or newer");

@@ -10,24 +10,12 @@
 #include <unordered_set>
 #include <vector>
 
+#include "engine/analysis/model_names.h"
+#include "engine/model/nodes.h"
 #include "engine/ops/operator.h"
-#include "engine/passes/nodes.h"
 #include "engine/passes/pass.h"
 
 namespace lapidary {
-
-/// All names in a model, collected when the first new one is asked for.
-class ModelNames {
- public:
-  explicit ModelNames(ModelPointer model) : model_(std::move(model)) {}
-  /// A name that no value and no node has, made from `base`, and taken from now on.
-  std::string fresh(const std::string& base);
-
- private:
-  void collect();
-  ModelPointer model_;
-  std::unordered_set<std::string> taken_;
-};
 
 /// One graph while a pass changes it: the main graph, the body of a node, or the body of a function. Made by
 /// rewrite_graphs(). Positions of nodes stay as they are until the end, and nodes stay alive; what a pass

@@ -4,7 +4,7 @@
 #include <array>
 #include <map>
 
-#include "engine/passes/nodes.h"
+#include "engine/model/nodes.h"
 #include "engine/precision/rounding.h"
 #include "engine/precision/typed_scope.h"
 

@@ -8,7 +8,7 @@
 
 namespace lapidary {
 
-// What passes ask of nodes, and how they make new ones.
+// What rewrites ask of nodes, and how they make new ones.
 
 /// True for the standard's operator of that type.
 bool is_standard(const Node& node, std::string_view op_type);

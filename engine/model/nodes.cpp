@@ -1,4 +1,4 @@
-#include "engine/passes/nodes.h"
+#include "engine/model/nodes.h"
 
 #include <algorithm>
 
