@@ -13,6 +13,9 @@ PassResult fold_constants(const ModelPointer& model, const PassContext& context)
 PassResult eliminate_common(const ModelPointer& model, const PassContext& context);
 PassResult eliminate_no_ops(const ModelPointer& model, const PassContext& context);
 PassResult fold_shapes(const ModelPointer& model, const PassContext& context);
+PassResult eliminate_pairs(const ModelPointer& model, const PassContext& context);
+PassResult eliminate_expand(const ModelPointer& model, const PassContext& context);
+PassResult merge_reductions(const ModelPointer& model, const PassContext& context);
 PassResult merge_reshapes(const ModelPointer& model, const PassContext& context);
 PassResult fold_pad(const ModelPointer& model, const PassContext& context);
 PassResult merge_scales(const ModelPointer& model, const PassContext& context);

@@ -80,23 +80,15 @@ bool is_neutral(const GraphRewriter& graph, const Node& node, const Neutral& neu
 
 const std::unordered_map<std::string, Question>& questions() {
   static const std::unordered_map<std::string, Question> all = {
-      {"Cast", casts_to_same},
-      {"Transpose", permutes_nothing},
-      {"Pad", pads_nothing},
-      {"Slice", slices_everything},
-      {"Concat", joins_one},
-      {"Sum", joins_one},
-      {"Max", joins_one},
-      {"Min", joins_one},
-      {"Mean", joins_one},
-      {"Tile", repeats_once},
-      {"Reshape", keeps_shape},
-      {"Expand", keeps_shape},
-      {"Flatten", keeps_shape},
-      {"Squeeze", keeps_shape},
-      {"Unsqueeze", keeps_shape},
-      {"Resize", resizes_nothing},
-      {"Upsample", resizes_nothing},
+      {"Cast", casts_to_same},     {"Transpose", permutes_nothing},
+      {"Pad", pads_nothing},       {"Slice", slices_everything},
+      {"Concat", joins_one},       {"Sum", joins_one},
+      {"Max", joins_one},          {"Min", joins_one},
+      {"Mean", joins_one},         {"Tile", repeats_once},
+      {"Reshape", keeps_shape},    {"Expand", keeps_shape},
+      {"Flatten", keeps_shape},    {"Squeeze", keeps_shape},
+      {"Unsqueeze", keeps_shape},  {"Split", keeps_shape},
+      {"Resize", resizes_nothing}, {"Upsample", resizes_nothing},
   };
   return all;
 }
@@ -104,7 +96,8 @@ const std::unordered_map<std::string, Question>& questions() {
 /// The position of the input that the node only passes on, or -1. Adding 0 is not here: it turns -0 into 0.
 int passed_on(const GraphRewriter& graph, const Node& node) {
   static const std::unordered_map<std::string, Neutral> neutral = {
-      {"Mul", {1, true}}, {"Div", {1, false}}, {"Sub", {0, false}}, {"Pow", {1, false}}};
+      {"Mul", {1, true}}, {"Div", {1, false}}, {"Sub", {0, false}}, {"Pow", {1, false}},
+      {"And", {1, true}}, {"Or", {0, true}},   {"Xor", {0, true}}};
   if (const auto question = questions().find(node.op_type); question != questions().end())
     return question->second(graph, node) ? 0 : -1;
   const auto found = neutral.find(node.op_type);
@@ -132,9 +125,9 @@ void rewrite(GraphRewriter& graph) {
 
 /// A node that passes its input on as it is → nothing: Cast to the same type, Reshape, Expand, Flatten,
 /// Squeeze and Unsqueeze to the same shape, Transpose that moves nothing, Pad by 0, Slice of everything,
-/// Concat, Sum, Max, Min and Mean of one, Tile by 1, Resize by 1, Mul, Div and Pow by 1, Sub of 0. Not where
-/// the shape cannot be told, the other operand makes it larger, or the result is an output and the input is
-/// no node's.
+/// Concat, Sum, Max, Min, Mean and Split of one, Tile by 1, Resize by 1, Mul, Div and Pow by 1, Sub of 0, And
+/// with true, Or and Xor with false. Not where the shape cannot be told, the other operand makes it larger,
+/// or the result is an output and the input is no node's.
 PassResult eliminate_no_ops(const ModelPointer& model, const PassContext& context) {
   return rewrite_graphs(model, context, rewrite);
 }

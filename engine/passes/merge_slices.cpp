@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 #include <map>
 
 #include "engine/passes/all_passes.h"
@@ -31,22 +32,38 @@ std::optional<Cut> cut_of(const GraphRewriter& graph, const Node& node) {
   return cut;
 }
 
-void append(Integers& list, const Integers& more) { list.insert(list.end(), more.begin(), more.end()); }
+/// x[a:b][c:d] as x[a + c : min(b, a + d)], where all count from the front; true if that goes for the axis
+/// that both cut.
+bool cut_again(Cut& first, std::size_t place, const Cut& second, std::size_t again) {
+  const std::int64_t begin = first.starts[place], end = first.ends[place], from = second.starts[again],
+                     to = second.ends[again];
+  if (begin < 0 || end < 0 || from < 0 || to < 0 || first.steps[place] != 1 || second.steps[again] != 1)
+    return false;
+  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max() / 2;
+  first.starts[place] = std::min(begin, most) + std::min(from, most);
+  first.ends[place] = std::min(end, std::min(begin, most) + std::min(to, most));
+  return true;
+}
 
-/// Slice of Slice along other axes → one Slice.
+/// Slice of Slice → one Slice.
 bool join_slices(GraphRewriter& graph, std::size_t position) {
   const Node* second = graph.node(position);
   const Node* first = graph.producer_of_type(input_or_empty(*second, 0), "Slice");
   if (!first || !graph.is_private(second->inputs[0])) return false;
   auto before = cut_of(graph, *first), after = cut_of(graph, *second);
   if (!before || !after) return false;
-  for (const std::int64_t axis : after->axes)
-    if (std::find(before->axes.begin(), before->axes.end(), axis) != before->axes.end()) return false;
+  for (std::size_t i = 0; i < after->axes.size(); ++i) {
+    const auto same = std::find(before->axes.begin(), before->axes.end(), after->axes[i]);
+    if (same != before->axes.end()) {
+      if (!cut_again(*before, static_cast<std::size_t>(same - before->axes.begin()), *after, i)) return false;
+      continue;
+    }
+    before->starts.push_back(after->starts[i]);
+    before->ends.push_back(after->ends[i]);
+    before->axes.push_back(after->axes[i]);
+    before->steps.push_back(after->steps[i]);
+  }
   if (!graph.admit(*second)) return false;
-  append(before->starts, after->starts);
-  append(before->ends, after->ends);
-  append(before->axes, after->axes);
-  append(before->steps, after->steps);
   Node joined = node_like(*second, "Slice", {first->inputs[0]}, second->outputs);
   for (const auto& [name, values] : {std::pair("starts", before->starts),
                                      {"ends", before->ends},
@@ -163,6 +180,29 @@ bool rejoin(GraphRewriter& graph, std::size_t position) {
   return graph.bypass(position, concat->outputs[0], source);
 }
 
+/// Concat of Concats along the same axis → one Concat.
+bool join_concats(GraphRewriter& graph, std::size_t position) {
+  const Node* concat = graph.node(position);
+  if (graph.opset() < 4) return false;
+  const auto axis = [&](const Node& node) {
+    const auto shape = graph.shape_of_value(node.inputs[0]);
+    const std::int64_t given = node.attribute_or("axis", std::int64_t{0});
+    return given < 0 && shape ? given + static_cast<std::int64_t>(shape->size()) : given;
+  };
+  Node joined = *concat;
+  joined.inputs.clear();
+  for (const auto& input : concat->inputs) {
+    const Node* inner = graph.producer_of_type(input, "Concat");
+    if (inner && graph.is_private(input) && axis(*inner) == axis(*concat))
+      joined.inputs.insert(joined.inputs.end(), inner->inputs.begin(), inner->inputs.end());
+    else
+      joined.inputs.push_back(input);
+  }
+  if (joined.inputs.size() == concat->inputs.size() || !graph.admit(*concat)) return false;
+  graph.replace(position, std::move(joined));
+  return true;
+}
+
 void rewrite(GraphRewriter& graph) {
   std::unordered_set<std::string> tried;  // values whose Slices were looked at
   const std::size_t count = graph.size();
@@ -174,15 +214,15 @@ void rewrite(GraphRewriter& graph) {
     else if (is_standard(*node, "Gather"))
       join_gathers(graph, i);
     else if (is_standard(*node, "Concat"))
-      rejoin(graph, i);
+      rejoin(graph, i) || join_concats(graph, i);
   }
 }
 
 }  // namespace
 
-/// Slice of Slice along other axes → one Slice; Gather of Gather with constant indices → one Gather; Slices
-/// that together take all of a known axis → one Split; Concat of all parts of a Split → what was split. Not
-/// where arguments are not constant, or what lies between is read elsewhere.
+/// Slice of Slice → one Slice; Concat of Concats along one axis → one Concat; Gather of Gather with constant
+/// indices → one Gather; Slices that together take all of a known axis → one Split; Concat of all parts of a
+/// Split → what was split. Not where arguments are not constant, or what lies between is read elsewhere.
 PassResult merge_slices(const ModelPointer& model, const PassContext& context) {
   return rewrite_graphs(model, context, rewrite);
 }
