@@ -4,6 +4,7 @@
 #include "engine/analysis/model_cost.h"
 #include "engine/backends.h"
 #include "engine/compare/proof.h"
+#include "engine/ops/operator_sets.h"
 
 namespace lapidary::cli {
 namespace {
@@ -35,7 +36,7 @@ Json size_json(const Model& model) {
 PassContext context_of(const OptimizeOptions& options) {
   PassContext context;
   context.fold_limit_bytes = options.fold_limit;
-  context.newest_opset = options.opset;
+  context.newest_opset = options.opset > 0 ? options.opset : newest_opset_at(pass_level(options.level));
   context.domains.insert(options.domains.begin(), options.domains.end());
   return context;
 }
@@ -133,8 +134,11 @@ Action declare_optimize(CLI::App& app) {
                  "Largest tensor in bytes that folding may put into the file")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
-  app.add_option("--opset", options->opset,
-                 "Newest operator set that may be written (without: the model's own)");
+  app.add_option(
+         "--opset", options->opset,
+         "Newest operator set that may be written, where a fusion needs one (without: 23 at level all, "
+         "the model's own at others)")
+      ->check(CLI::Range(std::int64_t{1}, *newest_opset("")));
   app.add_option("--domain", options->domains,
                  "Another domain whose operators may be written, such as com.microsoft; can be given several "
                  "times");

@@ -13,12 +13,12 @@ Rewrite rewrite_from(const std::string& text) {
 ModelPointer optimize_model(const EditArguments& arguments) {
   PassContext context;
   context.fold_limit_bytes = arguments.integer("fold_limit", context.fold_limit_bytes);
-  context.newest_opset = arguments.integer("opset", context.newest_opset);
+  const PassLevel level = pass_level(arguments.text("level", "basic"));
+  context.newest_opset = arguments.integer("opset", newest_opset_at(level));
   for (const std::string& domain : arguments.texts("domains")) context.domains.insert(domain);
   for (const std::string& text : arguments.texts("left_out"))
     context.gate->left_out.insert(rewrite_from(text));
-  const auto chosen = chosen_passes(pass_level(arguments.text("level", "basic")), arguments.texts("passes"),
-                                    arguments.texts("skipped"));
+  const auto chosen = chosen_passes(level, arguments.texts("passes"), arguments.texts("skipped"));
   return optimize(arguments.model(), chosen, context).model;
 }
 
@@ -39,7 +39,9 @@ std::vector<Edit> pass_edits() {
         {"fold_limit", ParameterKind::Integer,
          "the largest tensor in bytes that folding may put into the file"},
         {"opset", ParameterKind::Integer,
-         "the newest operator set that may be written; the model's own if left out"},
+         "the newest operator set that may be written, where a fusion needs one; if left out 23 at level "
+         "all, else "
+         "the model's own"},
         {"domains", ParameterKind::Texts, "other domains whose operators may be written"}},
        optimize_model},
   };

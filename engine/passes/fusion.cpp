@@ -4,6 +4,7 @@
 
 #include "engine/analysis/type_constraints.h"
 #include "engine/ops/operator_table.h"
+#include "engine/opsets/convert_opset.h"
 
 namespace lapidary {
 
@@ -122,12 +123,37 @@ std::int64_t wanted_opset(const ModelPointer& model, const PassContext& context,
   return wanted;
 }
 
+/// The model in the operator set that matches need, as far as the context allows; what stands in the way is
+/// noted.
+ModelPointer raised(const ModelPointer& model, const PassContext& context, const std::vector<Fusion>& fusions,
+                    PassResult& result) {
+  const std::int64_t own = model->opset();
+  const bool may_raise = std::any_of(fusions.begin(), fusions.end(), [&](const Fusion& fusion) {
+    return fusion.opset > own && fusion.opset <= context.newest_opset;
+  });
+  const std::int64_t needed = may_raise && own > 0 ? wanted_opset(model, context, fusions) : 0;
+  const std::int64_t wanted = std::max(needed, oldest_target_opset);
+  if (needed <= own || wanted > context.newest_opset) return model;
+  const std::string step = "operator set " + std::to_string(wanted);
+  const OpsetConversion converted = convert_opset(model, wanted);
+  for (const auto& [node, reason] : converted.blockers)
+    result.notes.push_back(context.pass + " needs " + step + ", which stays away" +
+                           (node.empty() ? "" : " for node '" + node + "'") + ": " + reason);
+  if (!converted.model || !context.admits(step)) return model;
+  result.changed.push_back(step);
+  return converted.model;
+}
+
 }  // namespace
 
 PassResult fuse(const ModelPointer& model, const PassContext& context, const std::vector<Fusion>& fusions) {
+  PassResult before{model, {}, {}};
+  const ModelPointer start = raised(model, context, fusions, before);
   std::set<std::string> domains;
   PassResult result =
-      rewrite_graphs(model, context, [&](GraphRewriter& graph) { rewrite(graph, fusions, domains); });
+      rewrite_graphs(start, context, [&](GraphRewriter& graph) { rewrite(graph, fusions, domains); });
+  result.changed.insert(result.changed.begin(), before.changed.begin(), before.changed.end());
+  result.notes.insert(result.notes.begin(), before.notes.begin(), before.notes.end());
   for (const auto& domain : domains)
     if (result.model->opset(domain) == 0) {
       Model importing = *result.model;

@@ -24,6 +24,10 @@ std::string_view name_of(PassLevel level);
 /// Throws Error of Kind::Usage for any other name.
 PassLevel pass_level(std::string_view name);
 
+/// The newest operator set that a level writes where nobody says otherwise: for All the first that has the
+/// operators of today's models, and one that runtimes read; 0, the model's own, for the others.
+std::int64_t newest_opset_at(PassLevel level);
+
 /// A rewrite of the whole model that keeps what it computes. A value that keeps its name keeps its type and
 /// contents; whatever computes something else gets another name. Before each single change a pass asks
 /// PassContext::admits() (GraphRewriter::admit() does), and changes nothing that is not admitted.

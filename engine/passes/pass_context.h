@@ -40,9 +40,10 @@ class RewriteGate {
 /// What a pass may do, and what it can ask. Copies share the gate and the types.
 struct PassContext {
   std::int64_t fold_limit_bytes = 1'000'000;  ///< the largest tensor that folding may put into the file
-  std::int64_t newest_opset = 0;              ///< the newest version of ai.onnx to write; 0: the model's own
-  std::set<std::string> domains;              ///< other domains that may be written: "com.microsoft"
-  std::string pass;                           ///< the name of the pass that runs
+  /// The newest version of ai.onnx to write, where a fusion needs it; 0: the model's own.
+  std::int64_t newest_opset = 0;
+  std::set<std::string> domains;  ///< other domains that may be written: "com.microsoft"
+  std::string pass;               ///< the name of the pass that runs
 
   std::shared_ptr<RewriteGate> gate = std::make_shared<RewriteGate>();
   std::shared_ptr<TypeCache> types = std::make_shared<TypeCache>();

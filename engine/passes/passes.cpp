@@ -124,4 +124,6 @@ std::string_view name_of(PassLevel level) {
   return level == PassLevel::Basic ? "basic" : level == PassLevel::Extended ? "extended" : "all";
 }
 
+std::int64_t newest_opset_at(PassLevel level) { return level == PassLevel::All ? 23 : 0; }
+
 }  // namespace lapidary

@@ -26,7 +26,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr Tolerance tolerance{1e-3, 1e-4};
-constexpr std::int64_t newest_opset = 23;  ///< what `optimize --level all` writes at most
 const char* const levels[] = {"basic", "extended", "all"};
 
 bool has_peer() { return !folderFromEnvironment("LAPIDARY_PEER").isEmpty(); }
@@ -174,7 +173,7 @@ std::optional<Candidate> candidate(const std::string& path, std::vector<std::str
       one.inputs.emplace_back(unfilled_inputs(*one.model)[i].name, data[i]);
     for (const PassLevel level : {PassLevel::Basic, PassLevel::Extended, PassLevel::All}) {
       PassContext context;
-      if (level == PassLevel::All) context.newest_opset = newest_opset;
+      context.newest_opset = newest_opset_at(level);
       const auto proven = optimize_with_proof(one.model, passes_up_to(level), context, test, false);
       one.results.push_back(proven.optimized.model);
       if (!proven.equivalence.equal)

@@ -17,6 +17,7 @@ std::vector<Pass> passes_of(const OptimizeChoice& choice) {
 
 PassContext context_of(const OptimizeChoice& choice) {
   PassContext context;
+  context.newest_opset = newest_opset_at(choice.level);
   context.gate->left_out = choice.leftOut;
   return context;
 }

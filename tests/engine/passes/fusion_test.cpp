@@ -35,6 +35,8 @@ class FusionTest : public QObject {
   void rewritesWhatItShouldAndNothingElse() { test::check_rewrite(); }
 
   void writesOtherDomainsOnlyWhereAskedFor();
+  void raisesTheOperatorSetOnlyWhereAndAsFarAsAFusionNeedsIt();
+  void saysWhyTheOperatorSetStays();
 
  private:
   static void gelu();
@@ -229,6 +231,38 @@ void FusionTest::writesOtherDomainsOnlyWhereAskedFor() {
   QCOMPARE(test::operators(*after), QStringLiteral("FusedConv FusedConv"));
   QCOMPARE(after->opset("com.microsoft"), std::int64_t{1});
   QCOMPARE(test::parting(before, after), QString());
+}
+
+void FusionTest::raisesTheOperatorSetOnlyWhereAndAsFarAsAFusionNeedsIt() {
+  PassContext context;
+  context.newest_opset = 23;
+  const std::string mish =
+      rows + "{ s = Softplus(x) t = Tanh(s) m = Mul(x, t) r = ReduceMean<axes = [1]>(m) y = Add(x, r) }";
+  const ModelPointer before = test::model_of_text(mish);
+  ModelPointer after = test::after_pass(before, "fuse_mish", context);
+  QCOMPARE(test::operators(*after), QStringLiteral("Mish ReduceMean Add"));
+  QCOMPARE(after->opset(), std::int64_t{18});
+  QCOMPARE(after->graph->nodes[1]->inputs.size(), std::size_t{2});  // the axes are an input since then
+  QCOMPARE(test::parting(before, after), QString());
+  QCOMPARE(test::after_pass(before, "fuse_gelu", context), before);
+  context.gate->left_out = {{"fuse_mish", "operator set 18"}};
+  QCOMPARE(test::after_pass(before, "fuse_mish", context), before);
+  context.gate->left_out.clear();
+  context.newest_opset = 17;
+  QCOMPARE(test::after_pass(before, "fuse_mish", context), before);
+}
+
+void FusionTest::saysWhyTheOperatorSetStays() {
+  PassContext context;
+  context.newest_opset = 23;
+  const ModelPointer before = test::model_of_text(
+      rows + "{ u = Unheard(x) s = Softplus(x) t = Tanh(s) m = Mul(x, t) y = Add(m, u) }");
+  const Optimized optimized = optimize(before, test::passes_named({"fuse_mish"}), context);
+  QCOMPARE(optimized.model, before);
+  QCOMPARE(optimized.notes.size(), std::size_t{1});
+  QVERIFY2(optimized.notes[0].starts_with("fuse_mish needs operator set 18") &&
+               optimized.notes[0].find("Unheard_0") != std::string::npos,
+           optimized.notes[0].c_str());
 }
 
 QTEST_GUILESS_MAIN(FusionTest)
