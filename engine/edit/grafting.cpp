@@ -68,16 +68,17 @@ ModelPointer with_surroundings_of(const ModelPointer& model, const Model& guest,
   return made;
 }
 
-Grafting graft(Graph& host, const Graph& guest, const Renames& connected, TakenNames& taken) {
+Grafting graft(Graph& host, const Graph& guest, const Renames& connected, TakenNames& taken,
+               const std::string& prefix) {
   Grafting grafting;
   grafting.renames = connected;
   std::vector<std::shared_ptr<const NamedTensor>> weights;
   for (const auto& weight : guest.initializers) {
     if (connected.contains(weight->name)) continue;
     const auto own = initializer_of(host, weight->name);
-    if (own && identical(host.initializers[*own]->tensor, weight->tensor)) continue;
+    if (prefix.empty() && own && identical(host.initializers[*own]->tensor, weight->tensor)) continue;
     NamedTensor copy = *weight;
-    copy.name = taken.fresh_value(weight->name);
+    copy.name = taken.fresh_value(prefix + weight->name);
     grafting.renames[weight->name] = copy.name;
     weights.push_back(std::make_shared<const NamedTensor>(std::move(copy)));
   }
@@ -85,7 +86,8 @@ Grafting graft(Graph& host, const Graph& guest, const Renames& connected, TakenN
   for (const auto& node : guest.nodes) made.insert(made.end(), node->outputs.begin(), node->outputs.end());
   collect_body_names(guest, made);
   for (const std::string& name : made)
-    if (!name.empty() && !grafting.renames.contains(name)) grafting.renames[name] = taken.fresh_value(name);
+    if (!name.empty() && !grafting.renames.contains(name))
+      grafting.renames[name] = taken.fresh_value(prefix + name);
 
   Graph renamed = guest;
   rename_values(renamed, grafting.renames, true);
@@ -93,13 +95,12 @@ Grafting graft(Graph& host, const Graph& guest, const Renames& connected, TakenN
   std::vector<std::string> read;
   for (const auto& node : renamed.nodes) {
     for_each_read(*node, [&](const std::string& name) { read.push_back(name); });
-    if (node->name.empty() || !taken.has_node(node->name)) {
+    if (node->name.empty()) {
       nodes.push_back(node);
-      if (!node->name.empty()) taken.fresh_node(node->name);
       continue;
     }
     Node copy = *node;
-    copy.name = taken.fresh_node(node->name);
+    copy.name = taken.fresh_node(prefix + node->name);
     nodes.push_back(std::make_shared<const Node>(std::move(copy)));
   }
   grafting.place = place_behind(host, read);

@@ -21,7 +21,8 @@ struct Grafting {
 
 /// Puts the nodes and weights of `guest` into `host`, behind what they read. `connected` says which values of
 /// the host take the place of the guest's inputs; "" leaves one unconnected. Names that are taken are made
-/// fresh, but weights of the same name and contents are shared.
-Grafting graft(Graph& host, const Graph& guest, const Renames& connected, TakenNames& taken);
+/// fresh, but weights of the same name and contents are shared; with `prefix`, all names begin with it.
+Grafting graft(Graph& host, const Graph& guest, const Renames& connected, TakenNames& taken,
+               const std::string& prefix = {});
 
 }  // namespace lapidary

@@ -5,6 +5,7 @@
 #include "engine/edit/grafting.h"
 #include "engine/model/error.h"
 #include "engine/model/sequence.h"
+#include "engine/opsets/convert_opset.h"
 
 namespace lapidary {
 namespace {
@@ -56,32 +57,37 @@ const Value& value_named(const std::vector<Value>& values, const std::string& na
   return *found;
 }
 
-/// A model whose names begin with `prefix`.
-ModelPointer prefixed(const ModelPointer& model, const std::string& prefix) {
-  if (prefix.empty()) return model;
-  return apply_step(model, {"rename_scope", {{"from", ""}, {"to", prefix}, {"of", "both"}}});
+/// The model at that version of ai.onnx, if it is older. Throws Error that names what keeps it.
+ModelPointer raised(const ModelPointer& model, std::int64_t version) {
+  if (model->opset() == 0 || model->opset() >= version) return model;
+  const OpsetConversion conversion = convert_opset(model, version);
+  if (conversion.blockers.empty()) return conversion.model;
+  throw Error("cannot be brought to operator set " + std::to_string(version) +
+              " of the other model: " + conversion.blockers[0].reason)
+      .node(conversion.blockers[0].node);
 }
 
 ModelPointer merge_models(const EditArguments& arguments) {
   const std::string prefix = arguments.text("prefix", "");
-  const ModelPointer guest = prefixed(model_from_json(arguments.json("model")), prefix);
-  const ModelPointer model = with_surroundings_of(arguments.model(), *guest, {});
+  const ModelPointer given = model_from_json(arguments.json("model"));
+  const ModelPointer guest = raised(given, arguments.model()->opset());
+  const ModelPointer model = with_surroundings_of(raised(arguments.model(), given->opset()), *guest, {});
   const bool keeps = arguments.flag("keep_outputs", false);
   Renames connected;
   for (const auto& [output, input] : arguments.map("connect")) {
     const Value& made = value_named(model->graph->outputs, output, "output of the first model");
-    check_fit(made, value_named(guest->graph->inputs, prefix + input, "input of the second model"));
-    connected[prefix + input] = output;
+    check_fit(made, value_named(guest->graph->inputs, input, "input of the second model"));
+    connected[input] = output;
   }
   return with_graph_at(*model, {}, [&](Graph& graph) {
     TakenNames taken(*model, {});
     for (const Value& input : guest->graph->inputs) {
       if (connected.contains(input.name)) continue;
       Value added = input;
-      added.name = connected[input.name] = taken.fresh_value(input.name);
+      added.name = connected[input.name] = taken.fresh_value(prefix + input.name);
       graph.inputs.push_back(std::move(added));
     }
-    const Grafting grafting = graft(graph, *guest->graph, connected, taken);
+    const Grafting grafting = graft(graph, *guest->graph, connected, taken, prefix);
     if (!keeps)
       for (const auto& [output, input] : arguments.map("connect"))
         std::erase_if(graph.outputs, [&, &name = output](const Value& value) { return value.name == name; });
