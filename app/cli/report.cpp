@@ -8,6 +8,7 @@
 #include "engine/io/atomic_file.h"
 #include "engine/layout/drawing.h"
 #include "engine/passes/pass.h"
+#include "engine/runtime/suggested_inputs.h"
 
 namespace lapidary::cli {
 namespace {
@@ -24,7 +25,9 @@ Json cost_json(const Model& model) {
     double flops = 0, bytes = 0;
   };
   std::map<std::string, Row> rows;
-  const ModelCost cost = cost_of(model, infer_types(model));
+  InferenceOptions inference;
+  for (const std::string& name : free_dimensions(model)) inference.dimensions[name] = 1;
+  const ModelCost cost = cost_of(model, infer_types(model, inference));
   for (std::size_t i = 0; i < cost.nodes.size(); ++i) {
     Row& row = rows[model.graph->nodes[i]->op_type];
     const NodeCost& node = cost.nodes[i];
@@ -63,11 +66,7 @@ ReportPictures pictures_of(const Model& model) {
   LayoutOptions options;
   options.open = initially_open(hierarchy);
   const Layout layout = layout_model(model, hierarchy, infer_types(model), options);
-  const auto drawn = [&](Theme theme) {
-    const std::string svg = to_svg(layout, theme);
-    return svg.substr(svg.find("<svg"));  // without what only a document of its own begins with
-  };
-  return {drawn(Theme::Light), drawn(Theme::Dark)};
+  return {to_svg(layout, Theme::Light), to_svg(layout, Theme::Dark)};
 }
 
 int report(const ReportOptions& options, const Output& output) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/edit/data_json.h"
+
 namespace lapidary::cli {
 namespace {
 
@@ -23,7 +25,7 @@ p { margin: 4px 0; }
 .card b { display: block; font-size: 20px; font-weight: 600; font-variant-numeric: tabular-nums; }
 .scroll { overflow: auto; background: var(--surface); border: 1px solid var(--line); border-radius: 10px; }
 .picture { max-height: 640px; }
-.picture svg { display: block; max-width: 100%; height: auto; margin: 0 auto; }
+.picture img { display: block; max-width: 100%; height: auto; margin: 0 auto; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: 6px 16px; border-bottom: 1px solid var(--line); white-space: nowrap; }
 th { font-weight: 600; color: var(--weak); }
@@ -33,8 +35,6 @@ td.name { white-space: normal; overflow-wrap: anywhere; }
 .bar { width: 120px; height: 6px; border-radius: 3px; background: var(--track); }
 .bar i { display: block; height: 6px; border-radius: 3px; background: var(--accent); }
 .error { color: var(--bad); } .warning { color: var(--warn); } .note { color: var(--weak); }
-.dark { display: none; }
-@media (prefers-color-scheme: dark) { .light { display: none; } .dark { display: block; } }
 @media print { body { background: none; } .picture { max-height: none; } }
 )";
 
@@ -58,6 +58,8 @@ std::string escaped(const std::string& text) {
     }
   return result;
 }
+
+std::string data_address(const std::string& svg) { return "data:image/svg+xml;base64," + base64(svg); }
 
 /// A column's title, and whether its cells are numbers.
 struct Column {
@@ -218,8 +220,12 @@ std::string report_page(const Json& facts, const ReportPictures& pictures) {
                      "</title><meta name=\"viewport\" content=\"width=device-width\"><style>" + style +
                      "</style></head><body><main><h1>" + title + "</h1>";
   html += summary(facts["info"]);
-  html += section("Graph", "<div class=\"scroll picture\"><div class=\"light\">" + pictures.light +
-                               "</div><div class=\"dark\">" + pictures.dark + "</div></div>");
+  // As pictures, since the styles of two SVG documents in one page would mix.
+  html += section(
+      "Graph",
+      "<div class=\"scroll picture\"><picture><source media=\"(prefers-color-scheme: dark)\" srcset=\"" +
+          data_address(pictures.dark) + "\"><img alt=\"the graph\" src=\"" + data_address(pictures.light) +
+          "\"></picture></div>");
   html += checks(facts["check"], facts["info"]);
   if (facts.contains("profile")) html += profile(facts["profile"]);
   if (facts.contains("run_error"))
