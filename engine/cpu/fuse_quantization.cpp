@@ -115,7 +115,27 @@ bool pads_volume_with_zero_point(const LoweredGraph& graph, const LoweredNode& n
   return !zero.is_constant() || !std::ranges::all_of(values_as<double>(zero.constant), is_zero);
 }
 
-/// DequantizeLinear → Conv → (Relu or Clip) → QuantizeLinear: QLinearConv.
+/// A step that an activation is, if it is one of a single operand.
+std::optional<ElementStep> activation_step(const LoweredGraph& graph, const LoweredNode& node) {
+  if (node.op != "Relu" && node.op != "Clip") return std::nullopt;
+  const auto program = element_program_of(graph, node);
+  if (!program || program->steps.size() != 1 || program->steps[0].b >= 0) return std::nullopt;
+  return program->steps[0];
+}
+
+/// Of a QuantizeLinear to 8 bits with one constant scale; `bytes` is what it makes.
+std::optional<Dequantized> quantization_of(LoweredGraph& graph, int index) {
+  const LoweredNode node = graph.nodes[index];
+  if (node.op != "QuantizeLinear" || !graph.constant(node, 1) || graph.input(node, 1).size() != 1 ||
+      graph.constant(node, 1)->type() != DataType::Float32 || !is_8_bit(graph.output(node).element) ||
+      (graph.has_input(node, 2) && !graph.constant(node, 2)))
+    return std::nullopt;
+  const ValueId zero = graph.has_input(node, 2) ? node.inputs[2] : zero_of(graph, graph.output(node).element);
+  return Dequantized{node.outputs[0], node.inputs[1], zero};
+}
+
+/// DequantizeLinear → Conv → (Relu or Clip) → QuantizeLinear: QLinearConv. Without the last, or where others
+/// read the result too, it gives float32.
 void take_convolution(LoweredGraph& graph, int index) {
   const LoweredNode node = graph.nodes[index];
   const auto x = dequantized(graph, node.inputs[0], true), w = dequantized(graph, node.inputs[1], false);
@@ -126,36 +146,76 @@ void take_convolution(LoweredGraph& graph, int index) {
   std::vector<int> behind;
   std::vector<PostOp> post_ops;
   int next = graph.only_consumer(node);
-  if (next >= 0 && (graph.nodes[next].op == "Relu" || graph.nodes[next].op == "Clip")) {
-    const auto program = element_program_of(graph, graph.nodes[next]);
-    if (!program || program->steps.size() != 1 || program->steps[0].b >= 0) return;
-    post_ops.push_back({program->steps[0], -1});
+  if (const auto step = next < 0 ? std::nullopt : activation_step(graph, graph.nodes[next])) {
+    post_ops.push_back({*step, -1});
     behind.push_back(next);
     next = graph.only_consumer(graph.nodes[next]);
   }
-  if (next < 0 || graph.nodes[next].op != "QuantizeLinear") return;
-  const LoweredNode quantize = graph.nodes[next];
-  if (!graph.constant(quantize, 1) || graph.input(quantize, 1).size() != 1 ||
-      graph.constant(quantize, 1)->type() != DataType::Float32 || !is_8_bit(graph.output(quantize).element) ||
-      (graph.has_input(quantize, 2) && !graph.constant(quantize, 2)))
-    return;
-  behind.push_back(next);
-  std::vector<ValueId> inputs = {
-      x->bytes,
-      x->scale,
-      x->zero,
-      w->bytes,
-      w->scale,
-      w->zero,
-      quantize.inputs[1],
-      graph.has_input(quantize, 2) ? quantize.inputs[2] : zero_of(graph, graph.output(quantize).element)};
+  const auto rounded = next < 0 ? std::nullopt : quantization_of(graph, next);
+  if (rounded) behind.push_back(next);
+  const ValueId result = graph.nodes[behind.empty() ? index : behind.back()].outputs[0];
+  std::vector<ValueId> inputs = {x->bytes,
+                                 x->scale,
+                                 x->zero,
+                                 w->bytes,
+                                 w->scale,
+                                 w->zero,
+                                 rounded ? rounded->scale : graph.add_constant("", Tensor::scalar(1.0f)),
+                                 rounded ? rounded->zero : zero_of(graph, DataType::UInt8)};
   if (graph.has_input(node, 2)) {
     const auto bias = bias_in_steps(graph, node, *x, *w);
     if (!bias) return;
     inputs.push_back(graph.add_constant("", *bias));
   }
-  replace(graph, index, "QLinearConv", std::move(inputs), graph.nodes[next].outputs[0], behind,
-          std::move(post_ops));
+  replace(graph, index, "QLinearConv", std::move(inputs), result, behind, std::move(post_ops));
+}
+
+/// The QLinearConv whose 8-bit result only this DequantizeLinear reads, which only one node reads; -1 if
+/// there is none.
+int private_convolution(const LoweredGraph& graph, ValueId id) {
+  const LoweredNode& conversion = graph.nodes[graph.values[id].producer];
+  const LoweredValue& bytes = graph.input(conversion, 0);
+  if (graph.only_consumer(conversion) < 0 || bytes.producer < 0) return -1;
+  const LoweredNode& maker = graph.nodes[bytes.producer];
+  // One that was taken before, and that has neither an activation nor a sum of its own.
+  const bool is_taken = maker.op == "QLinearConv" && maker.node->op_type == "Conv" &&
+                        maker.inputs.size() <= 9 && maker.post_ops.empty();
+  return is_taken && graph.only_consumer(maker) >= 0 ? bytes.producer : -1;
+}
+
+/// QLinearConv → DequantizeLinear → Add of another dequantized value → (Relu or Clip) → QuantizeLinear: all
+/// of it is done with the convolution's sums, which are rounded in between as they were.
+void take_sum(LoweredGraph& graph, int index) {
+  const LoweredNode node = graph.nodes[index];
+  if (node.inputs[0] == node.inputs[1]) return;
+  for (const std::size_t slot : {std::size_t{0}, std::size_t{1}}) {
+    const auto made = dequantized(graph, node.inputs[slot], true),
+               other = dequantized(graph, node.inputs[1 - slot], true);
+    if (!made || !other || graph.values[other->bytes].is_constant() ||
+        graph.values[other->bytes].dims != graph.output(node).dims ||
+        graph.values[made->bytes].dims != graph.output(node).dims)
+      return;
+    const int convolution = private_convolution(graph, node.inputs[slot]);
+    if (convolution < 0 || graph.values[other->bytes].producer > convolution) continue;
+    std::vector<int> behind = {graph.values[node.inputs[slot]].producer, index};
+    std::vector<PostOp> post_ops = graph.nodes[convolution].post_ops;
+    post_ops.push_back({{ElementCode::Add, -1, 9}, 9});
+    int next = graph.only_consumer(node);
+    if (const auto step = next < 0 ? std::nullopt : activation_step(graph, graph.nodes[next])) {
+      post_ops.push_back({*step, -1});
+      behind.push_back(next);
+      next = graph.only_consumer(graph.nodes[next]);
+    }
+    const auto rounded = next < 0 ? std::nullopt : quantization_of(graph, next);
+    if (!rounded || graph.values[rounded->bytes].element != graph.values[other->bytes].element) return;
+    behind.push_back(next);
+    std::vector<ValueId> inputs = graph.nodes[convolution].inputs;
+    inputs.resize(9, -1);
+    inputs.insert(inputs.end(), {other->bytes, other->scale, other->zero, rounded->scale, rounded->zero});
+    replace(graph, convolution, "QLinearConv", std::move(inputs), rounded->bytes, behind,
+            std::move(post_ops));
+    return;
+  }
 }
 
 /// DequantizeLinear → MatMul or Gemm: an 8-bit product with a float32 result.
@@ -308,6 +368,7 @@ void choose_quantized_products(LoweredGraph& graph) {
     return Spelling::is_wanted(node) || node.op == "DequantizeLinear";
   });
   if (!has_quantized) return;
+  move_dequantization(graph);
   if (!has_integer_products()) {
     Spelling(graph).run();
   } else {
@@ -318,6 +379,9 @@ void choose_quantized_products(LoweredGraph& graph) {
       if (node.op == "Conv") take_convolution(graph, i);
       if (node.op == "MatMul" || node.op == "Gemm") take_matmul(graph, i);
     }
+    for (int i = 0; i < static_cast<int>(graph.nodes.size()); ++i)
+      if (const LoweredNode& node = graph.nodes[i]; !node.dead && node.op == "Add" && is_whole(graph, node))
+        take_sum(graph, i);
     graph.remove_dead();
   }
   for (int i = 0; i < static_cast<int>(graph.nodes.size()); ++i)

@@ -12,6 +12,9 @@ void compute_in_float32(LoweredGraph& graph);
 ///   s = scale / √(variance + epsilon),  t = bias − mean·s
 void expand_batch_normalization(LoweredGraph& graph);
 
+/// Operators that only move numbers do so with 8-bit ones, and DequantizeLinear stands behind them.
+void move_dequantization(LoweredGraph& graph);
+
 /// Products between DequantizeLinear and QuantizeLinear become products of 8-bit integers where the machine
 /// has exact ones; elsewhere QLinearConv and QLinearMatMul become float32 products between conversions.
 void choose_quantized_products(LoweredGraph& graph);

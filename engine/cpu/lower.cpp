@@ -391,9 +391,8 @@ class Lowerer {
 
   /// Weights that may be multiplied as the 8-bit integers that they are.
   bool is_quantized_weight(const LoweredNode& lowered) const {
-    constexpr std::int64_t small = 1024;
     return lowered.op == "DequantizeLinear" && lowered.inputs[0] >= 0 &&
-           graph_.input(lowered, 0).size() > small && bits_of(graph_.input(lowered, 0).element) == 8 &&
+           graph_.input(lowered, 0).dims.size() >= 2 && bits_of(graph_.input(lowered, 0).element) == 8 &&
            is_integer(graph_.input(lowered, 0).element);
   }
 

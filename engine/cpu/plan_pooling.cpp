@@ -7,16 +7,34 @@ namespace {
 using dnnl::algorithm;
 using dnnl::memory;
 
+memory::data_type type_of(DataType element) {
+  return element == DataType::UInt8  ? memory::data_type::u8
+         : element == DataType::Int8 ? memory::data_type::s8
+                                     : memory::data_type::f32;
+}
+
+Layout channels_last(const Dims& dims, memory::data_type type) {
+  Dims strides(dims.size());
+  strides[1] = 1;
+  std::int64_t distance = dims[1];
+  for (std::size_t axis = dims.size(); axis-- > 2; distance *= dims[axis]) strides[axis] = distance;
+  strides[0] = distance;
+  return {dims, type, strides};
+}
+
 std::string plan(Planner& planner, const LoweredNode& node, algorithm kind, const Window& window) {
   const Dims& dims = planner.graph.output(node).dims;
-  const Layout source = planner.layout_of(node.inputs[0]);
+  Layout source = planner.layout_of(node.inputs[0]);
+  // Of 8-bit numbers there are only kernels with the channels innermost.
+  if (planner.graph.input(node, 0).element != DataType::Float32 && planner.is_plain(node.inputs[0]))
+    source = channels_last(planner.graph.input(node, 0).dims, source.data_type());
   Dims dilations = window.dilations;
   for (auto& dilation : dilations) --dilation;
   const dnnl::pooling_v2_forward::primitive_desc description(
-      dnnl::pooling_v2_forward::desc(dnnl::prop_kind::forward_inference, kind, source,
-                                     Layout(dims, memory::data_type::f32, memory::format_tag::any),
-                                     window.strides, window.kernel, dilations, window.pads_begin,
-                                     window.pads_end),
+      dnnl::pooling_v2_forward::desc(
+          dnnl::prop_kind::forward_inference, kind, source,
+          Layout(dims, type_of(planner.graph.output(node).element), memory::format_tag::any), window.strides,
+          window.kernel, dilations, window.pads_begin, window.pads_end),
       plain_attributes(), engine());
   const BufferId from = planner.in_layout(node.inputs[0], source);
   const BufferId to = planner.define(node.outputs[0], description.dst_desc());
@@ -26,7 +44,11 @@ std::string plan(Planner& planner, const LoweredNode& node, algorithm kind, cons
 }
 
 std::string refusal(const LoweredGraph& graph, const LoweredNode& node) {
-  if (!graph.is_float(node.inputs[0]) || !graph.is_float(node.outputs[0])) return "not float32";
+  const DataType element = graph.input(node, 0).element;
+  const bool is_maximum_of_8_bits = (node.op == "MaxPool" || node.op == "GlobalMaxPool") &&
+                                    (element == DataType::UInt8 || element == DataType::Int8);
+  if (!is_maximum_of_8_bits && (!graph.is_float(node.inputs[0]) || !graph.is_float(node.outputs[0])))
+    return "not float32";
   const std::size_t rank = graph.input(node, 0).dims.size();
   return rank < 3 || rank > 5 ? "only 1 to 3 spatial axes" : "";
 }

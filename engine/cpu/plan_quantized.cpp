@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <string_view>
 
@@ -58,35 +59,87 @@ std::optional<Weights> weights_of(const LoweredGraph& graph, const LoweredNode& 
 
 // --- convolution ---
 
+/// Another 8-bit value that is added to the result of a convolution, once that is rounded to 8 bits itself.
+struct Summand {
+  std::size_t slot = 0;
+  float scale = 1, zero = 0, result_scale = 1, result_zero = 0;  ///< of the value, and of the sum
+};
+
 struct Requantization {
   std::vector<float> scales;  ///< one, or one for each output channel
   float source_zero = 0, result_zero = 0, result_scale = 1;
+  DataType result = DataType::UInt8;  ///< of the convolution itself
+  std::optional<Summand> summand;
 };
+
+/// Relu or Clip, on numbers in units of `scale`.
+void append_activation(dnnl::post_ops& operations, const ElementStep& step, float scale) {
+  if (step.code == ElementCode::Relu)
+    operations.append_eltwise(1, dnnl::algorithm::eltwise_relu, 0, 0);
+  else  // both clips of a sum would take the bounds of one if they were of one kind (oneDNN 2.6)
+    operations.append_eltwise(1, dnnl::algorithm::eltwise_clip_v2, step.alpha / scale, step.beta / scale);
+}
+
+/// The convolution's numbers, in units of its result, become rounded ones; then the summand joins, in units
+/// of the sum.
+void append_summand(dnnl::post_ops& operations, const Requantization& r) {
+  const Summand& summand = *r.summand;
+  const float least = (r.result == DataType::UInt8 ? 0.0f : -128.0f) - r.result_zero;
+  operations.append_eltwise(1, dnnl::algorithm::eltwise_round, 0, 0);
+  operations.append_eltwise(1, dnnl::algorithm::eltwise_clip, least, least + 255);
+  operations.append_eltwise(1, dnnl::algorithm::eltwise_linear, r.result_scale / summand.result_scale, 0);
+  operations.append_sum(summand.scale / summand.result_scale, static_cast<std::int32_t>(summand.zero));
+}
 
 dnnl::primitive_attr attributes_of(const LoweredNode& node, const Requantization& r) {
   dnnl::primitive_attr attributes = plain_attributes();
   attributes.set_output_scales(r.scales.size() == 1 ? 0 : 2, r.scales);
   dnnl::post_ops operations;
-  for (const PostOp& op : node.post_ops)  // Relu or Clip, in units of the result
-    if (op.step.code == ElementCode::Relu)
-      operations.append_eltwise(1, dnnl::algorithm::eltwise_relu, 0, 0);
-    else
-      operations.append_eltwise(1, dnnl::algorithm::eltwise_clip, op.step.alpha / r.result_scale,
-                                op.step.beta / r.result_scale);
+  float unit = r.result_scale;
+  for (const PostOp& op : node.post_ops) {
+    if (op.input < 0) {
+      append_activation(operations, op.step, unit);
+      continue;
+    }
+    append_summand(operations, r);
+    unit = r.summand->result_scale;
+  }
   attributes.set_post_ops(operations);
+  const float result_zero = r.summand ? r.summand->result_zero : r.result_zero;
   if (r.source_zero != 0)
     attributes.set_zero_points(DNNL_ARG_SRC, 0, {static_cast<std::int32_t>(r.source_zero)});
-  if (r.result_zero != 0)
-    attributes.set_zero_points(DNNL_ARG_DST, 0, {static_cast<std::int32_t>(r.result_zero)});
+  if (result_zero != 0) attributes.set_zero_points(DNNL_ARG_DST, 0, {static_cast<std::int32_t>(result_zero)});
   return attributes;
 }
 
 Layout any_layout(const Dims& dims, memory::data_type type) { return {dims, type, memory::format_tag::any}; }
 
 memory::data_type type_of(DataType element) {
-  return element == DataType::UInt8  ? memory::data_type::u8
-         : element == DataType::Int8 ? memory::data_type::s8
-                                     : memory::data_type::s32;
+  return element == DataType::UInt8     ? memory::data_type::u8
+         : element == DataType::Int8    ? memory::data_type::s8
+         : element == DataType::Float32 ? memory::data_type::f32
+                                        : memory::data_type::s32;
+}
+
+/// Where the result goes: over the summand, or over a copy of it where others still read it.
+BufferId result_buffer(Planner& planner, const LoweredNode& node, const Requantization& r,
+                       const Layout& layout) {
+  if (!r.summand) return planner.define(node.outputs[0], layout);
+  const ValueId summand = node.inputs[r.summand->slot];
+  const bool may_overwrite = planner.may_overwrite(summand) && !planner.share_bytes(summand, node.inputs[0]);
+  BufferId buffer = planner.in_layout(summand, layout);
+  if (!may_overwrite) {
+    const BufferId from = buffer;
+    buffer = planner.make(size_bytes(layout));
+    LoweredNode copy = node;
+    copy.record = nullptr;
+    const auto bytes = static_cast<std::size_t>(size_bytes(layout));
+    planner.add_step(copy, "memcpy", {from}, {buffer}, [from, to = buffer, bytes](Session& session) {
+      std::memcpy(session.write<std::byte>(to), session.read<std::byte>(from), bytes);
+    });
+  }
+  planner.define_view(node.outputs[0], buffer, layout);
+  return buffer;
 }
 
 /// [O, I/G, k…] as [G, O/G, I/G, k…] where there are groups.
@@ -137,7 +190,7 @@ std::string convolve(Planner& planner, const LoweredNode& node, std::size_t weig
        description.weights_desc()}};
   if (has_bias) arguments.push_back({DNNL_ARG_BIAS, planner.plain(node.inputs[bias_slot]), bias});
   arguments.push_back(
-      {DNNL_ARG_DST, planner.define(node.outputs[0], description.dst_desc()), description.dst_desc(), true});
+      {DNNL_ARG_DST, result_buffer(planner, node, r, description.dst_desc()), description.dst_desc(), true});
   planner.add_primitive(node, description, dnnl::convolution_forward(description), std::move(arguments));
   return "";
 }
@@ -284,6 +337,17 @@ bool has_integer_products() {
   return isa >= dnnl::cpu_isa::avx512_core_vnni || isa == dnnl::cpu_isa::avx2_vnni;
 }
 
+namespace {
+
+/// What take_sum() put behind the inputs of a QLinearConv.
+std::optional<Summand> summand_of(const LoweredGraph& graph, const LoweredNode& node) {
+  if (!graph.has_input(node, 9)) return std::nullopt;
+  const auto number = [&](std::size_t slot) { return values_as<float>(*graph.constant(node, slot))[0]; };
+  return Summand{9, number(10), number(11), number(12), number(13)};
+}
+
+}  // namespace
+
 std::string plan_qlinear_convolution(Planner& planner, const LoweredNode& node) {
   const LoweredGraph& graph = planner.graph;
   if (auto reason = refusal(graph, node, 3); !reason.empty()) return reason;
@@ -296,7 +360,9 @@ std::string plan_qlinear_convolution(Planner& planner, const LoweredNode& node) 
     return "scales or zero points are not constant";
   if (!weights->is_symmetric()) return "weights with a zero point";
   if (graph.has_input(node, 8) && !graph.constant(node, 8)) return "bias is not constant";
-  Requantization r{{}, (*x_zero)[0], (*y_zero)[0], (*y_scale)[0]};
+  Requantization r{
+      {}, (*x_zero)[0], (*y_zero)[0], (*y_scale)[0], graph.output(node).element, summand_of(graph, node)};
+  if (const Tensor* zero = graph.constant(node, 7)) r.result = zero->type();
   for (const float scale : *w_scale) r.scales.push_back((*x_scale)[0] * scale / r.result_scale);
   return convolve(planner, node, 3, *weights, r, 8);
 }
@@ -308,7 +374,8 @@ std::string plan_integer_convolution(Planner& planner, const LoweredNode& node) 
   const auto x_zero = numbers_of(graph, node, 2);
   if (!weights || !weights->is_symmetric()) return "weights with a zero point";
   if (!x_zero || x_zero->size() != 1) return "the zero point is not constant";
-  return convolve(planner, node, 1, *weights, {{1.0f}, (*x_zero)[0], 0, 1}, node.inputs.size());
+  return convolve(planner, node, 1, *weights, {{1.0f}, (*x_zero)[0], 0, 1, DataType::Int32, std::nullopt},
+                  node.inputs.size());
 }
 
 std::string plan_integer_matmul(Planner& planner, const LoweredNode& node) {

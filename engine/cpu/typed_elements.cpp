@@ -243,6 +243,36 @@ void narrow_brain(const float* from, std::uint16_t* to, std::size_t count) {
   }
 }
 
+/// Floating numbers as 8-bit integers: cut off, saturated, NaN as 0.
+template <class To>
+void narrow_to_bytes(const float* from, To* to, std::size_t count) {
+  const hn::ScalableTag<float> d;
+  const hn::RebindToSigned<decltype(d)> whole;
+  const hn::Rebind<To, decltype(d)> byte;
+  const auto least = hn::Set(d, std::numeric_limits<To>::lowest()),
+             greatest = hn::Set(d, std::numeric_limits<To>::max());
+  const std::size_t lanes = hn::Lanes(d);
+  std::size_t i = 0;
+  for (; i + lanes <= count; i += lanes) {
+    const auto x = hn::LoadU(d, from + i), number = hn::IfThenElseZero(hn::Eq(x, x), x);
+    const auto cut = hn::ConvertTo(whole, hn::Min(hn::Max(number, least), greatest));
+    hn::StoreU(hn::DemoteTo(byte, cut), byte, to + i);
+  }
+  for (; i < count; ++i) to[i] = saturating_cast<To>(static_cast<double>(from[i]));
+}
+
+template <class From>
+void widen_bytes(const From* from, float* to, std::size_t count) {
+  const hn::ScalableTag<float> d;
+  const hn::RebindToSigned<decltype(d)> whole;
+  const hn::Rebind<From, decltype(d)> byte;
+  const std::size_t lanes = hn::Lanes(d);
+  std::size_t i = 0;
+  for (; i + lanes <= count; i += lanes)
+    hn::StoreU(hn::ConvertTo(d, hn::PromoteTo(whole, hn::LoadU(byte, from + i))), d, to + i);
+  for (; i < count; ++i) to[i] = static_cast<float>(from[i]);
+}
+
 using WholeTypes = decltype(WideFloatTypes{} + IntegerTypes{} + TypeList<bool>{});
 
 template <class From, class To>
@@ -264,6 +294,11 @@ void convert_whole(DataType from, const void* x, DataType to, void* y, std::size
     dispatch(WholeTypes{}, to, [&]<class To>() {
       const From* const in = static_cast<const From*>(x);
       To* const out = static_cast<To*>(y);
+      constexpr auto is_byte = []<class T>(T) { return sizeof(T) == 1 && !std::is_same_v<T, bool>; };
+      if constexpr (std::is_same_v<From, float> && is_byte(To{}))
+        return narrow_to_bytes(in, out, count);
+      else if constexpr (is_byte(From{}) && std::is_same_v<To, float>)
+        return widen_bytes(in, out, count);
       for (std::size_t i = 0; i < count; ++i) out[i] = converted<From, To>(in[i]);
     });
   });

@@ -100,6 +100,69 @@ ModelPointer spelled_out_convolution(const char* activation, std::size_t spatial
   return model.add(node("QuantizeLinear", {activation ? "r" : "c", "ys", "yz"}, {"y"})).build();
 }
 
+/// Two convolutions of the same numbers, their sum, an activation, all between conversions.
+ModelPointer spelled_out_sum(DataType type, const char* activation, std::int64_t group) {
+  auto model = quantized_input(type, {2, 32, 9, 7});
+  const double zero = type == DataType::UInt8 ? 100 : 0;
+  model.initializer("w", extremes(DataType::Int8, {32, 32 / group, 3, 3}))
+      .initializer("v", extremes(DataType::Int8, {32, 32, 1, 1}))
+      .initializer("ws", Tensor::of(Dims{32}, rising(32)))
+      .initializer("b", Tensor::of(Dims{32}, rising(32)))
+      .initializer("cs", Tensor::scalar(0.8f))
+      .initializer("ds", Tensor::scalar(0.3f))
+      .initializer("ys", Tensor::scalar(0.9f))
+      .initializer("z", zero_point(type, zero))
+      .initializer("low", Tensor::scalar(-20.0f))
+      .initializer("high", Tensor::scalar(25.0f));
+  const std::int64_t first = 0;
+  model.add(node("DequantizeLinear", {"q", "xs", "xz"}, {"xd"}))
+      .add(node("DequantizeLinear", {"w", "ws"}, {"wd"}, {{"axis", first}}))
+      .add(node("DequantizeLinear", {"v", "ws"}, {"vd"}, {{"axis", first}}))
+      .add(node("Conv", {"xd", "vd"}, {"d"}))
+      .add(node("Conv", {"xd", "wd", "b"}, {"c"}, {{"pads", Ints(4, 1)}, {"group", group}}))
+      .add(node("QuantizeLinear", {"c", "cs", "z"}, {"cq"}))
+      .add(node("QuantizeLinear", {"d", "ds", "z"}, {"dq"}))
+      .add(node("DequantizeLinear", {"cq", "cs", "z"}, {"cd"}))
+      .add(node("DequantizeLinear", {"dq", "ds", "z"}, {"dd"}))
+      .add(node("Add", {"cd", "dd"}, {"s"}));
+  if (activation && std::string(activation) == "Clip")
+    model.add(node("Clip", {"s", "low", "high"}, {"r"}));
+  else if (activation)
+    model.add(node(activation, {"s"}, {"r"}));
+  return model.add(node("QuantizeLinear", {activation ? "r" : "s", "ys", "z"}, {"y"})).build();
+}
+
+/// DequantizeLinear → Conv → Relu, whose result others read in float32.
+ModelPointer convolution_to_float() {
+  auto model = quantized_input(DataType::UInt8, {1, 8, 6, 6});
+  model.initializer("w", extremes(DataType::Int8, {16, 8, 3, 3}))
+      .initializer("ws", Tensor::of(Dims{16}, rising(16)));
+  return model.add(node("DequantizeLinear", {"q", "xs", "xz"}, {"xd"}))
+      .add(node("DequantizeLinear", {"w", "ws"}, {"wd"}, {{"axis", std::int64_t{0}}}))
+      .add(node("Conv", {"xd", "wd"}, {"c"}))
+      .add(node("Relu", {"c"}, {"r"}))
+      .add(node("Sigmoid", {"r"}, {"y"}))
+      .build();
+}
+
+/// Operators that move numbers, between conversions of one scale.
+ModelPointer moved(DataType type) {
+  auto model = quantized_input(type, {2, 8, 6, 6});
+  const auto between = [&](Node mover, const std::string& made) {
+    mover.outputs = {made + "f"};
+    model.add(std::move(mover));
+    model.add(node("QuantizeLinear", {made + "f", "xs", "xz"}, {made + "q"}));
+    model.add(node("DequantizeLinear", {made + "q", "xs", "xz"}, {made}));
+  };
+  model.initializer("shape", Tensor::of(Dims{2}, Ints{2, -1}))
+      .add(node("DequantizeLinear", {"q", "xs", "xz"}, {"a"}));
+  between(node("MaxPool", {"a"}, {}, {{"kernel_shape", Ints{2, 2}}, {"strides", Ints{2, 2}}}), "b");
+  between(node("Concat", {"b", "b"}, {}, {{"axis", std::int64_t{1}}}), "c");
+  between(node("Transpose", {"c"}, {}, {{"perm", Ints{0, 2, 3, 1}}}), "d");
+  between(node("Reshape", {"d", "shape"}, {}), "e");
+  return model.add(node("Identity", {"e"}, {"y"})).build();
+}
+
 ModelPointer spelled_out_matmul() {
   auto model = quantized_input(DataType::Int8, {3, 5, 64});
   model.initializer("w", extremes(DataType::Int8, {64, 40}))
@@ -170,6 +233,16 @@ class QuantizedTest : public QObject {
     QTest::newRow("convolution of a padded volume between conversions")
         << spelled_out_convolution(nullptr, 3) << 1;
     QTest::newRow("product behind conversions") << spelled_out_matmul() << 0;
+    for (const char* activation : {"Relu", "Clip", static_cast<const char*>(nullptr)}) {
+      const char* name = activation ? activation : "nothing";
+      QTest::addRow("sum of convolutions, then %s", name) << spelled_out_sum(u8, activation, 1) << 1;
+      QTest::addRow("sum of convolutions in int8, then %s", name) << spelled_out_sum(s8, activation, 1) << 1;
+      QTest::addRow("sum of convolutions by channel, then %s", name)
+          << spelled_out_sum(u8, activation, 32) << 1;
+    }
+    QTest::newRow("convolution to float32") << convolution_to_float() << 0;
+    QTest::newRow("moved numbers") << moved(u8) << 0;
+    QTest::newRow("moved numbers of int8") << moved(s8) << 0;
   }
 
   void givesWhatTheReferenceGives() {
@@ -213,6 +286,21 @@ class QuantizedTest : public QObject {
     COMPARE_BACKENDS(model, 1e-4, 1e-3, 1);
     const QString steps = test::implementations(model);
     QVERIFY2(!steps.contains(op + QStringLiteral(": reference")), qPrintable(steps));
+  }
+
+  void movesNumbersAsBytes() {
+    const QString steps = test::implementations(moved(DataType::UInt8));
+    QCOMPARE(steps.count(QStringLiteral("QuantizeLinear")), 1);
+    QCOMPARE(steps.count(QStringLiteral("DequantizeLinear")), 1);
+    QVERIFY2(!steps.contains(QStringLiteral("ref")), qPrintable(steps));
+  }
+
+  void sumsJoinTheirConvolution() {
+    const QString steps = test::implementations(spelled_out_sum(DataType::UInt8, "Relu", 1));
+    if (!steps.contains(QStringLiteral("vnni"))) QSKIP("the machine has no exact products of 8-bit integers");
+    const QString all =
+        QStringLiteral("Conv + QuantizeLinear + DequantizeLinear + Add + Relu + QuantizeLinear");
+    QVERIFY2(steps.contains(all), qPrintable(steps));
   }
 
   void conversionsBecomeElementwise() {
