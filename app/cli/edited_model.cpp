@@ -46,7 +46,9 @@ Json save_edited(const ModelOptions& model, const std::vector<EditStep>& steps, 
   if (!output.quiet)
     for (const auto& message : saved.messages) std::cerr << "lapidary: " << out << ": " << message << '\n';
   Json json = {{"before", size_json(*loaded.model)}, {"after", size_json(*result)}};
-  json.update(said);
+  json["before"]["bytes"] = loaded.file_bytes;
+  json["after"]["bytes"] = saved.file_bytes;
+  json.merge_patch(said);
   return json;
 }
 

@@ -1,9 +1,10 @@
 #include <iostream>
 
-#include "app/cli/facts.h"
+#include "app/cli/model_options.h"
 #include "engine/analysis/model_cost.h"
 
 namespace lapidary::cli {
+namespace {
 
 Json info_json(const LoadedModel& loaded) {
   const Model& model = *loaded.model;
@@ -38,8 +39,6 @@ Json info_json(const LoadedModel& loaded) {
     json["unsupported"].push_back({{"op", missing.op}, {"domain", missing.domain}, {"count", missing.count}});
   return json;
 }
-
-namespace {
 
 std::string value_text(const Json& value) {
   std::string text = value["name"].get<std::string>() + "  " + value["type"].get<std::string>();

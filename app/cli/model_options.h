@@ -35,8 +35,7 @@ struct RunCommandOptions {
   bool float64 = false;
   MemoryLimitOption memory_limit;
 
-  /// `input_file_option`: the name of the option for input_file, where --inputs means something else.
-  void declare(CLI::App& app, const std::string& input_file_option = "--inputs");
+  void declare(CLI::App& app);
 };
 
 /// A model loaded, compiled, and with its inputs at hand.

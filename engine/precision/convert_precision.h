@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@ struct PrecisionOptions {
   NodeSelection blocked;                ///< these nodes stay as they are, what lies in their bodies included
   /// More nodes that stay, by label, with the reason.
   std::map<std::string, std::string> kept;
+  std::set<std::string> kept_values;  ///< inputs and outputs that stay as they are
 };
 
 /// A node that keeps its types, and why.
@@ -21,9 +23,11 @@ struct KeptNode {
   std::string node, op_type, reason;
 };
 
+/// A model in other numbers.
 struct PrecisionConversion {
   ModelPointer model;
-  std::vector<KeptNode> kept;  ///< in the order of the nodes
+  std::vector<std::string> changed;  ///< nodes of the main graph that compute in other numbers, by label
+  std::vector<KeptNode> kept;        ///< in the order of the nodes
   std::vector<std::string> notes;
 };
 

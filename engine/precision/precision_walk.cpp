@@ -55,7 +55,8 @@ class PrecisionWalk {
     for (const auto& tensor : graph.initializers) initializers.emplace(tensor->name, tensor.get());
     for (const auto& input : graph.inputs) {
       if (initializers.contains(input.name)) continue;  // a constant with a declaration
-      const bool stays = options_.keep_io || fixed_inputs_.contains(input.name);
+      const bool stays =
+          options_.keep_io || options_.kept_values.contains(input.name) || fixed_inputs_.contains(input.name);
       scope.define(input.name, {input.name, stays ? input.type : exchange_.exchanged(input.type)});
     }
   }
@@ -63,7 +64,8 @@ class PrecisionWalk {
   /// The type that an output of the main graph is to have.
   DataType wanted_output(const std::string& name) const {
     const Type& type = types_.type_of(name);
-    const bool changes = !options_.keep_io && type.is_tensor() && exchange_.concerns(type);
+    const bool changes = !options_.keep_io && !options_.kept_values.contains(name) && type.is_tensor() &&
+                         exchange_.concerns(type);
     return changes ? exchange_.to : element_of(type);
   }
 
@@ -131,6 +133,7 @@ class PrecisionWalk {
         result_.kept.push_back({node.label(), node.op_type, reason});
       try {
         stays ? keep(scope, node) : convert(scope, node, *record, retyping);
+        if (!stays && !scope.outer()) result_.changed.push_back(node.label());
       } catch (FixedElementType& fixed) {
         if (!fixed.reader) fixed.reader = &node;
         throw;
@@ -204,14 +207,14 @@ class PrecisionWalk {
       const auto value = retyping.exchanges_input(i) ? scope.find(node.inputs[i]) : nullptr;
       if (!value || !value->constant || retyping.is_free(i)) continue;
       auto [place, fresh] = losses_.try_emplace(value->constant.get());
-      if (fresh) place->second = rounding_loss(value->constant->tensor, exchange_.to);
+      if (fresh) place->second.add(value->constant->tensor, exchange_.to);
       const RoundingLoss& loss = place->second;
       const std::string type(name_of(exchange_.to)), name = "constant '" + value->name + "'";
       if (loss.overflows > 0)
         return name + " overflows " + type + ": it reaches " + short_number(loss.largest);
       if (loss.underflows())
         return name + " underflows " + type + ": rounding it changes it by " +
-               short_number(100 * loss.relative_error) + " %";
+               short_number(100 * loss.relative_error()) + " %";
       if (loss.sentinels > 0 && fresh)
         result_.notes.push_back(name + " holds numbers beyond " + type + " of " +
                                 short_number(sentinel_size) + " and more: they are clamped");

@@ -17,24 +17,18 @@ void for_each_number(const Tensor& tensor, Visit visit) {
 }
 
 template <class T>
-RoundingLoss loss_in(const Tensor& tensor) {
-  RoundingLoss loss;
-  double errors = 0, squares = 0;
+void add_loss(RoundingLoss& loss, const Tensor& tensor) {
   for_each_number(tensor, [&](std::int64_t, double number) {
     if (!std::isfinite(number)) return;
-    const auto rounded = static_cast<double>(T(static_cast<float>(number)));
+    const auto rounded = static_cast<double>(static_cast<float>(T(static_cast<float>(number))));
     if (std::isfinite(rounded)) {
-      errors += (rounded - number) * (rounded - number);
-      squares += number * number;
-    } else if (std::abs(number) >= sentinel_size) {
-      ++loss.sentinels;
-    } else {
-      ++loss.overflows;
-      loss.largest = std::max(loss.largest, std::abs(number));
+      loss.errors += (rounded - number) * (rounded - number);
+      loss.squares += number * number;
+      return;
     }
+    ++(std::abs(number) >= sentinel_size ? loss.sentinels : loss.overflows);
+    loss.largest = std::max(loss.largest, std::abs(number));
   });
-  loss.relative_error = squares > 0 ? std::sqrt(errors / squares) : 0;
-  return loss;
 }
 
 /// The largest finite number.
@@ -59,12 +53,13 @@ Tensor clamped(const Tensor& tensor) {
 
 }  // namespace
 
-RoundingLoss rounding_loss(const Tensor& tensor, DataType type) {
-  if (!is_floating(tensor.type()) || bits_of(tensor.type()) <= 16) return {};
-  if (type == DataType::Float16) return loss_in<Float16>(tensor);
-  if (type == DataType::BFloat16) return loss_in<BFloat16>(tensor);
-  return {};
+void RoundingLoss::add(const Tensor& tensor, DataType type) {
+  if (!is_floating(tensor.type()) || bits_of(tensor.type()) <= 16) return;
+  if (type == DataType::Float16) add_loss<Float16>(*this, tensor);
+  if (type == DataType::BFloat16) add_loss<BFloat16>(*this, tensor);
 }
+
+double RoundingLoss::relative_error() const { return squares > 0 ? std::sqrt(errors / squares) : 0; }
 
 Tensor rounded(const Tensor& tensor, DataType type) {
   if (tensor.type() == type) return tensor;
