@@ -1,6 +1,6 @@
 #include <iostream>
 
-#include "app/cli/model_options.h"
+#include "app/cli/facts.h"
 #include "engine/analysis/check.h"
 #include "engine/io/checksum.h"
 #include "engine/io/standard_checker.h"
@@ -43,32 +43,46 @@ std::vector<Problem> problems_of(const ModelOptions& options, const Output& outp
   }
 }
 
+Json json_of(const std::vector<Problem>& problems) {
+  bool ok = true;
+  Json json = {{"ok", true}, {"problems", Json::array()}};
+  for (const auto& problem : problems) {
+    ok = ok && problem.severity != Problem::Severity::Error;
+    json["problems"].push_back({{"severity", severity_name(problem.severity)},
+                                {"node", problem.node},
+                                {"tensor", problem.tensor},
+                                {"message", problem.message}});
+  }
+  json["ok"] = ok;
+  return json;
+}
+
+void print_problems(const std::vector<Problem>& problems) {
+  for (const auto& problem : problems) {
+    std::cout << severity_name(problem.severity) << ": ";
+    if (!problem.node.empty()) std::cout << "node '" << problem.node << "': ";
+    if (!problem.tensor.empty()) std::cout << "tensor '" << problem.tensor << "': ";
+    std::cout << problem.message << '\n';
+  }
+}
+
 }  // namespace
+
+Json check_json(const LoadedModel& loaded) { return json_of(all_problems(loaded)); }
 
 Action declare_check(CLI::App& app) {
   auto options = std::make_shared<ModelOptions>();
   options->declare(app);
   return [options](const Output& output) {
     const auto problems = problems_of(*options, output);
-    bool ok = true;
-    Json json = {{"ok", true}, {"problems", Json::array()}};
-    for (const auto& problem : problems) {
-      ok = ok && problem.severity != Problem::Severity::Error;
-      json["problems"].push_back({{"severity", severity_name(problem.severity)},
-                                  {"node", problem.node},
-                                  {"tensor", problem.tensor},
-                                  {"message", problem.message}});
-      if (output.json) continue;
-      std::cout << severity_name(problem.severity) << ": ";
-      if (!problem.node.empty()) std::cout << "node '" << problem.node << "': ";
-      if (!problem.tensor.empty()) std::cout << "tensor '" << problem.tensor << "': ";
-      std::cout << problem.message << '\n';
-    }
-    json["ok"] = ok;
-    if (output.json)
+    const Json json = json_of(problems);
+    const bool ok = json["ok"].get<bool>();
+    if (output.json) {
       print_json(json);
-    else
+    } else {
+      print_problems(problems);
       std::cout << options->path << (ok ? ": valid" : ": not valid") << '\n';
+    }
     return ok ? 0 : 1;
   };
 }

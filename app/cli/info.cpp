@@ -1,10 +1,9 @@
 #include <iostream>
 
-#include "app/cli/model_options.h"
+#include "app/cli/facts.h"
 #include "engine/analysis/model_cost.h"
 
 namespace lapidary::cli {
-namespace {
 
 Json info_json(const LoadedModel& loaded) {
   const Model& model = *loaded.model;
@@ -39,6 +38,8 @@ Json info_json(const LoadedModel& loaded) {
     json["unsupported"].push_back({{"op", missing.op}, {"domain", missing.domain}, {"count", missing.count}});
   return json;
 }
+
+namespace {
 
 std::string value_text(const Json& value) {
   std::string text = value["name"].get<std::string>() + "  " + value["type"].get<std::string>();

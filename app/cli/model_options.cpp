@@ -29,13 +29,13 @@ LoadedModel ModelOptions::load(const Output& output) const {
   return loaded;
 }
 
-void RunCommandOptions::declare(CLI::App& app) {
+void RunCommandOptions::declare(CLI::App& app, const std::string& input_file_option) {
   model.declare(app);
   app.add_option("--input", inputs,
                  "NAME=SPEC for one input: random, zeros, ones or a number, with :SHAPE behind "
                  "(random:1x3x64x64), or a file: .npy, .npz, .pb, .safetensors, .json")
       ->type_name("NAME=SPEC");
-  app.add_option("--inputs", input_file,
+  app.add_option(input_file_option, input_file,
                  "File or folder with all inputs: .npz, .safetensors, .json, a conformance folder");
   app.add_option("--dim", dimensions, "NAME=VALUE: a number for a free dimension")->type_name("NAME=VALUE");
   app.add_option("--seed", seed, "Seed of random data");

@@ -35,7 +35,8 @@ struct RunCommandOptions {
   bool float64 = false;
   MemoryLimitOption memory_limit;
 
-  void declare(CLI::App& app);
+  /// `input_file_option`: the name of the option for input_file, where --inputs means something else.
+  void declare(CLI::App& app, const std::string& input_file_option = "--inputs");
 };
 
 /// A model loaded, compiled, and with its inputs at hand.

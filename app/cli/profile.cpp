@@ -1,18 +1,10 @@
 #include <iostream>
 
-#include "app/cli/model_options.h"
-#include "engine/trace/statistics.h"
+#include "app/cli/facts.h"
 
 namespace lapidary::cli {
-namespace {
 
-struct ProfileOptions {
-  RunCommandOptions run;
-  std::string trace_file;
-  int runs = 10, warmup = 2;
-};
-
-Trace record(const ProfileOptions& options, const Output& output) {
+Trace record_trace(const ProfileOptions& options, const Output& output) {
   PreparedRun prepared = prepare(options.run, output);
   RunOptions run;
   run.seed = options.run.seed;
@@ -33,7 +25,7 @@ Trace record(const ProfileOptions& options, const Output& output) {
   return trace;
 }
 
-Json summary_json(const TraceSummary& summary, const Trace& trace) {
+Json profile_json(const TraceSummary& summary, const Trace& trace) {
   Json json = {{"backend", trace.backend},     {"threads", trace.threads},   {"total_ms", summary.total_ms},
                {"coverage", summary.coverage}, {"operators", Json::array()}, {"by_type", Json::array()}};
   for (const auto& row : summary.operators)
@@ -62,6 +54,8 @@ Json summary_json(const TraceSummary& summary, const Trace& trace) {
                                {"bound", row.bound}});
   return json;
 }
+
+namespace {
 
 void print_summary(const TraceSummary& summary) {
   std::cout << "run " << number(summary.total_ms) << " ms ± " << number(summary.deviation_ms)
@@ -99,10 +93,10 @@ Action declare_profile(CLI::App& app) {
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   return [options](const Output& output) {
-    const Trace trace = record(*options, output);
+    const Trace trace = record_trace(*options, output);
     if (!options->trace_file.empty()) write_chrome_trace(trace, options->trace_file);
     const TraceSummary summary = summarize(trace);
-    output.json ? print_json(summary_json(summary, trace)) : print_summary(summary);
+    output.json ? print_json(profile_json(summary, trace)) : print_summary(summary);
     return 0;
   };
 }

@@ -27,6 +27,11 @@ std::string described(const Tensor& tensor) {
   return text;
 }
 
+NodePlace place_of(const Graph& graph, std::size_t position) {
+  const Node& node = *graph.nodes[position];
+  return {static_cast<int>(position), node.label(), node.op_type};
+}
+
 /// The tensor that a value is known to be: an initializer's, or a Constant node's; nullptr otherwise.
 const Tensor* constant_of(const Graph& graph, const GraphIndex& index, const std::string& value) {
   if (const NamedTensor* weight = index.initializer(value); weight && !index.is_input(value))
@@ -174,11 +179,12 @@ class Comparison {
     for (std::size_t i = 0; i < matching.after_of.size(); ++i) {
       const int other = matching.after_of[i];
       if (other < 0) {
-        difference_.graphs[at].removed.push_back(static_cast<int>(i));
+        difference_.graphs[at].removed.push_back(place_of(before, i));
         continue;
       }
       const Node &was = *before.nodes[i], &is = *after.nodes[static_cast<std::size_t>(other)];
-      NodePair pair{static_cast<int>(i), other, matching.reasons[i], {}};
+      NodePair pair{
+          place_of(before, i), place_of(after, static_cast<std::size_t>(other)), matching.reasons[i], {}};
       if (&was != &is) {
         pair.differences = node_differences(was, is);
         if (was.name != is.name) pair.differences.push_back(changed("name", was.name, is.name));
@@ -188,7 +194,7 @@ class Comparison {
       compare_bodies(was, is, at);
     }
     for (std::size_t i = 0; i < matching.before_of.size(); ++i)
-      if (matching.before_of[i] < 0) difference_.graphs[at].added.push_back(static_cast<int>(i));
+      if (matching.before_of[i] < 0) difference_.graphs[at].added.push_back(place_of(after, i));
     compare_weights(before, after, difference_.graphs[at].path);
   }
 

@@ -7,18 +7,24 @@
 
 namespace lapidary {
 
+/// A node of a graph by position, and what it is called.
+struct NodePlace {
+  int position = -1;
+  std::string label, op_type;
+};
+
 /// A node of each of two graphs that are taken for the same.
 struct NodePair {
-  int before = -1, after = -1;           ///< positions
+  NodePlace before, after;
   std::string reason;                    ///< "same name", "same output", "same neighbours"
   std::vector<std::string> differences;  ///< "kernel_shape: [3, 3] → [1, 1]"; none: the same
 };
 
 /// How a graph became another.
 struct GraphDifference {
-  std::string path;                    ///< where it lies: empty for the main graph, else "node 'loop', body"
-  std::vector<NodePair> pairs;         ///< by position before
-  std::vector<int> removed, added;     ///< positions
+  std::string path;             ///< where it lies: empty for the main graph, else "node 'loop', body"
+  std::vector<NodePair> pairs;  ///< by position before
+  std::vector<NodePlace> removed, added;
   std::vector<std::string> interface;  ///< inputs and outputs that are not as they were
 };
 

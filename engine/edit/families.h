@@ -14,5 +14,9 @@ std::vector<Edit> value_edits();
 std::vector<Edit> weight_edits();
 std::vector<Edit> model_edits();
 std::vector<Edit> pass_edits();
+std::vector<Edit> subgraph_edits();
+std::vector<Edit> merge_edits();
+std::vector<Edit> wrap_edits();
+std::vector<Edit> function_edits();
 
 }  // namespace lapidary

@@ -112,6 +112,14 @@ class CliTest : public QObject {
     const QString copy = QDir::temp().filePath(QStringLiteral("lapidary_cli_test.onnx"));
     QTest::newRow("convert") << QStringList{QStringLiteral("convert"), digits, QStringLiteral("-o"), copy}
                              << QStringLiteral("before after");
+    QTest::newRow("extract") << QStringList{QStringLiteral("extract"),   digits,
+                                            QStringLiteral("--outputs"), QStringLiteral("scores"),
+                                            QStringLiteral("-o"),        copy}
+                             << QStringLiteral("nodes inputs outputs");
+    QTest::newRow("diff") << QStringList{QStringLiteral("diff"), digits, digits}
+                          << QStringLiteral("equal properties graphs weights");
+    QTest::newRow("report") << QStringList{QStringLiteral("report"), digits}
+                            << QStringLiteral("title info check cost profile optimization");
     QTest::newRow("edits") << QStringList{QStringLiteral("edit"), QStringLiteral("--list")}
                            << QStringLiteral("edits");
     QTest::newRow("backends") << QStringList{QStringLiteral("backends")} << QStringLiteral("backends");
@@ -167,6 +175,56 @@ class CliTest : public QObject {
     QCOMPARE(outcome.code, 1);
     QVERIFY2(outcome.err.contains("step 1 (rename_node)") && outcome.err.contains("nobody"), outcome.err);
     QVERIFY(!QFile::exists(folder.filePath(QStringLiteral("o.onnx"))));
+  }
+
+  void aPartIsRecordedAndRunsAsATest() {
+    QTemporaryDir folder;
+    const QString part = folder.filePath(QStringLiteral("part.onnx")),
+                  test = folder.filePath(QStringLiteral("tests/node/test_part"));
+    const Outcome cut = run_lapidary({QStringLiteral("extract"), digits, QStringLiteral("--outputs"),
+                                      QStringLiteral("scores"), QStringLiteral("-o"), part,
+                                      QStringLiteral("--record"), test});
+    QVERIFY2(cut.code == 0, cut.err);
+    const Outcome replayed = run_lapidary(
+        {QStringLiteral("conformance"), folder.filePath(QStringLiteral("tests")), QStringLiteral("--json")});
+    QVERIFY2(replayed.code == 0, replayed.err);
+    QCOMPARE(replayed.json()[QStringLiteral("passed")].toInt(), 1);
+  }
+
+  void aModelCutInTwoAndPutTogetherIsTheSame() {
+    QTemporaryDir folder;
+    const auto file = [&](const char* name) { return folder.filePath(QLatin1String(name)); };
+    const QString middle = QStringLiteral("/down/down.1/Relu_output_0");
+    for (const QStringList& arguments :
+         {QStringList{QStringLiteral("extract"), digits, QStringLiteral("--outputs"), middle,
+                      QStringLiteral("-o"), file("head.onnx")},
+          QStringList{QStringLiteral("extract"), digits, QStringLiteral("--inputs"), middle,
+                      QStringLiteral("--outputs"), QStringLiteral("scores"), QStringLiteral("-o"),
+                      file("tail.onnx")},
+          QStringList{QStringLiteral("compose"), file("head.onnx"), file("tail.onnx"), QStringLiteral("-o"),
+                      file("whole.onnx")}}) {
+      const Outcome outcome = run_lapidary(arguments);
+      QVERIFY2(outcome.code == 0, outcome.err);
+    }
+    const Outcome same = run_lapidary({QStringLiteral("diff"), digits, file("whole.onnx")});
+    QVERIFY2(same.code == 0, same.out);
+    const Outcome other = run_lapidary({QStringLiteral("diff"), digits, file("tail.onnx")});
+    QCOMPARE(other.code, 1);
+    QVERIFY2(other.out.contains("- node"), other.out);
+  }
+
+  void aReportIsOnePageThatNeedsNothingElse() {
+    QTemporaryDir folder;
+    const QString page = folder.filePath(QStringLiteral("report.html"));
+    const Outcome outcome = run_lapidary({QStringLiteral("report"), digits, QStringLiteral("-o"), page});
+    QVERIFY2(outcome.code == 0, outcome.err);
+    QFile file(page);
+    QVERIFY(file.open(QIODevice::ReadOnly));
+    const QByteArray html = file.readAll();
+    for (const char* part : {"<picture", "Where the time goes", "Checks", "Cost by operator", "optimizer"})
+      QVERIFY2(html.contains(part), part);
+    for (const char* outside : {"<script", "<link", "src=\"http", "url("})
+      QVERIFY2(!html.contains(outside), outside);
   }
 
   void readsAModelFromStandardInput() {

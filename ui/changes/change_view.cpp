@@ -16,14 +16,17 @@ NodeChanges node_changes(const ModelDifference& difference, const Model& before,
   changes.after.assign(after.graph->nodes.size(), BoxChange::None);
   changes.counterpart.assign(before.graph->nodes.size(), -1);
   for (const NodePair& pair : graph.pairs) {
-    const auto from = static_cast<std::size_t>(pair.before), to = static_cast<std::size_t>(pair.after);
-    changes.counterpart[from] = pair.after;
+    const auto from = static_cast<std::size_t>(pair.before.position),
+               to = static_cast<std::size_t>(pair.after.position);
+    changes.counterpart[from] = pair.after.position;
     if (pair.differences.empty()) continue;
     changes.before[from] = changes.after[to] = BoxChange::Changed;
     ++changes.changed;
   }
-  for (const int node : graph.removed) changes.before[static_cast<std::size_t>(node)] = BoxChange::Removed;
-  for (const int node : graph.added) changes.after[static_cast<std::size_t>(node)] = BoxChange::Added;
+  for (const NodePlace& node : graph.removed)
+    changes.before[static_cast<std::size_t>(node.position)] = BoxChange::Removed;
+  for (const NodePlace& node : graph.added)
+    changes.after[static_cast<std::size_t>(node.position)] = BoxChange::Added;
   changes.removed = static_cast<int>(graph.removed.size());
   changes.added = static_cast<int>(graph.added.size());
   return changes;

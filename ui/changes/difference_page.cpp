@@ -90,15 +90,13 @@ QTreeWidgetItem* DifferencePage::addSection(const QString& title, std::size_t nu
   return section;
 }
 
-void DifferencePage::addNodes(const QString& title, const std::vector<int>& nodes, const Document& document,
-                              bool isBefore) {
+void DifferencePage::addNodes(const QString& title, const std::vector<NodePlace>& nodes, bool isBefore) {
   if (nodes.empty()) return;
   QTreeWidgetItem* section = addSection(title, nodes.size());
   for (std::size_t i = 0; i < std::min(nodes.size(), mostLines); ++i) {
-    const Node& node = *document.model()->graph->nodes[static_cast<std::size_t>(nodes[i])];
     auto* line = new QTreeWidgetItem(section);
-    line->setText(0, tr("%1 · %2").arg(text(node.label()), text(node.op_type)));
-    line->setData(0, NodeRole, nodes[i]);
+    line->setText(0, tr("%1 · %2").arg(text(nodes[i].label), text(nodes[i].op_type)));
+    line->setData(0, NodeRole, nodes[i].position);
     line->setData(0, BeforeRole, isBefore);
   }
 }
@@ -127,15 +125,14 @@ void DifferencePage::list() {
     for (std::size_t i = 0; i < std::min(changedPairs.size(), mostLines); ++i) {
       const NodePair& pair = *changedPairs[i];
       auto* line = new QTreeWidgetItem(section);
-      line->setText(0,
-                    text(document_->model()->graph->nodes[static_cast<std::size_t>(pair.before)]->label()));
-      line->setData(0, NodeRole, pair.before);
+      line->setText(0, text(pair.before.label));
+      line->setData(0, NodeRole, pair.before.position);
       line->setData(0, BeforeRole, true);
       for (const std::string& what : pair.differences) new QTreeWidgetItem(line, {text(what)});
     }
   }
-  addNodes(tr("Removed nodes"), graph.removed, *document_, true);
-  addNodes(tr("Added nodes"), graph.added, *other_, false);
+  addNodes(tr("Removed nodes"), graph.removed, true);
+  addNodes(tr("Added nodes"), graph.added, false);
   std::vector<std::string> weights;
   for (const WeightDifference& weight : difference.weights) {
     if (weights.size() == mostLines) break;

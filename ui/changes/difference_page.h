@@ -33,7 +33,7 @@ class DifferencePage : public OverPage {
   void compare();
   void list();
   QTreeWidgetItem* addSection(const QString& title, std::size_t count);
-  void addNodes(const QString& title, const std::vector<int>& nodes, const Document& document, bool isBefore);
+  void addNodes(const QString& title, const std::vector<NodePlace>& nodes, bool isBefore);
   void go(QTreeWidgetItem* item);
 
   Document* document_;

@@ -1,0 +1,25 @@
+#pragma once
+
+#include "app/cli/model_options.h"
+#include "engine/trace/statistics.h"
+
+namespace lapidary::cli {
+
+// What commands find out, for those that put several findings together; each stands in the file of its
+// command.
+
+/// As `info --json` prints it.
+Json info_json(const LoadedModel& loaded);
+/// As `check --json` prints it.
+Json check_json(const LoadedModel& loaded);
+
+struct ProfileOptions {
+  RunCommandOptions run;
+  std::string trace_file;
+  int runs = 10, warmup = 2;
+};
+Trace record_trace(const ProfileOptions& options, const Output& output);
+/// As `profile --json` prints it.
+Json profile_json(const TraceSummary& summary, const Trace& trace);
+
+}  // namespace lapidary::cli
