@@ -12,21 +12,33 @@
 namespace lapidary::cpu {
 namespace {
 
-constexpr std::int64_t block_rows = 32;
+constexpr std::int64_t least_block_rows = 32;
+constexpr std::int64_t block_scores = 65536;  ///< as many fit the second cache with the keys beside them
 constexpr float hidden = -std::numeric_limits<float>::infinity();
+
+/// How many queries make a block: each block packs the keys and values anew, so that it should be large, but
+/// each thread should get one.
+std::int64_t block_rows(const AttentionKernel& kernel) {
+  const std::int64_t heads = kernel.batch * kernel.query_heads;
+  const std::int64_t blocks =
+      std::max<std::int64_t>(1, (kernel.threads + heads - 1) / std::max<std::int64_t>(1, heads));
+  const std::int64_t share = (kernel.queries + blocks - 1) / blocks;
+  return std::max(least_block_rows, std::min(share, block_scores / std::max<std::int64_t>(1, kernel.keys)));
+}
 
 }  // namespace
 
 void AttentionKernel::run(const Data& data) const {
-  const std::int64_t blocks = (queries + block_rows - 1) / block_rows, heads = batch * query_heads;
+  const std::int64_t rows = block_rows(*this);
+  const std::int64_t blocks = (queries + rows - 1) / rows, heads = batch * query_heads;
   const double work =
       0.05 * static_cast<double>(heads * queries * keys) * static_cast<double>(key_size + value_size);
   parallel_for(heads * blocks, work, threads, [&](std::int64_t begin, std::int64_t end) {
     thread_local std::vector<float> scores;
     for (std::int64_t i = begin; i < end; ++i) {
-      const std::int64_t first = i % blocks * block_rows, number = i / blocks;
-      run_block(data, number / query_heads, number % query_heads, first,
-                std::min(block_rows, queries - first), scores);
+      const std::int64_t first = i % blocks * rows, number = i / blocks;
+      run_block(data, number / query_heads, number % query_heads, first, std::min(rows, queries - first),
+                scores);
     }
   });
 }
