@@ -200,8 +200,10 @@ QWidget* StartPage::makeJournalRow(const JournalContent& journal) {
   line->setSpacing(8);
   const QString model = text(journal.model_path);
   const QDateTime written = QFileInfo(text(journal.path)).lastModified();
-  auto* what = new QLabel(tr("<b>%1</b> · %n edit(s) · %2", nullptr, static_cast<int>(journal.steps.size()))
+  const auto edits = journal.steps.size();
+  auto* what = new QLabel(tr("<b>%1</b> · %2 · %3")
                               .arg(QFileInfo(model).fileName().toHtmlEscaped(),
+                                   edits == 1 ? tr("1 edit") : tr("%1 edits").arg(edits),
                                    QLocale().toString(written, QLocale::ShortFormat)));
   what->setToolTip(model);
   auto* recover = button(tr("Recover"), true);
