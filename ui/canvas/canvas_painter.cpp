@@ -407,43 +407,47 @@ void CanvasPainter::paintBoxTexts(Frame& frame, int index) {
   }
 }
 
-/// A coloured border, and nearer a sign too, so that nothing rests on colour alone.
-void CanvasPainter::paintChanges(Frame& frame) {
+QColor CanvasPainter::colorOf(BoxChange change) const {
+  return theme_->change(change == BoxChange::Added     ? Theme::Change::Added
+                        : change == BoxChange::Removed ? Theme::Change::Removed
+                                                       : Theme::Change::Changed);
+}
+
+/// Calls `paintOne` for each box in view that was changed.
+template <class F>
+void CanvasPainter::forEachChange(const Frame& frame, F&& paintOne) {
   if (frame.marks.changes.empty()) return;
+  for (const int box : visible_.closed)
+    if (const BoxChange change = frame.marks.changes[static_cast<std::size_t>(box)];
+        change != BoxChange::None)
+      paintOne(box, change);
+}
+
+/// A sign at the corner, so that nothing rests on colour alone.
+void CanvasPainter::paintChangeSigns(Frame& frame) {
+  if (frame.level == Level::Far) return;
   QPainter& painter = frame.painter;
-  for (const int box : visible_.closed) {
-    const BoxChange change = frame.marks.changes[static_cast<std::size_t>(box)];
-    if (change == BoxChange::None) continue;
-    const QColor color = theme_->change(change == BoxChange::Added     ? Theme::Change::Added
-                                        : change == BoxChange::Removed ? Theme::Change::Removed
-                                                                       : Theme::Change::Changed);
-    const QRectF r = place(frame, box);
-    const double radius = frame.scene.box(box).kind == Box::Kind::Group ? groupRadius : nodeRadius;
-    painter.setPen(frame.cosmetic(color, 2));
-    painter.setBrush(Qt::NoBrush);
-    painter.drawRoundedRect(r, radius, radius);
-    if (frame.level == Level::Far) continue;
-    const QPointF middle = r.topRight() + QPointF(-4, 2);
+  forEachChange(frame, [&](int box, BoxChange change) {
+    const QColor color = colorOf(change);
+    const QPointF middle = place(frame, box).topRight() + QPointF(-4, 2);
     painter.setPen(Qt::NoPen);
     painter.setBrush(color);
     painter.drawEllipse(middle, 8, 8);
     QPen pen(Theme::textOn(color), 1.8);
     pen.setCapStyle(Qt::RoundCap);
     painter.setPen(pen);
+    painter.setBrush(Qt::NoBrush);
     if (change == BoxChange::Changed) {  // a wave
       QPainterPath wave(middle + QPointF(-4, 1));
       wave.cubicTo(middle + QPointF(-1.5, -4), middle + QPointF(1.5, 4), middle + QPointF(4, -1));
-      painter.setBrush(Qt::NoBrush);
-      painter.drawPath(wave);
-      continue;
+      return painter.drawPath(wave);
     }
     painter.drawLine(middle + QPointF(-3.5, 0), middle + QPointF(3.5, 0));
     if (change == BoxChange::Added) painter.drawLine(middle + QPointF(0, -3.5), middle + QPointF(0, 3.5));
-  }
+  });
 }
 
 void CanvasPainter::paintMarks(Frame& frame) {
-  paintChanges(frame);
   QPainter& painter = frame.painter;
   painter.setRenderHint(QPainter::Antialiasing, true);
   painter.setBrush(Qt::NoBrush);
@@ -454,10 +458,12 @@ void CanvasPainter::paintMarks(Frame& frame) {
     painter.setPen(frame.cosmetic(color, width));
     painter.drawRoundedRect(place(frame, box), radius, radius);
   };
+  forEachChange(frame, [&](int box, BoxChange change) { outline(box, colorOf(change), 2); });
   QColor foundColor = theme_->kind(OperatorKind::Activation);
   for (const int box : frame.marks.found) outline(box, foundColor, 2);
   outline(frame.marks.hovered, frame.colors.edge, 1.2);
   for (const int box : frame.marks.selected) outline(box, frame.colors.accent, 2);
+  paintChangeSigns(frame);
 }
 
 const QStaticText& CanvasPainter::laidOut(Frame& frame, int number, bool bold) {

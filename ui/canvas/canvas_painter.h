@@ -64,7 +64,10 @@ class CanvasPainter {
   void paintHeader(Frame& frame, int box);
   void paintBoxTexts(Frame& frame, int box);
   void paintMarks(Frame& frame);
-  void paintChanges(Frame& frame);
+  template <class F>
+  void forEachChange(const Frame& frame, F&& paintOne);
+  void paintChangeSigns(Frame& frame);
+  QColor colorOf(BoxChange change) const;
   void beginCurves();
   void appendCurve(const Frame& frame, const Curve& curve);
   void appendInPieces(const Frame& frame, const std::array<QPointF, 4>& bend);

@@ -68,8 +68,8 @@ Proposal propose_proven(const ModelPointer& model, const OptimizeChoice& choice,
   proposal.proof = text(proven.equivalence.equal ? proven.equivalence.text() : proven.equivalence.message);
   if (!proven.broken.empty())
     proposal.proof +=
-        QCoreApplication::translate("Proposal", "; %n rewrite(s) that changed the results are left out",
-                                    nullptr, static_cast<int>(proven.broken.size()));
+        QCoreApplication::translate("Proposal", "; rewrites left out because they changed the results: %1")
+            .arg(proven.broken.size());
   return proposal;
 }
 

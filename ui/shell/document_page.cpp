@@ -117,10 +117,11 @@ void DocumentPage::showMessages() {
                 {tr("Compare"), [this] { Q_EMIT comparisonWanted(document_->path()); }},
                 {tr("Keep"), [this] { document_->keepDespiteDisk(); }}});
   if (const auto& journal = document_->foundJournal())
-    return ask(
-        tr("%n edit(s) of this file were never saved.", nullptr, static_cast<int>(journal->steps.size())),
-        {{tr("Recover"), [this, found = *journal] { document_->recover(found); }},
-         {tr("Discard"), [this] { document_->dropFoundJournal(); }}});
+    return ask(journal->steps.size() == 1
+                   ? tr("One edit of this file was never saved.")
+                   : tr("%1 edits of this file were never saved.").arg(journal->steps.size()),
+               {{tr("Recover"), [this, found = *journal] { document_->recover(found); }},
+                {tr("Discard"), [this] { document_->dropFoundJournal(); }}});
   banner_->hide();
 }
 

@@ -66,7 +66,7 @@ class RecoveryTest : public QObject {
     fixture_->restart();
     auto* row = waitForRow();
     QVERIFY(row);
-    QVERIFY(row->findChild<QLabel*>()->text().contains(QStringLiteral("3 edit")));
+    QVERIFY(row->findChild<QLabel*>()->text().contains(QStringLiteral("3 edits")));
     click(row, QStringLiteral("Recover"));
     QTRY_VERIFY(fixture_->window->document() && fixture_->window->document()->canEdit());
     Document* document = fixture_->window->document();
