@@ -67,8 +67,8 @@ GraphPointer cleaned(const Graph& before, const GraphPointer& graph) {
   const auto is_orphan = [&](const std::string& name) {
     const auto count = reads.find(name);
     const bool is_read = count != reads.end() && count->second > 0;
-    const bool is_new = !defines(before, name);
-    return !is_read && !wanted.contains(name) && (is_new || former_reads.contains(name));
+    if (is_read || wanted.contains(name)) return false;
+    return former_reads.contains(name) || !defines(before, name);
   };
   auto initializers = graph->initializers.to_vector();
   std::erase_if(initializers, [&](const auto& tensor) {

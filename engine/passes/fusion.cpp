@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/analysis/every_node.h"
 #include "engine/analysis/type_constraints.h"
 #include "engine/ops/operator_table.h"
 #include "engine/opsets/convert_opset.h"
@@ -110,6 +111,20 @@ void rewrite(GraphRewriter& graph, const std::vector<Fusion>& fusions, std::set<
   }
 }
 
+/// The fusions whose operators the model has.
+std::vector<Fusion> possible(const Model& model, const std::vector<Fusion>& fusions) {
+  std::set<std::string_view> present;
+  for_each_node(model, [&](const Node& node, const Function*) { present.insert(node.op_type); });
+  std::vector<Fusion> chosen;
+  for (const Fusion& fusion : fusions) {
+    const auto required = required_operators(fusion.pattern);
+    if (std::all_of(required.begin(), required.end(),
+                    [&](const auto& each) { return present.contains(each); }))
+      chosen.push_back(fusion);
+  }
+  return chosen;
+}
+
 /// The newest version that a match needs; 0 if there is none that needs a newer one than the graph's.
 std::int64_t wanted_opset(const ModelPointer& model, const PassContext& context,
                           const std::vector<Fusion>& fusions) {
@@ -146,8 +161,10 @@ ModelPointer raised(const ModelPointer& model, const PassContext& context, const
 
 }  // namespace
 
-PassResult fuse(const ModelPointer& model, const PassContext& context, const std::vector<Fusion>& fusions) {
+PassResult fuse(const ModelPointer& model, const PassContext& context, const std::vector<Fusion>& all) {
   PassResult before{model, {}, {}};
+  const std::vector<Fusion> fusions = possible(*model, all);
+  if (fusions.empty()) return before;
   const ModelPointer start = raised(model, context, fusions, before);
   std::set<std::string> domains;
   PassResult result =

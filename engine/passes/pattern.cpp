@@ -109,6 +109,20 @@ Pattern over_square_root(const Pattern& a, const Pattern& b) {
   return either({a / root, a * inverse});
 }
 
+std::set<std::string> required_operators(const Pattern& pattern) {
+  const Pattern::Form& form = pattern.form();
+  std::set<std::string> required;
+  if (form.kind == Pattern::Kind::Call) required.insert(form.name);
+  for (std::size_t i = 0; i < form.parts.size(); ++i) {
+    std::set<std::string> of_part = required_operators(form.parts[i]);
+    if (form.kind == Pattern::Kind::Either && i > 0)
+      std::erase_if(required, [&](const std::string& op_type) { return !of_part.contains(op_type); });
+    else
+      required.merge(of_part);
+  }
+  return required;
+}
+
 namespace {
 
 template <class T>

@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -69,6 +70,9 @@ Pattern operator/(const Pattern& a, const Pattern& b);
 Pattern square(const Pattern& a);
 /// a/√b: divided by Sqrt or Pow by a half, or times the inverse of that or Pow by minus a half.
 Pattern over_square_root(const Pattern& a, const Pattern& b);
+
+/// Operators without which no graph has the pattern.
+std::set<std::string> required_operators(const Pattern& pattern);
 
 /// What a pattern found, by the names in the pattern.
 class Match {
