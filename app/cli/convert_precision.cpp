@@ -5,7 +5,9 @@
 
 #include "engine/backends.h"
 #include "engine/precision/error_target.h"
+#include "engine/precision/quantize_dynamic.h"
 #include "engine/precision/quantize_static.h"
+#include "engine/precision/quantize_weights_only.h"
 #include "engine/precision/speed.h"
 #include "engine/precision/unfit_nodes.h"
 
@@ -20,6 +22,8 @@ struct PrecisionCommandOptions {
   std::string method = "minmax";
   double percentile = 99.99, target_error = 0;
   bool symmetric = false, per_tensor = false;
+  std::int64_t block_size = 32;
+  std::vector<std::string> domains;
 
   bool is_asked_for() const { return !precision.empty() || !quantize.empty(); }
 };
@@ -92,13 +96,18 @@ Conversion precision_conversion(const PrecisionCommandOptions& options, const Mo
           }};
 }
 
-Conversion static_quantization(const PrecisionCommandOptions& options, const ModelPointer& model,
-                               const InputSets& sets, const Output& output) {
-  const ModelPointer base = prepared_for_quantization(model);
+QuantizationOptions quantization_of(const PrecisionCommandOptions& options, const Model& model) {
   QuantizationOptions quantization;
   quantization.per_channel = !options.per_tensor;
   quantization.symmetric = options.symmetric;
-  quantization.excluded = excluded_nodes(*base, options.excluded);
+  quantization.excluded = excluded_nodes(model, options.excluded);
+  return quantization;
+}
+
+Conversion static_quantization(const PrecisionCommandOptions& options, const ModelPointer& model,
+                               const InputSets& sets, const Output& output) {
+  const ModelPointer base = prepared_for_quantization(model);
+  const QuantizationOptions quantization = quantization_of(options, *base);
   ProgressBar bar("calibrate", output);
   CalibrationOptions calibration;
   calibration.method = method_of(options.method);
@@ -109,6 +118,32 @@ Conversion static_quantization(const PrecisionCommandOptions& options, const Mod
             QuantizationOptions more = quantization;
             more.kept = kept;
             return quantize_static(base, ranges, more);
+          }};
+}
+
+/// Neither needs ranges: inputs are rounded while the model runs, or not at all.
+Conversion quantization_without_ranges(const PrecisionCommandOptions& options, const ModelPointer& model) {
+  constexpr std::int64_t dynamic_opset = 11, blocks_opset = 21;
+  if (options.quantize == "dynamic") {
+    const ModelPointer base = with_opset_of_at_least(model, dynamic_opset);
+    const QuantizationOptions quantization = quantization_of(options, *base);
+    return {base, [=](const std::map<std::string, std::string>& kept) {
+              QuantizationOptions more = quantization;
+              more.kept = kept;
+              return quantize_dynamic(base, more);
+            }};
+  }
+  BlockOptions blocks;
+  blocks.type = options.quantize == "int4" ? DataType::Int4 : DataType::UInt4;
+  blocks.block_size = options.block_size;
+  if (!options.domains.empty()) blocks.form = BlockForm::MatMulNBits;
+  const ModelPointer base =
+      blocks.form == BlockForm::MatMulNBits ? model : with_opset_of_at_least(model, blocks_opset);
+  blocks.nodes = quantization_of(options, *base);
+  return {base, [=](const std::map<std::string, std::string>& kept) {
+            BlockOptions more = blocks;
+            more.nodes.kept = kept;
+            return quantize_weights_only(base, more);
           }};
 }
 
@@ -170,7 +205,9 @@ ModelPointer apply(const PrecisionCommandOptions& options, const ModelPointer& m
   if (sets.empty() && options.quantize == "int8")
     throw Error("--quantize int8 needs inputs: --calibrate DIR or random", Error::Kind::Usage);
   const Conversion conversion = options.quantize.empty() ? precision_conversion(options, model, sets, output)
-                                                         : static_quantization(options, model, sets, output);
+                                : options.quantize == "int8"
+                                    ? static_quantization(options, model, sets, output)
+                                    : quantization_without_ranges(options, model);
   std::optional<AccuracyTest> test;
   if (!sets.empty()) test.emplace(model, find_backend("cpu"), sets);
   PrecisionConversion result;
@@ -270,11 +307,20 @@ PrecisionAction declare_precision(CLI::App& app) {
          "With --precision: the nodes of this name, or that a regular expression matches, stay as they "
          "are; can be given several times")
       ->type_name("NAME");
+  app.add_option("--quantize", options->quantize,
+                 "int8: products and what lies between them in 8 bits, with QuantizeLinear and "
+                 "DequantizeLinear around, and ranges from --calibrate. dynamic: products of integers, "
+                 "whose inputs are rounded in each run. int4, uint4: weights of MatMul and Gemm in blocks, "
+                 "computation as it is")
+      ->check(CLI::IsMember({"int8", "dynamic", "int4", "uint4"}));
+  app.add_option("--block-size", options->block_size,
+                 "With --quantize int4 and uint4: weights that share a scale")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   app.add_option(
-         "--quantize", options->quantize,
-         "int8: products and what lies between them in 8 bits, with QuantizeLinear and DequantizeLinear "
-         "around, and ranges from --calibrate")
-      ->check(CLI::IsMember({"int8"}));
+         "--domain", options->domains,
+         "With --quantize int4 and uint4: com.microsoft, to write MatMulNBits and not DequantizeLinear")
+      ->check(CLI::IsMember({"com.microsoft"}));
   app.add_option(
          "--calibrate", options->calibrate,
          "Inputs to find ranges and measure with: a file or folder of .npz, .npy or .pb, or of conformance "

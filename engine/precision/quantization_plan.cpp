@@ -78,14 +78,8 @@ class Planning {
   }
 
   std::string refused_product(const Node& node) const {
-    if (node.inputs.size() < 2 || !ranges_.contains(node.inputs[0]))
-      return "its input is not a range of float32";
-    const NamedTensor* weights = graph_.constant(node.inputs[1]);
-    if (!weights) return "its weights are not constant";
-    if (weights->tensor.type() != DataType::Float32 || weights->tensor.rank() < 2 ||
-        weights->tensor.size() == 0)
-      return "its weights are no matrix of float32";
-    return {};
+    if (node.inputs.size() < 2 || !ranges_.contains(node.inputs[0])) return "no range of its input is known";
+    return refused_weights(graph_, node);
   }
 
   std::string refused_between(const Node& node) const {
@@ -160,6 +154,20 @@ const std::string& QuantizationPlan::group_of(const std::string& value) const {
 bool is_quantized_product(const Node& node) {
   static constexpr std::array types{"Conv", "ConvTranspose", "Gemm", "MatMul"};
   return std::any_of(types.begin(), types.end(), [&](const char* type) { return is_standard(node, type); });
+}
+
+std::string refused_weights(const GraphRewriter& graph, const Node& node) {
+  const NamedTensor* weights = graph.constant(input_or_empty(node, 1));
+  if (!weights) return "its weights are not constant";
+  if (weights->tensor.type() != DataType::Float32 || weights->tensor.rank() < 2 ||
+      weights->tensor.size() == 0)
+    return "its weights are no matrix of float32";
+  return {};
+}
+
+bool is_plain_gemm(const Node& node) {
+  return is_standard(node, "Gemm") && node.attribute_or("alpha", 1.0f) == 1 &&
+         node.attribute_or("beta", 1.0f) == 1 && node.attribute_or("transA", std::int64_t{0}) == 0;
 }
 
 QuantizationPlan plan_quantization(const GraphRewriter& graph, const QuantizationOptions& options,

@@ -31,5 +31,9 @@ QuantizationPlan plan_quantization(const GraphRewriter& graph, const Quantizatio
 
 /// True for the operators that QuantizationPlan::products holds.
 bool is_quantized_product(const Node& node);
+/// Why a product's weights cannot be quantized; empty if they can.
+std::string refused_weights(const GraphRewriter& graph, const Node& node);
+/// True for a Gemm that is MatMul and the addition of a bias, its weights perhaps transposed.
+bool is_plain_gemm(const Node& node);
 
 }  // namespace lapidary
