@@ -14,6 +14,10 @@
 namespace lapidary {
 namespace {
 
+/// One pixel as PNM, which may have anything behind it.
+constexpr unsigned char smallest_picture[] = {'P', '6', '\n', '1',  ' ', '1', '\n',
+                                              '2', '5', '5',  '\n', 10,  200, 30};
+
 /// Follows integer inputs to the nodes that say what they are.
 class RangeFinder {
  public:
@@ -59,6 +63,16 @@ class RangeFinder {
     const std::string role = parameter(node, slot);
     if (slot == 1 && (node.op_type == "Gather" || node.op_type == "GatherElements"))
       narrow(input, table_size(node, graph));
+    else if (role == "shape" || role == "output_shape" || role == "split")
+      state(input, declared_sizes(node, graph));
+    else if (node.op_type == "ImageDecoder")
+      state(input, {smallest_picture, smallest_picture + sizeof smallest_picture});
+    else if (role == "batch_indices")
+      narrow(input, size(graph, node.inputs[0], 0));
+    else if (role == "sequence_lens")
+      ranges_.emplace(input, NumberRange{1, size(graph, node.inputs[0], 0).value_or(1)});
+    else if (role == "write_indices")
+      narrow(input, free_entries(node, graph));
     else if (role == "axes" || role == "axis")
       narrow(input, rank(graph, node.inputs[0])), ranges_[input].distinct = true;
     else if (role == "indices" && slot == 1)
@@ -81,6 +95,32 @@ class RangeFinder {
     const auto index = static_cast<std::size_t>(axis);
     return index < shape->size() ? std::optional((*shape)[index].value_or(1)) : std::nullopt;
   }
+  std::optional<std::int64_t> size(const Graph* graph, const std::string& value, std::size_t axis) const {
+    const auto& shape = types_.type_in(graph, value).shape;
+    return shape && axis < shape->size() ? std::optional((*shape)[axis].value_or(1)) : std::nullopt;
+  }
+  /// Places at which an update fits into a cache, along the axis before the last.
+  std::optional<std::int64_t> free_entries(const Node& node, const Graph* graph) const {
+    const auto axes = rank(graph, node.inputs[0]);
+    if (!axes || *axes < 2) return std::nullopt;
+    const auto axis = static_cast<std::size_t>(*axes - 2);
+    return *size(graph, node.inputs[0], axis) - size(graph, node.inputs[1], axis).value_or(1) + 1;
+  }
+  /// The sizes that the graph declares for the node's result, or for its parts along the axis that they
+  /// split.
+  std::vector<std::int64_t> declared_sizes(const Node& node, const Graph* graph) const {
+    std::vector<std::int64_t> sizes;
+    for (const auto& output : node.outputs) {
+      const auto& shape = types_.type_in(graph, output).shape;
+      const auto dims = shape ? constant_dims(*shape) : std::nullopt;
+      if (!dims) return {};
+      if (node.op_type != "Split") return *dims;
+      const std::int64_t axis = node.attribute_or("axis", std::int64_t{0});
+      sizes.push_back((
+          *dims)[static_cast<std::size_t>(axis < 0 ? axis + static_cast<std::int64_t>(dims->size()) : axis)]);
+    }
+    return sizes;
+  }
   std::optional<std::int64_t> rank(const Graph* graph, const std::string& value) const {
     const auto& shape = types_.type_in(graph, value).shape;
     return shape ? std::optional(static_cast<std::int64_t>(shape->size())) : std::nullopt;
@@ -101,6 +141,9 @@ class RangeFinder {
     if (!count || *count < 1) return;
     const auto [range, is_new] = ranges_.emplace(input, NumberRange{0, *count - 1});
     if (!is_new) range->second.high = std::min(range->second.high, *count - 1);
+  }
+  void state(const std::string& input, std::vector<std::int64_t> contents) {
+    if (!contents.empty()) ranges_[input].contents = std::move(contents);
   }
   /// What is compared to 0 or 1 is a mask; another number chooses a way through the model.
   void compare(const std::string& input, std::int64_t with) {
@@ -132,6 +175,10 @@ double draw(std::mt19937_64& generator, DataType type, const NumberRange* known)
 
 Tensor random_tensor(std::mt19937_64& generator, const Tensor& blank, const NumberRange* known) {
   std::vector<double> values(static_cast<std::size_t>(blank.size()));
+  if (known && !known->contents.empty()) {
+    std::copy_n(known->contents.begin(), std::min(values.size(), known->contents.size()), values.begin());
+    return tensor_from(blank.type(), blank.dims(), values);
+  }
   for (auto& value : values) value = draw(generator, blank.type(), known);
   if (known && known->distinct)
     for (std::size_t i = 0; i < values.size(); ++i)

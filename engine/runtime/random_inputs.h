@@ -13,12 +13,13 @@ namespace lapidary {
 /// Smallest and largest number that an input may hold; whole ones for integers.
 struct NumberRange {
   std::int64_t low = 0, high = 0;
-  bool distinct = false;  ///< no number twice: low, low + 1, …
+  bool distinct = false;                    ///< no number twice: low, low + 1, …
+  std::vector<std::int64_t> contents = {};  ///< these, and then zeros, where there are any
 };
 
 /// The valid range of inputs, as far as their use tells: indices of a table whose size is known, axes, scales
-/// of a Resize, a mask (what is only compared, or converted to floats or bools), or the number that the model
-/// compares them to.
+/// of a Resize, a mask (what is only compared, or converted to floats or bools), the number that the model
+/// compares them to, sizes of what it declares, or a picture.
 std::map<std::string, NumberRange> valid_ranges(const Model& model, const InferredTypes& types);
 
 /// Makes up inputs that a model runs on, each time others: free dimensions vary, integers stay in their

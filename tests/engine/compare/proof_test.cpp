@@ -103,6 +103,28 @@ class ProofTest : public QObject {
     for (const double scale : values_as<double>(inputs[2].tensor())) QVERIFY(scale >= 1 && scale <= 2);
   }
 
+  void givesTheSizesThatTheModelDeclares() {
+    const ModelPointer model =
+        ModelBuilder(20)
+            .input("x", DataType::Float32, {2, 6})
+            .input("shape", DataType::Int64, {3})
+            .input("parts", DataType::Int64, {2})
+            .input("bytes", DataType::UInt8, {20})
+            .output("y", Type::tensor(DataType::Float32, Shape{3, 1, 4}))
+            .output("a", Type::tensor(DataType::Float32, Shape{2, 1}))
+            .output("b", Type::tensor(DataType::Float32, Shape{2, 5}))
+            .output("pixel", Type::tensor(DataType::UInt8))
+            .add(node("Reshape", {"x", "shape"}, {"y"}))
+            .add(node("Split", {"x", "parts"}, {"a", "b"}, {{"axis", std::int64_t{-1}}}))
+            .add(node("ImageDecoder", {"bytes"}, {"pixel"}))
+            .build();
+    const auto inputs = RandomInputs(*model).make(1, RandomInputs::Sizes::Usual);
+    QCOMPARE(values_as<std::int64_t>(inputs[1].tensor()), (std::vector<std::int64_t>{3, 1, 4}));
+    QCOMPARE(values_as<std::int64_t>(inputs[2].tensor()), (std::vector<std::int64_t>{1, 5}));
+    const auto outputs = find_backend("reference").compile(model, {})->run(inputs);
+    QCOMPARE(outputs[3].tensor().dims(), (Dims{1, 1, 3}));
+  }
+
   void keepsIndicesAndMasksInTheirRange() {
     const ModelPointer model = ModelBuilder(17)
                                    .input("ids", DataType::Int64, {50})

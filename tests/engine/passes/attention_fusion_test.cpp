@@ -26,6 +26,7 @@ class AttentionFusionTest : public QObject {
     rotary_embedding();
   }
   void rewritesWhatItShouldAndNothingElse() { test::check_rewrite(); }
+  void runtimesTakeWhatIsWritten() { test::check_rewrites_in_peer(); }
 
  private:
   static void attention();

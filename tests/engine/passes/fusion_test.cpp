@@ -33,6 +33,7 @@ class FusionTest : public QObject {
     space_to_depth();
   }
   void rewritesWhatItShouldAndNothingElse() { test::check_rewrite(); }
+  void runtimesTakeWhatIsWritten() { test::check_rewrites_in_peer(); }
 
   void writesOtherDomainsOnlyWhereAskedFor();
   void raisesTheOperatorSetOnlyWhereAndAsFarAsAFusionNeedsIt();

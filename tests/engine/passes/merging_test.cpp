@@ -31,6 +31,7 @@ class MergingTest : public QObject {
     products();
   }
   void rewritesWhatItShouldAndNothingElse() { test::check_rewrite(); }
+  void runtimesTakeWhatIsWritten() { test::check_rewrites_in_peer(); }
 
  private:
   static void pairs();

@@ -39,6 +39,7 @@ class NormalizationFusionTest : public QObject {
     softmax();
   }
   void rewritesWhatItShouldAndNothingElse() { test::check_rewrite(); }
+  void runtimesTakeWhatIsWritten() { test::check_rewrites_in_peer(); }
 
   /// What is widened for the statistics may stay narrow, since the operators keep these wide themselves.
   void takesWhatIsWidenedAsItIs_data();
