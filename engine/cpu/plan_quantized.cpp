@@ -70,6 +70,7 @@ struct Requantization {
   float source_zero = 0, result_zero = 0, result_scale = 1;
   DataType result = DataType::UInt8;  ///< of the convolution itself
   std::optional<Summand> summand;
+  BufferId source_zero_at = -1;  ///< where the zero point is known only while it runs
 };
 
 /// Relu or Clip, on numbers in units of `scale`.
@@ -106,7 +107,9 @@ dnnl::primitive_attr attributes_of(const LoweredNode& node, const Requantization
   }
   attributes.set_post_ops(operations);
   const float result_zero = r.summand ? r.summand->result_zero : r.result_zero;
-  if (r.source_zero != 0)
+  if (r.source_zero_at >= 0)
+    attributes.set_zero_points(DNNL_ARG_SRC, 0, {DNNL_RUNTIME_S32_VAL});
+  else if (r.source_zero != 0)
     attributes.set_zero_points(DNNL_ARG_SRC, 0, {static_cast<std::int32_t>(r.source_zero)});
   if (result_zero != 0) attributes.set_zero_points(DNNL_ARG_DST, 0, {static_cast<std::int32_t>(result_zero)});
   return attributes;
@@ -140,6 +143,23 @@ BufferId result_buffer(Planner& planner, const LoweredNode& node, const Requanti
   }
   planner.define_view(node.outputs[0], buffer, layout);
   return buffer;
+}
+
+std::int32_t read_zero(const Session& session, BufferId at, DataType type) {
+  const std::byte byte = *session.read<std::byte>(at);
+  return type == DataType::UInt8 ? static_cast<std::uint8_t>(byte) : static_cast<std::int8_t>(byte);
+}
+
+/// A zero point as oneDNN reads one while it runs.
+BufferId as_int32(Planner& planner, const LoweredNode& node, BufferId zero_at) {
+  const BufferId wide = planner.make(4);
+  LoweredNode step = node;
+  step.record = nullptr;
+  const DataType type = planner.graph.input(node, 0).element;
+  planner.add_step(step, "conversion", {zero_at}, {wide}, [=](Session& session) {
+    *session.write<std::int32_t>(wide) = read_zero(session, zero_at, type);
+  });
+  return wide;
 }
 
 /// [O, I/G, k…] as [G, O/G, I/G, k…] where there are groups.
@@ -188,6 +208,9 @@ std::string convolve(Planner& planner, const LoweredNode& node, std::size_t weig
       {DNNL_ARG_WEIGHTS,
        planner.packed(weights.bytes, plain_layout(shown, DataType::Int8), description.weights_desc()),
        description.weights_desc()}};
+  if (r.source_zero_at >= 0)
+    arguments.push_back({DNNL_ARG_ATTR_ZERO_POINTS | DNNL_ARG_SRC, as_int32(planner, node, r.source_zero_at),
+                         plain_layout({1}, DataType::Int32)});
   if (has_bias) arguments.push_back({DNNL_ARG_BIAS, planner.plain(node.inputs[bias_slot]), bias});
   arguments.push_back(
       {DNNL_ARG_DST, result_buffer(planner, node, r, description.dst_desc()), description.dst_desc(), true});
@@ -238,11 +261,6 @@ void finish_row(const Epilogue& e, const std::byte* source, std::int32_t source_
   apply({ElementCode::Round}, out, nullptr, out, n);
   apply({ElementCode::Affine, 0, -1, 1, e.result_zero}, out, nullptr, out, n);
   convert_elements(DataType::Float32, out, e.result, result, n);
-}
-
-std::int32_t read_zero(const Session& session, BufferId at, DataType type) {
-  const std::byte byte = *session.read<std::byte>(at);
-  return type == DataType::UInt8 ? static_cast<std::uint8_t>(byte) : static_cast<std::int8_t>(byte);
 }
 
 std::vector<std::int32_t> sums_of_columns(const Tensor& weights, std::int64_t depth, std::int64_t columns,
@@ -371,11 +389,16 @@ std::string plan_integer_convolution(Planner& planner, const LoweredNode& node) 
   const LoweredGraph& graph = planner.graph;
   if (auto reason = refusal(graph, node, 1); !reason.empty()) return reason;
   const auto weights = weights_of(graph, node, 1, 3);
-  const auto x_zero = numbers_of(graph, node, 2);
   if (!weights || !weights->is_symmetric()) return "weights with a zero point";
-  if (!x_zero || x_zero->size() != 1) return "the zero point is not constant";
-  return convolve(planner, node, 1, *weights, {{1.0f}, (*x_zero)[0], 0, 1, DataType::Int32, std::nullopt},
-                  node.inputs.size());
+  if (graph.has_input(node, 2) && graph.input(node, 2).size() != 1) return "several zero points";
+  Requantization r{{1.0f}, 0, 0, 1, DataType::Int32, std::nullopt};
+  if (const auto zero = numbers_of(graph, node, 2))
+    r.source_zero = (*zero)[0];
+  else if (graph.input(node, 0).dims.size() == 5)
+    return "a volume with a zero point that is not constant";
+  else
+    r.source_zero_at = planner.plain(node.inputs[2]);
+  return convolve(planner, node, 1, *weights, r, node.inputs.size());
 }
 
 std::string plan_integer_matmul(Planner& planner, const LoweredNode& node) {
@@ -425,7 +448,12 @@ std::string plan_dynamic_quantization(Planner& planner, const LoweredNode& node)
   if (!graph.is_float(node.inputs[0])) return "not float32";
   for (std::size_t i = 0; i < 3; ++i)
     if (i >= node.outputs.size() || node.outputs[i] < 0) return "an output is left out";
-  const BufferId from = planner.plain(node.inputs[0]), to = planner.define(node.outputs[0]),
+  // Any order of the elements will do, as long as there are no gaps.
+  Layout layout = planner.layout_of(node.inputs[0]);
+  const auto order = memory_order(layout);
+  if (!order || order->block > 0) layout = plain_layout(graph.input(node, 0).dims);
+  const BufferId from = planner.in_layout(node.inputs[0], layout),
+                 to = planner.define(node.outputs[0], with_element(layout, DataType::UInt8)),
                  scale_at = planner.define(node.outputs[1]), zero_at = planner.define(node.outputs[2]);
   const std::int64_t count = graph.input(node, 0).size();
   const int threads = planner.services.threads;

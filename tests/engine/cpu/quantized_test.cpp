@@ -72,6 +72,17 @@ ModelPointer integer_matmul(DataType type, DataType weights, double weights_zero
       .build();
 }
 
+ModelPointer integer_convolution(DataType weights, std::int64_t group) {
+  ModelBuilder model;
+  model.input("x", DataType::Float32, shape_of(Dims{2, 16, 9, 9}))
+      .output("y")
+      .initializer("w", extremes(weights, {16, 16 / group, 3, 3}))
+      .initializer("wz", zero_point(weights, weights == DataType::UInt8 ? 128 : 0));
+  return model.add(node("DynamicQuantizeLinear", {"x"}, {"q", "s", "xz"}))
+      .add(node("ConvInteger", {"q", "w", "xz", "wz"}, {"y"}, {{"pads", Ints{1, 1, 1, 1}}, {"group", group}}))
+      .build();
+}
+
 ModelPointer linear_matmul() {
   auto model = quantized_input(DataType::UInt8, {7, 65});
   model.initializer("w", extremes(DataType::Int8, {65, 33}))
@@ -227,6 +238,12 @@ class QuantizedTest : public QObject {
     QTest::newRow("whole product of int8") << integer_matmul(s8, s8, 0, false) << 0;
     QTest::newRow("whole product with a zero point") << integer_matmul(u8, u8, 77, false) << 0;
     QTest::newRow("whole product of what was just quantized") << integer_matmul(u8, s8, 5, true) << 0;
+    for (const std::int64_t group : {1, 16}) {
+      QTest::addRow("whole convolution of what was just quantized, %d groups", static_cast<int>(group))
+          << integer_convolution(u8, group) << 0;
+      QTest::addRow("the same with weights of int8, %d groups", static_cast<int>(group))
+          << integer_convolution(s8, group) << 0;
+    }
     QTest::newRow("requantized product") << linear_matmul() << 1;
     QTest::newRow("convolution between conversions") << spelled_out_convolution(nullptr) << 1;
     QTest::newRow("convolution and activation between conversions") << spelled_out_convolution("Relu") << 1;
