@@ -231,21 +231,23 @@ ModelPointer apply(const PrecisionCommandOptions& options, const ModelPointer& m
 
 /// Nodes of one operator and reason are said once, with their number.
 void print_kept(const Json& kept) {
-  std::vector<std::pair<std::string, int>> lines;
+  struct Group {
+    std::string op, reason, node;
+    int count = 0;
+  };
+  std::vector<Group> groups;
   for (const auto& node : kept) {
     const std::string op = node["op"].get<std::string>(), reason = node["reason"].get<std::string>();
-    const bool is_of_operator = reason.starts_with("operator ");
-    std::string line = (is_of_operator ? op + " nodes" : op + " '" + node["node"].get<std::string>() + "'") +
-                       " as it was: " + reason;
-    const auto same =
-        std::find_if(lines.begin(), lines.end(), [&](const auto& known) { return known.first == line; });
-    if (same == lines.end())
-      lines.emplace_back(std::move(line), 1);
-    else
-      ++same->second;
+    auto group = std::find_if(groups.begin(), groups.end(),
+                              [&](const Group& known) { return known.op == op && known.reason == reason; });
+    if (group == groups.end())
+      group = groups.insert(groups.end(), {op, reason, node["node"].get<std::string>()});
+    ++group->count;
   }
-  for (const auto& [line, count] : lines)
-    std::cout << (count > 1 ? std::to_string(count) + " " : "") << line << '\n';
+  for (const Group& group : groups)
+    std::cout << (group.count == 1 ? group.op + " '" + group.node + "' as it was: "
+                                   : std::to_string(group.count) + " " + group.op + " nodes as they were: ")
+              << group.reason << '\n';
 }
 
 std::string decibels(const Json& tensor) {
