@@ -18,8 +18,12 @@ Json size_json(const Model& model) {
     for (const auto& value : list) json.push_back(value_json(value.name, value.type));
     return json;
   };
+  Json opsets = Json::object();
+  for (const auto& import : model.opset_imports) opsets[import.domain] = import.version;
   return {{"nodes", model.graph->nodes.size()},
           {"operators", operator_counts(model)},
+          {"opsets", opsets},
+          {"ir_version", model.ir_version},
           {"parameters", parameters},
           {"parameter_bytes", bytes},
           {"inputs", values(model.graph->inputs)},
@@ -29,25 +33,29 @@ Json size_json(const Model& model) {
 }  // namespace
 
 Json save_edited(const ModelOptions& model, const std::vector<EditStep>& steps, const std::string& out,
-                 const Output& output, bool external_data,
-                 const std::function<ModelPointer(const ModelPointer&, Json&, const Output&)>& then) {
+                 const Output& output, const std::vector<ModelChange>& changes, const SaveChoice& save) {
   const LoadedModel loaded = model.load(output);
   ModelPointer result;
   Json said = Json::object();
   try {
     result = apply_steps(loaded.model, steps);
-    if (then) result = then(result, said, output);
+    for (const auto& change : changes)
+      if (result) result = change(result, said, output);
   } catch (Error& error) {
     throw error.file(model.path);
   }
-  SaveOptions options = save_options_for(out);
-  options.external_data = external_data;
-  const SaveResult saved = save_model(*result, out, options, &loaded);
-  if (!output.quiet)
-    for (const auto& message : saved.messages) std::cerr << "lapidary: " << out << ": " << message << '\n';
-  Json json = {{"before", size_json(*loaded.model)}, {"after", size_json(*result)}};
+  Json json = {{"before", size_json(*loaded.model)}};
   json["before"]["bytes"] = loaded.file_bytes;
-  json["after"]["bytes"] = saved.file_bytes;
+  if (result) {
+    SaveOptions options = save_options_for(out);
+    options.weights = save.weights;
+    options.external_threshold_bytes = save.external_threshold_bytes;
+    const SaveResult saved = save_model(*result, out, options, &loaded);
+    if (!output.quiet)
+      for (const auto& message : saved.messages) std::cerr << "lapidary: " << out << ": " << message << '\n';
+    json["after"] = size_json(*result);
+    json["after"]["bytes"] = saved.file_bytes;
+  }
   json.merge_patch(said);
   return json;
 }

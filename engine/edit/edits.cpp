@@ -11,7 +11,7 @@ const std::vector<Edit>& edits() {
     std::vector<Edit> table;
     for (auto* family :
          {node_edits, connection_edits, attribute_edits, rename_edits, value_edits, weight_edits, model_edits,
-          pass_edits, subgraph_edits, merge_edits, wrap_edits, function_edits})
+          pass_edits, subgraph_edits, merge_edits, wrap_edits, function_edits, export_edits})
       for (auto& edit : family()) table.push_back(std::move(edit));
     return table;
   }();

@@ -18,5 +18,6 @@ std::vector<Edit> subgraph_edits();
 std::vector<Edit> merge_edits();
 std::vector<Edit> wrap_edits();
 std::vector<Edit> function_edits();
+std::vector<Edit> export_edits();
 
 }  // namespace lapidary

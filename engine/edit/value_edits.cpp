@@ -2,7 +2,9 @@
 
 #include "engine/analysis/inferred_types.h"
 #include "engine/edit/families.h"
+#include "engine/edit/follow_sizes.h"
 #include "engine/edit/names.h"
+#include "engine/model/edit.h"
 #include "engine/model/error.h"
 #include "engine/model/sequence.h"
 
@@ -130,52 +132,61 @@ ModelPointer set_dimension(const EditArguments& arguments) {
   });
 }
 
-/// Reshapes that write the old batch size into their shape take it from the rest instead.
-void free_reshapes(Graph& graph, std::int64_t batch, TakenNames& taken) {
-  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
-    if (graph.nodes[i]->op_type != "Reshape" || graph.nodes[i]->inputs.size() < 2) continue;
-    const auto place = initializer_of(graph, graph.nodes[i]->inputs[1]);
-    if (!place) continue;
-    const NamedTensor& shape = *graph.initializers[*place];
-    auto sizes = values_as<std::int64_t>(shape.tensor);
-    if (sizes.empty() || sizes[0] != batch || std::find(sizes.begin(), sizes.end(), -1) != sizes.end())
-      continue;
-    sizes[0] = -1;
-    NamedTensor changed;
-    changed.name = taken.fresh_value(shape.name + "_any_batch");
-    changed.tensor = Tensor::of(shape.tensor.dims(), sizes);
-    Node node = *graph.nodes[i];
-    node.inputs[1] = changed.name;
-    graph.initializers =
-        appended(graph.initializers, std::make_shared<const NamedTensor>(std::move(changed)));
-    graph.nodes = graph.nodes.with(i, std::make_shared<const Node>(std::move(node)));
-  }
+/// Sizes of inputs made symbols, and then, if `value` is a number, that number; with what follows from them.
+ModelPointer with_sizes(const ModelPointer& before, const Graph& graph, const std::vector<std::string>& names,
+                        const Dimension& value) {
+  const ModelPointer followed = with_sizes_followed(before, with_graph(*before, graph), names);
+  if (!value.is_constant()) return followed;
+  Graph result = *followed->graph;
+  change_declared(result, [&](const Dimension& dimension) {
+    Dimension changed = dimension;
+    for (const auto& name : names) changed = replaced(changed, name, value);
+    return changed;
+  });
+  return with_graph(*followed, std::move(result));
+}
+
+void require_main_graph(const EditArguments& arguments) {
+  if (arguments.path().function || !arguments.path().steps.empty())
+    throw arguments.wrong("graph", "is not the main graph, whose inputs have these sizes");
 }
 
 ModelPointer set_batch_size(const EditArguments& arguments) {
+  require_main_graph(arguments);
   const Dimension value = arguments.dimension("value");
-  return arguments.with_graph([&](Graph& graph) {
-    Dimension former;
-    for (const auto& input : graph.inputs)
-      if (!former.is_known() && input.type.shape && !input.type.shape->empty() &&
-          !initializer_of(graph, input.name))
-        former = input.type.shape->front();
-    const auto change = [&](Value value_info, bool always) {
-      auto& shape = value_info.type.shape;
-      if (shape && !shape->empty() && (always || shape->front() == former)) shape->front() = value;
-      return value_info;
-    };
-    for (auto& input : graph.inputs)
-      if (!initializer_of(graph, input.name)) input = change(input, true);
-    for (auto& output : graph.outputs) output = change(output, false);
-    graph.value_infos = updated(graph.value_infos, [&](const Value& info) {
-      const bool reads = info.type.shape && !info.type.shape->empty() && info.type.shape->front() == former;
-      return reads ? std::optional(change(info, false)) : std::nullopt;
-    });
-    if (!former.is_constant() || value.is_constant()) return;
-    TakenNames taken(*arguments.model(), arguments.path());
-    free_reshapes(graph, former.value(), taken);
-  });
+  if (!value.is_known()) throw arguments.wrong("value", "is neither a number nor a name");
+  const auto symbols = value.symbols();
+  const std::string name = symbols.empty() ? "batch_size_to_be" : symbols.front();
+  Graph graph = *arguments.model()->graph;
+  for (auto& input : graph.inputs)
+    if (auto& shape = input.type.shape; shape && !shape->empty() && !initializer_of(graph, input.name))
+      shape->front() = value.is_constant() ? Dimension::symbol(name) : value;
+  return with_sizes(arguments.model(), graph, {name}, value);
+}
+
+/// One size of an input, or all that are numbers, each with a name of its own.
+ModelPointer free_dimension(const EditArguments& arguments) {
+  require_main_graph(arguments);
+  Graph graph = *arguments.model()->graph;
+  const std::string tensor = arguments.text("tensor");
+  Value* input = find_value(graph.inputs, tensor);
+  if (!input || !input->type.shape) throw Error("is no input with a shape").tensor(tensor);
+  Shape& shape = *input->type.shape;
+  const auto rank = static_cast<std::int64_t>(shape.size());
+  const std::int64_t given = arguments.integer("axis", 0), axis = given < 0 ? given + rank : given;
+  if (axis < 0 || axis >= rank)
+    throw Error("has " + std::to_string(rank) + " dimensions, and no axis " + std::to_string(given))
+        .tensor(tensor);
+  std::vector<std::string> names;
+  for (std::int64_t i = arguments.has("axis") ? axis : 0; i < (arguments.has("axis") ? axis + 1 : rank);
+       ++i) {
+    const auto at = static_cast<std::size_t>(i);
+    if (!arguments.has("axis") && !shape[at].is_constant()) continue;
+    names.push_back(arguments.has("axis") ? arguments.text("name", tensor + "_" + std::to_string(i))
+                                          : tensor + "_" + std::to_string(i));
+    shape[at] = Dimension::symbol(names.back());
+  }
+  return with_sizes(arguments.model(), graph, names, {});
 }
 
 // --- inputs and outputs ---
@@ -244,6 +255,13 @@ std::vector<Edit> value_edits() {
        "Set or free the first dimension of all inputs, and what follows from it",
        {graph_parameter(), {"value", Kind::Dimension, "a number or a name", true}},
        set_batch_size},
+      {"free_dimension",
+       "Give a size of an input a name instead of a number, and what follows from it",
+       {graph_parameter(),
+        {"tensor", Kind::Tensor, "the input", true},
+        {"axis", Kind::Integer, "the axis; negative ones count from the end; left out: all that are numbers"},
+        {"name", Kind::Text, "the name; left out: made of the input's and the axis"}},
+       free_dimension},
       {"add_output",
        "Make a tensor an output",
        {graph_parameter(), tensor, {"type", Kind::Type, "its type; left out: as declared, else as derived"}},

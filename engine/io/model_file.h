@@ -39,11 +39,16 @@ LoadedModel load_model(const std::string& path, const LoadOptions& options = {})
 LoadedModel load_model_from_memory(std::string bytes, const std::string& name,
                                    const LoadOptions& options = {});
 
+/// Where weights go: where they were (those of external data into files of the same names and layout), all
+/// into the model, or into one file, or one file a tensor, beside the model.
+enum class WeightPlacement { AsBefore, Inside, OneFile, FilePerTensor };
+
 struct SaveOptions {
   ModelFormat format = ModelFormat::Binary;
   Compression compression = Compression::None;
-  bool external_data = false;                    ///< weights into a file beside the model
-  std::int64_t external_threshold_bytes = 1024;  ///< smaller tensors stay inside
+  WeightPlacement weights = WeightPlacement::AsBefore;
+  std::int64_t external_threshold_bytes =
+      1024;  ///< with OneFile and FilePerTensor: smaller tensors stay inside
   /// What one file may hold: no protobuf reader takes more than the default. Weights beyond it go outside.
   std::uint64_t largest_message_bytes = std::numeric_limits<std::int32_t>::max();
 };

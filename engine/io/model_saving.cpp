@@ -1,11 +1,11 @@
 #include <algorithm>
-#include <array>
 #include <filesystem>
 #include <functional>
 #include <optional>
 
 #include "engine/io/atomic_file.h"
 #include "engine/io/compression.h"
+#include "engine/io/external_layout.h"
 #include "engine/io/file_names.h"
 #include "engine/io/model_file.h"
 #include "engine/io/model_writer.h"
@@ -24,50 +24,6 @@ std::string gigabytes(std::uint64_t bytes) {
   std::snprintf(text, sizeof text, "%.1f GiB", static_cast<double>(bytes) / static_cast<double>(1 << 30));
   return text;
 }
-
-/// Gives weights their places in a file beside the model, each where it can be mapped.
-class ExternalLayout {
- public:
-  ExternalLayout(std::string location, std::int64_t threshold_bytes)
-      : location_(std::move(location)), threshold_bytes_(threshold_bytes) {}
-
-  Placement place(const NamedTensor& named) {
-    const Tensor& tensor = named.tensor;
-    if (tensor.is_string() ||
-        static_cast<std::int64_t>(tensor.size_bytes()) < std::max<std::int64_t>(threshold_bytes_, 1))
-      return {};
-    constexpr std::uint64_t page = 4096, cache_line = 64, large = 1 << 20;
-    const std::uint64_t alignment = tensor.size_bytes() >= large ? page : cache_line;
-    const std::uint64_t offset = (size_ + alignment - 1) / alignment * alignment;
-    pieces_.push_back({offset, tensor.bytes()});
-    size_ = offset + tensor.size_bytes();
-    Placement placement;
-    placement.external = {{"location", location_},
-                          {"offset", std::to_string(offset)},
-                          {"length", std::to_string(tensor.size_bytes())}};
-    return placement;
-  }
-
-  bool empty() const { return pieces_.empty(); }
-  void write(AtomicFile& file) const {
-    static constexpr std::array<std::byte, 4096> zeros{};
-    for (const auto& [offset, bytes] : pieces_) {
-      file.write(
-          std::span(zeros).first(static_cast<std::size_t>(offset) - static_cast<std::size_t>(file.size())));
-      file.write(bytes);
-    }
-  }
-
- private:
-  struct Piece {
-    std::uint64_t offset;
-    std::span<const std::byte> bytes;
-  };
-  std::string location_;
-  std::int64_t threshold_bytes_;
-  std::uint64_t size_ = 0;
-  std::vector<Piece> pieces_;
-};
 
 /// "model.onnx" for "folder/model.onnx.gz".
 std::string name_inside(const std::string& path, Compression compression) {
@@ -155,23 +111,6 @@ bool copy_external_files(const OriginalFile& original, const std::string& folder
   return true;
 }
 
-/// "model.onnx.data", or the first of "model.onnx.1.data", … that no file has.
-std::string free_location(const std::string& folder, const std::string& model_name) {
-  std::string location = model_name + ".data";
-  for (int number = 1; is_taken(filesystem::path(folder) / location); ++number)
-    location = model_name + "." + std::to_string(number) + ".data";
-  return location;
-}
-
-/// True for names that free_location() gives to the weights of `model_name`.
-bool is_data_name(std::string_view location, std::string_view model_name) {
-  if (!location.starts_with(model_name) || !location.ends_with(".data")) return false;
-  location.remove_prefix(model_name.size());
-  location.remove_suffix(std::string_view(".data").size());
-  return location.empty() || (location[0] == '.' && location.size() > 1 &&
-                              location.find_first_not_of("0123456789", 1) == std::string_view::npos);
-}
-
 /// The locations of the external data that a model file refers to; nothing where it cannot be opened.
 std::optional<std::vector<std::string>> locations_of(const std::string& path) {
   try {
@@ -216,67 +155,75 @@ std::vector<std::string> data_of_its_own(const std::string& path) {
 /// True if the bytes on disk are what saving is to give.
 bool is_unchanged(const Model& model, const SaveOptions& options, const LoadedModel* loaded) {
   return loaded && loaded->original && loaded->model.get() == &model && loaded->format == options.format &&
-         loaded->compression == options.compression && !options.external_data;
-}
-
-SaveResult save_text(const Model& model, const std::string& path, const SaveOptions& options) {
-  const WireWriter message = write_model(model);
-  if (message.size() > options.largest_message_bytes)
-    throw Error("the model has " + gigabytes(message.size()) + ", more than a text form can hold")
-        .advice("Save it as .onnx");
-  SaveResult result;
-  const std::string text = text_from_wire(message.to_string(), options.format, result.messages);
-  result.file_bytes = write_packed(path, {std::as_bytes(std::span(text))}, options.compression);
-  return result;
+         loaded->compression == options.compression && options.weights == WeightPlacement::AsBefore;
 }
 
 /// False for pipes and devices, which have no folder of their own.
 bool has_a_place(const std::string& path) { return !is_taken(path) || filesystem::is_regular_file(path); }
 
-/// Weights go into a file of a new name, and the model takes its place last: whatever fails before, the model
-/// that was there still has its own weights. Those are removed when nobody reads them any more.
-std::int64_t write_with_data(const std::string& path, const WireWriter& message, const ExternalLayout& layout,
-                             const std::string& location, Compression compression) {
-  const std::string folder = folder_of(path);
-  const auto outdated = data_of_its_own(path);
+/// Weights go first, into files of new names, and the model takes its place last: whatever fails before, the
+/// model that was there still has its own weights. Those are removed when nobody reads them any more.
+std::int64_t write_with_data(const std::string& path, const ExternalLayout& layout,
+                             const std::function<std::int64_t()>& write_model_file) {
+  if (!has_a_place(path))
+    throw Error("its weights go into a file beside it, and this is no place for one", Error::Kind::Usage)
+        .advice("Name a file to save to");
+  const filesystem::path folder = folder_of(path);
+  auto outdated = data_of_its_own(path);
+  std::erase_if(outdated, [&](const std::string& location) { return layout.locations().contains(location); });
   NewFiles files;
-  files.write((filesystem::path(folder) / location).string(), [&](AtomicFile& file) { layout.write(file); });
-  const std::int64_t file_bytes = write_packed(path, pieces_of(message), compression);
+  for (const auto& [location, file] : layout.files()) {
+    filesystem::create_directories((folder / location).parent_path());
+    files.write((folder / location).string(),
+                [&content = file](AtomicFile& target) { content.write(target); });
+  }
+  const std::int64_t file_bytes = write_model_file();
   files.keep();
   std::error_code error;  // what cannot be removed does no harm
-  for (const auto& old : outdated) filesystem::remove(filesystem::path(folder) / old, error);
+  for (const auto& old : outdated) filesystem::remove(folder / old, error);
   return file_bytes;
 }
 
-SaveResult save_binary(const Model& model, const std::string& path, const SaveOptions& options) {
-  SaveResult result;
-  const std::string location = free_location(folder_of(path), filesystem::path(path).filename());
-  ExternalLayout layout(location, options.external_threshold_bytes);
-  const auto place = [&](const NamedTensor& tensor) { return layout.place(tensor); };
-  WireWriter message = options.external_data ? write_model(model, place) : write_model(model);
-  if (message.size() > options.largest_message_bytes && !options.external_data) {
-    result.messages.push_back("The model has " + gigabytes(message.size()) +
+/// The model's message, with the weights that it cannot hold beside it.
+WireWriter message_of(const Model& model, const SaveOptions& options, ExternalLayout& layout,
+                      const std::function<ExternalLayout()>& again, SaveResult& result) {
+  const auto write = [&] {
+    return write_model(model, [&](const NamedTensor& tensor) { return layout.place(tensor); });
+  };
+  WireWriter message = write();
+  const bool may_go_outside =
+      options.weights == WeightPlacement::AsBefore || options.weights == WeightPlacement::Inside;
+  if (message.size() > options.largest_message_bytes && may_go_outside) {
+    const std::string size = gigabytes(message.size());
+    layout = again();
+    layout.place_all_outside();
+    message = write();
+    result.messages.push_back("The model has " + size +
                               ", more than the 2 GiB that one ONNX file can hold: its weights are in '" +
-                              location + "' beside it");
-    message = write_model(model, place);
+                              *layout.locations().begin() + "' beside it");
   }
   if (message.size() > options.largest_message_bytes)
     throw Error("the graph without its weights is larger than 2 GiB")
         .advice("No ONNX file can hold it: cut it into several models");
-  if (layout.empty()) {
-    result.file_bytes = write_packed(path, pieces_of(message), options.compression);
-    return result;
-  }
-  if (!has_a_place(path))
-    throw Error("its weights go into a file beside it, and this is no place for one", Error::Kind::Usage)
-        .advice("Name a file to save to");
-  result.file_bytes = write_with_data(path, message, layout, location, options.compression);
-  return result;
+  return message;
 }
 
-SaveResult save_changed(const Model& model, const std::string& path, const SaveOptions& options) {
-  return options.format == ModelFormat::Binary ? save_binary(model, path, options)
-                                               : save_text(model, path, options);
+SaveResult save_changed(const Model& model, const std::string& path, SaveOptions options,
+                        const OriginalFile* original) {
+  if (options.format == ModelFormat::OnnxText)
+    options.weights = WeightPlacement::Inside;  // it has no words for more
+  SaveResult result;
+  const auto make_layout = [&] { return ExternalLayout(model, path, options, original); };
+  ExternalLayout layout = make_layout();
+  const WireWriter message = message_of(model, options, layout, make_layout, result);
+  const auto write = [&] {
+    if (options.format == ModelFormat::Binary)
+      return write_packed(path, pieces_of(message), options.compression);
+    const std::string text = text_from_wire(message.to_string(), options.format, result.messages);
+    return write_packed(path, {std::as_bytes(std::span(text))}, options.compression);
+  };
+  result.file_bytes = layout.locations().empty() ? write() : write_with_data(path, layout, write);
+  return result;
 }
 
 SaveResult save_original(const Model& model, const OriginalFile& original, const std::string& path,
@@ -289,8 +236,7 @@ SaveResult save_original(const Model& model, const OriginalFile& original, const
     files.keep();
     return result;
   }
-  options.external_data = true;
-  SaveResult result = save_changed(model, path, options);
+  SaveResult result = save_changed(model, path, options, &original);
   result.messages.push_back("Other files in " + folder_of(path) +
                             " have the names of the model's external data. They are left as they are, and "
                             "the weights are elsewhere");
@@ -319,7 +265,8 @@ SaveResult save_model(const Model& model, const std::string& path, const SaveOpt
   try {
     if (is_unchanged(model, options, loaded))
       return save_original(model, *static_cast<const OriginalFile*>(loaded->original.get()), target, options);
-    return save_changed(model, target, options);
+    return save_changed(model, target, options,
+                        loaded ? static_cast<const OriginalFile*>(loaded->original.get()) : nullptr);
   } catch (Error& error) {
     throw error.file(path);
   } catch (const filesystem::filesystem_error& error) {

@@ -24,6 +24,7 @@ const Adapter* find_adapter(std::string_view op_type, int version);
 // The rows, family by family, each in the file of that name under adapters/.
 std::vector<Adapter> activation_adapters();
 std::vector<Adapter> arithmetic_adapters();
+std::vector<Adapter> attention_adapters();
 std::vector<Adapter> comparison_adapters();
 std::vector<Adapter> constant_adapters();
 std::vector<Adapter> control_flow_adapters();

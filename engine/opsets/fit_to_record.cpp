@@ -66,6 +66,9 @@ void fit_parameters(NodeRewrite& rewrite, const Operator& to) {
   if (static_cast<int>(node.outputs.size()) > to.maximum_outputs())
     rewrite.refuse("output " + std::to_string(to.maximum_outputs() + 1) + " of " + node.op_type +
                    " is not in " + set_name(rewrite));
+  if (static_cast<int>(node.inputs.size()) < to.minimum_inputs())
+    rewrite.refuse(node.op_type + " needs at least " + std::to_string(to.minimum_inputs()) + " inputs in " +
+                   set_name(rewrite));
   for (std::size_t i = 0; i < to.inputs.size(); ++i)
     if (to.inputs[i].arity == Arity::Single && !rewrite.has_input(i))
       rewrite.refuse("input '" + to.inputs[i].name + "' of " + node.op_type + " must be given in " +

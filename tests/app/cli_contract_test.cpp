@@ -128,7 +128,7 @@ class CliContractTest : public QObject {
   void linksAreFollowedOnlyIfAllowed() {
     QTemporaryDir outside;
     SaveOptions options;
-    options.external_data = true;
+    options.weights = WeightPlacement::OneFile;
     options.external_threshold_bytes = 1;
     const auto model = ModelBuilder()
                            .input("x", DataType::Float32, {2})

@@ -152,14 +152,17 @@ void raise_dropout_12(NodeRewrite& rewrite) {
   rewrite.remove("ratio");
 }
 
+/// The number that an input is known to be; nothing otherwise.
+std::optional<double> known_number(const NodeRewrite& rewrite, std::size_t index) {
+  const Tensor* value = rewrite.has_input(index) ? rewrite.constant(rewrite.input(index)) : nullptr;
+  return value && value->size() == 1 ? std::optional(values_as<double>(*value)[0]) : std::nullopt;
+}
+
 void lower_dropout_12(NodeRewrite& rewrite) {
-  if (rewrite.has_input(2)) {
-    const Tensor* training = rewrite.constant(rewrite.input(2));
-    if (!training || training->size() != 1 || values_as<double>(*training)[0] != 0)
-      rewrite.refuse("Dropout that may train came with operator set 12");
-  }
-  const Tensor* ratio = rewrite.constant(rewrite.input(1));
-  if (ratio && ratio->size() == 1) rewrite.set("ratio", static_cast<float>(values_as<double>(*ratio)[0]));
+  const auto ratio = known_number(rewrite, 1), training = known_number(rewrite, 2);
+  const bool may_train = rewrite.has_input(2) && training.value_or(1) != 0 && ratio.value_or(0.5) != 0;
+  if (may_train) rewrite.refuse("Dropout that may train came with operator set 12");
+  if (ratio) rewrite.set("ratio", static_cast<float>(*ratio));
   rewrite.node.inputs.resize(1);
   rewrite.remove("seed");
 }

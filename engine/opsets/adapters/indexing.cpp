@@ -17,11 +17,39 @@ void raise_slice_10(NodeRewrite& rewrite) {
   rewrite.attribute_to_input("axes", 3);
 }
 
+/// The indices that a range of an axis with `size` entries takes, as Python counts them.
+Integers indices_of(std::int64_t start, std::int64_t end, std::int64_t step, std::int64_t size) {
+  const std::int64_t least = step < 0 ? -1 : 0, most = step < 0 ? size - 1 : size;
+  const auto bound = [&](std::int64_t at) { return std::clamp(at < 0 ? at + size : at, least, most); };
+  Integers indices;
+  const std::int64_t last = bound(end);
+  for (std::int64_t i = bound(start); step > 0 ? i < last : i > last; i += step) indices.push_back(i);
+  return indices;
+}
+
+/// Axes of which only some entries are taken are gathered, one after the other.
+void gather_steps(NodeRewrite& rewrite, const Integers& steps) {
+  const Integers starts = rewrite.needed_integers(1, "starts"), ends = rewrite.needed_integers(2, "ends");
+  const Dims dims = rewrite.dims(rewrite.input(0));
+  const auto rank = static_cast<std::int64_t>(dims.size());
+  std::string current = rewrite.input(0);
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    const std::int64_t given =
+        rewrite.has_input(3) ? rewrite.needed_integers(3, "axes").at(i) : static_cast<std::int64_t>(i);
+    const std::int64_t axis = non_negative(given, rank);
+    const Integers taken =
+        indices_of(starts.at(i), ends.at(i), steps[i], dims.at(static_cast<std::size_t>(axis)));
+    const std::string indices = rewrite.integers_value(taken, "indices");
+    if (i + 1 == steps.size()) return rewrite.become("Gather", {current, indices}, {{"axis", axis}});
+    current = rewrite.write("Gather", {current, indices}, {{"axis", axis}});
+  }
+}
+
 void lower_slice_10(NodeRewrite& rewrite) {
   if (rewrite.has_input(4)) {
     const Integers steps = rewrite.needed_integers(4, "steps");
     if (std::any_of(steps.begin(), steps.end(), [](std::int64_t step) { return step != 1; }))
-      rewrite.refuse("Slice with steps came with operator set 10");
+      return gather_steps(rewrite, steps);
     rewrite.set_input(4, {});
   }
   rewrite.input_to_attribute(1, "starts");
@@ -61,6 +89,13 @@ void raise_scatter_11(NodeRewrite& rewrite) { rewrite.node.op_type = "ScatterEle
 void lower_scatter_elements_11(NodeRewrite& rewrite) {
   make_axis_non_negative(rewrite);
   rewrite.node.op_type = "Scatter";
+}
+
+void lower_scatter_18(NodeRewrite& rewrite) {
+  const std::string reduction = rewrite.text("reduction", "none");
+  if (reduction == "min" || reduction == "max")
+    rewrite.refuse("the reduction " + reduction + " of " + rewrite.node.op_type +
+                   " came with operator set 18");
 }
 
 // --- TopK ---
@@ -128,6 +163,11 @@ std::vector<Adapter> indexing_adapters() {
       {"Gather", 11, nullptr, lower_gather_11},
       {"Scatter", 11, raise_scatter_11},
       {"ScatterElements", 11, nullptr, lower_scatter_elements_11},
+      {"ScatterElements", 16},  // without a reduction, unless asked for
+      {"ScatterND", 16},
+      {"ScatterElements", 18, nullptr, lower_scatter_18},
+      {"ScatterND", 18, nullptr, lower_scatter_18},
+      {"GatherND", 12},  // without batch axes, unless asked for
       {"TopK", 10, raise_top_k_10, lower_top_k_10},
       {"TopK", 11, nullptr, lower_top_k_11},
       {"OneHot", 11, raise_one_hot_11, lower_one_hot_11},

@@ -48,13 +48,28 @@ void raise_power_2(NodeRewrite& rewrite) {
   rewrite.set("p", static_cast<std::int64_t>(p));
 }
 
+/// Where padding is odd, the side that a transposed convolution gives it to by either name changed; and where sizes of
+/// the output are given it goes to the other side than that of SAME_UPPER.
+void exchange_same_padding(NodeRewrite& rewrite) {
+  const std::string padding = rewrite.text("auto_pad", "NOTSET");
+  if (padding == "NOTSET" && rewrite.has("output_shape")) rewrite.set("auto_pad", std::string("SAME_UPPER"));
+  if (padding == "SAME_UPPER") rewrite.set("auto_pad", std::string("SAME_LOWER"));
+  if (padding == "SAME_LOWER") rewrite.set("auto_pad", std::string("SAME_UPPER"));
+}
+
 }  // namespace
 
 std::vector<Adapter> pooling_adapters() {
   return {
-      {"AveragePool", 10, nullptr, drop_ceil_mode}, {"AveragePool", 19, nullptr, drop_single_dilations},
-      {"MaxPool", 10, nullptr, lower_windows},      {"LpPool", 2, raise_power_2},
-      {"LpPool", 18, nullptr, lower_windows},       {"GlobalLpPool", 2, raise_power_2},
+      {"AveragePool", 7},  // padding does not count, unless asked for
+      {"AveragePool", 10, nullptr, drop_ceil_mode},
+      {"AveragePool", 19, nullptr, drop_single_dilations},
+      {"MaxPool", 8},  // indices are an output more
+      {"MaxPool", 10, nullptr, lower_windows},
+      {"LpPool", 2, raise_power_2},
+      {"LpPool", 18, nullptr, lower_windows},
+      {"ConvTranspose", 11, exchange_same_padding, exchange_same_padding},
+      {"GlobalLpPool", 2, raise_power_2},
   };
 }
 

@@ -27,7 +27,7 @@ void lower_14(NodeRewrite& rewrite) {
 }  // namespace
 
 std::vector<Adapter> recurrent_adapters() {
-  std::vector<Adapter> rows;
+  std::vector<Adapter> rows = {{"GRU", 3}};  // the reset gate comes first, unless asked for otherwise
   for (const char* name : {"GRU", "LSTM", "RNN"}) {
     rows.push_back({name, 7, raise_7});
     rows.push_back({name, 14, nullptr, lower_14});

@@ -34,7 +34,10 @@ std::vector<Adapter> reduction_adapters() {
     const int with_input = std::string_view(name) == "ReduceSum" ? 13 : 18;
     rows.push_back({name, with_input, axes_to_input, axes_to_attribute});
   }
-  for (const char* name : {"ArgMax", "ArgMin"}) rows.push_back({name, 11, nullptr, make_axis_non_negative});
+  for (const char* name : {"ArgMax", "ArgMin"}) {
+    rows.push_back({name, 11, nullptr, make_axis_non_negative});
+    rows.push_back({name, 12});  // the first of several, unless asked for otherwise
+  }
   return rows;
 }
 

@@ -146,8 +146,8 @@ class EditsTest : public QObject {
             Row{"set_batch_size frees reshapes",
                 "(float[1, 4] x) => (float[1, 2, 2] y) <int64[3] s = {1, 2, 2}> { y = Reshape(x, s) }",
                 R"({"edit": "set_batch_size", "value": "N"})",
-                "input x float32[1, 4] | Reshape_0: y = Reshape(x, s) | output y float32[1, 2, 2]",
-                "input x float32[N, 4] | weight s_any_batch int64[3] {-1, 2, 2} | "
+                "input x float32[1, 4] | weight s int64[3] {1, 2, 2} | Reshape_0: y = Reshape(x, s) | output y float32[1, 2, 2]",
+                "input x float32[N, 4] | weight s_any_batch int64[3] {0, 2, 2} | "
                 "Reshape_0: y = Reshape(x, s_any_batch) | output y float32[N, 2, 2]"},
             Row{"add_output with the derived type", chain, R"({"edit": "add_output", "tensor": "a"})", "",
                 "output a float32[2]"},

@@ -10,6 +10,7 @@
 
 #include "engine/io/checksum.h"
 #include "engine/io/model_file.h"
+#include "engine/model/edit.h"
 #include "tests/support/full_disk.h"
 #include "tests/support/model_builder.h"
 #include "tests/support/tensors.h"
@@ -47,7 +48,7 @@ Model wordy(const ModelPointer& model, std::size_t letters) {
 
 SaveOptions outside() {
   SaveOptions options;
-  options.external_data = true;
+  options.weights = WeightPlacement::OneFile;
   return options;
 }
 
@@ -120,7 +121,7 @@ class SavingTest : public QObject {
     QTemporaryDir folder;
     const QString target = folder.filePath("killed.onnx");
     SaveOptions options;
-    options.external_data = external_data;
+    options.weights = external_data ? WeightPlacement::OneFile : WeightPlacement::AsBefore;
     save_model(*model_with_weights(1000), target.toStdString(), options);
     const QByteArray before = content_of(target);
     const QStringList files = QDir(folder.path()).entryList(QDir::Files);
@@ -281,7 +282,7 @@ class SavingTest : public QObject {
   void weightsGoBesideTheModelAndComeBack() {
     const auto model = model_with_weights(1000);
     SaveOptions options;
-    options.external_data = true;
+    options.weights = WeightPlacement::OneFile;
     const auto saved = save_model(*model, path("outside.onnx"), options);
     QVERIFY(saved.file_bytes < 1000);
     QCOMPARE(QFile(folder_.filePath("outside.onnx.data")).size(), qint64{4096 + 4000 - 64});
@@ -310,7 +311,7 @@ class SavingTest : public QObject {
   void checksumsOfExternalDataAreChecked() {
     QFETCH(const bool, damaged);
     SaveOptions options;
-    options.external_data = true;
+    options.weights = WeightPlacement::OneFile;
     save_model(*model_with_weights(1000), path("sum.onnx"), options);
     LoadedModel loaded = load_model(path("sum.onnx"));
     QVERIFY(checksum_problems(loaded).empty());
@@ -331,10 +332,50 @@ class SavingTest : public QObject {
     QCOMPARE(sha1(std::as_bytes(std::span(abc))), std::string("a9993e364706816aba3e25717850c26c9cd0d89d"));
   }
 
+  /// Two files beside the model are two files beside what an edit makes of it; what changed goes into a new
+  /// one.
+  void anEditedModelKeepsItsFiles() {
+    const QTemporaryDir from, to;
+    Graph graph = *model_with_weights(1000)->graph;
+    const auto placed = [&](std::size_t index, const char* location) {
+      NamedTensor tensor = *graph.initializers[index];
+      tensor.external_data = {{"location", location}};
+      graph.initializers = graph.initializers.with(index, std::make_shared<const NamedTensor>(tensor));
+    };
+    placed(1, "a.bin");
+    placed(2, "parts/b.bin");
+    save_model(*with_graph(*model_with_weights(1000), graph), from.filePath("m.onnx").toStdString());
+    QCOMPARE(QDir(from.path()).entryList(QDir::Files), (QStringList{"a.bin", "m.onnx"}));
+    const LoadedModel loaded = load_model(from.filePath("m.onnx").toStdString());
+
+    Model edited = *loaded.model;
+    edited.doc_string = "edited";
+    save_model(edited, to.filePath("m.onnx").toStdString(), {}, &loaded);
+    const auto weights = load_model(to.filePath("m.onnx").toStdString()).model->graph->initializers;
+    for (std::size_t i : {1, 2}) {
+      QVERIFY(weights[i]->external_data == loaded.model->graph->initializers[i]->external_data);
+      QVERIFY(identical(weights[i]->tensor, loaded.model->graph->initializers[i]->tensor));
+    }
+    for (const char* name : {"a.bin", "parts/b.bin"})
+      QCOMPARE(content_of(to.filePath(name)), content_of(from.filePath(name)));
+
+    NamedTensor other = *loaded.model->graph->initializers[2];
+    other.tensor = Tensor::of({1000}, std::vector<float>(1000, 7));
+    graph = *loaded.model->graph;
+    graph.initializers = graph.initializers.with(2, std::make_shared<const NamedTensor>(other));
+    const QByteArray before = content_of(from.filePath("parts/b.bin"));
+    save_model(*with_graph(*loaded.model, graph), from.filePath("m.onnx").toStdString(), {}, &loaded);
+    const auto changed = load_model(from.filePath("m.onnx").toStdString()).model->graph->initializers;
+    QVERIFY(changed[1]->external_data == loaded.model->graph->initializers[1]->external_data);
+    QCOMPARE(changed[2]->external_data.front().second, std::string("parts/b.1.bin"));
+    COMPARE_TENSORS(changed[2]->tensor, other.tensor);
+    QCOMPARE(content_of(from.filePath("parts/b.bin")), before);
+  }
+
   void aModelCanBeSavedOverItself() {
     const auto model = model_with_weights(100000);
     SaveOptions options;
-    options.external_data = true;
+    options.weights = WeightPlacement::OneFile;
     save_model(*model, path("self.onnx"), options);
     for (int i = 0; i < 2; ++i) {
       const LoadedModel loaded = load_model(path("self.onnx"));

@@ -255,7 +255,7 @@ class FailuresTest : public QObject {
     }
     if (what == QStringLiteral("external")) {
       SaveOptions options;
-      options.external_data = true;
+      options.weights = WeightPlacement::OneFile;
       options.external_threshold_bytes = 0;
       save_model(*withWeight(), path.toStdString(), options);
       QVERIFY(QFile::remove(fixture_->path(QStringLiteral("bad.onnx.data"))));
