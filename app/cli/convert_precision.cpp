@@ -88,6 +88,8 @@ Conversion precision_conversion(const PrecisionCommandOptions& options, const Mo
                          [&](std::size_t done, std::size_t all) { bar.update(done, all); });
     precision.kept = unfit.reasons;
     precision.kept_values = unfit.values;
+    const ModelPointer attempt = convert_precision(base, precision).model;
+    precision.kept.merge(find_unfit_bodies(base, attempt, find_backend("reference"), sets));
   }
   return {base, [base, precision](const std::map<std::string, std::string>& kept) {
             PrecisionOptions more = precision;
@@ -157,8 +159,9 @@ InputSets input_sets(const PrecisionCommandOptions& options, const ModelPointer&
     const InputSets sets = made_up_input_sets(*model, made_up_sets);
     find_backend("cpu").compile(model, {})->run(sets[0]);
     return sets;
-  } catch (const Error& error) {
-    if (!options.calibrate.empty() || options.quantize == "int8" || options.target_error > 0) throw;
+  } catch (Error& error) {
+    if (!options.calibrate.empty() || options.quantize == "int8" || options.target_error > 0)
+      throw error.advice("--calibrate DIR names inputs of yours");
     json["notes"].push_back(
         std::string("accuracy and speed were not measured, since the model does not run on made-up "
                     "inputs (--calibrate DIR names yours): ") +

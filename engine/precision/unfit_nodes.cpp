@@ -1,9 +1,11 @@
 #include "engine/precision/unfit_nodes.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "engine/model/graph_index.h"
 #include "engine/model/names.h"
+#include "engine/precision/accuracy.h"
 #include "engine/precision/rounding.h"
 
 namespace lapidary {
@@ -38,7 +40,39 @@ std::string unfit_reason(const std::string& name, const RoundingLoss& loss, bool
   return {};
 }
 
+bool is_finite(const Tensor& tensor) {
+  const auto numbers = values_as<float>(tensor);
+  return std::all_of(numbers.begin(), numbers.end(), [](float number) { return std::isfinite(number); });
+}
+
+/// Tensors that hold a number that is not finite.
+std::set<std::string> infinite_tensors(const ModelPointer& model, const Backend& backend,
+                                       const InputSets& sets) {
+  std::set<std::string> names;
+  visit_tensors(model, backend, input_sets_for(*model, sets), Shown::All,
+                [&](std::size_t, const std::string& name, const Tensor& tensor) {
+                  if (!is_finite(tensor)) names.insert(name);
+                });
+  return names;
+}
+
 }  // namespace
+
+std::map<std::string, std::string> find_unfit_bodies(const ModelPointer& original,
+                                                     const ModelPointer& converted, const Backend& backend,
+                                                     const InputSets& sets) {
+  std::map<std::string, std::string> unfit;
+  const auto& nodes = original->graph->nodes;
+  if (std::none_of(nodes.begin(), nodes.end(), [](const auto& node) { return !subgraphs_of(*node).empty(); }))
+    return unfit;
+  const auto before = infinite_tensors(original, backend, sets),
+             after = infinite_tensors(converted, backend, sets);
+  for (const auto& node : nodes)
+    for (const auto& output : node->outputs)
+      if (!subgraphs_of(*node).empty() && after.contains(output) && !before.contains(output))
+        unfit.emplace(node->label(), "something inside overflows: '" + output + "' is no longer finite");
+  return unfit;
+}
 
 UnfitNodes find_unfit_nodes(const ModelPointer& model, const Backend& backend, const InputSets& sets,
                             DataType target, const Progress& progress) {

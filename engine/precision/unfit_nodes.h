@@ -19,4 +19,11 @@ struct UnfitNodes {
 UnfitNodes find_unfit_nodes(const ModelPointer& model, const Backend& backend, const InputSets& sets,
                             DataType target, const Progress& progress = {});
 
+/// Nodes with bodies whose outputs are no longer finite in the converted model, where those of the original
+/// are: what overflows inside, no run of the original shows. `backend` must compute in the model's own types.
+/// By label, with the reason; none where the model has no such nodes.
+std::map<std::string, std::string> find_unfit_bodies(const ModelPointer& original,
+                                                     const ModelPointer& converted, const Backend& backend,
+                                                     const InputSets& sets);
+
 }  // namespace lapidary

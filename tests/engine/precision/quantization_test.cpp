@@ -37,6 +37,7 @@ class QuantizationTest : public QObject {
   void stopsAtTheTargetError();
   void findsTensorsThatOverflow();
   void findsTensorsThatUnderflow();
+  void findsBodiesInWhichSomethingOverflows();
   void readsInputSetsFromFolders();
 };
 
@@ -356,6 +357,31 @@ void QuantizationTest::findsTensorsThatUnderflow() {
       model, find_backend("reference"), {{Tensor::of<float>({4}, {1, 0.5f, -1, 0.25f})}}, DataType::Float16);
   QCOMPARE(unfit.values, std::set<std::string>{"small"});
   QCOMPARE(unfit.reasons.size(), std::size_t{2});
+}
+
+void QuantizationTest::findsBodiesInWhichSomethingOverflows() {
+  const Type any = Type::tensor(DataType::Float32);
+  const auto branch = [&](const char* op, const std::string& made) {
+    ModelBuilder body;
+    body.add(node("Mul", {"x", "c"}, {made + "a"})).add(node("Mul", {made + "a", made + "a"}, {made + "b"}));
+    return body.add(node(op, {made + "b"}, {made})).output(made, any).graph();
+  };
+  ModelBuilder builder;
+  builder.input("x", DataType::Float32, {2}).output("y", any).initializer("c", Tensor::scalar(300.0f));
+  builder.initializer("yes", Tensor::of(Dims{}, std::vector<bool>{true}));
+  builder.add(node("If", {"yes"}, {"r"},
+                   {{"then_branch", branch("Sqrt", "t")}, {"else_branch", branch("Log", "e")}}));
+  builder.add(node("Neg", {"r"}, {"y"}));
+  const ModelPointer model = builder.build();
+  const InputSets sets = {{Tensor::of<float>({2}, {1, 0.5f})}};
+  const Backend& backend = find_backend("reference");
+  QVERIFY(find_unfit_nodes(model, backend, sets, DataType::Float16).reasons.empty());
+  PrecisionOptions options;
+  options.kept = find_unfit_bodies(model, convert_precision(model, options).model, backend, sets);
+  QCOMPARE(options.kept.size(), std::size_t{1});
+  const ModelPointer result = convert_precision(model, options).model;
+  QVERIFY(find_unfit_bodies(model, result, backend, sets).empty());
+  QVERIFY(AccuracyTest(model, backend, sets).worst_error(result) < 1e-3);
 }
 
 void QuantizationTest::readsInputSetsFromFolders() {
