@@ -17,7 +17,7 @@ const std::vector<Command>& commands() {
       {"bench", "Repeat and time whole runs", declare_bench},
       {"profile", "Time every operator, and write a trace that Perfetto opens", declare_profile},
       {"render", "Draw the graph as SVG, PNG, PDF, DOT or JSON", declare_render},
-      {"convert", "Change a model's format, precision, free dimensions or where its weights lie",
+      {"convert", "Change a model's format, operator set, precision, sizes or where its weights lie",
        declare_convert},
       {"edit", "Change a model by a script of named edits", declare_edit},
       {"extract", "Cut a part of a model out as a model of its own", declare_extract},

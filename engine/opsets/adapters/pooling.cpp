@@ -48,8 +48,8 @@ void raise_power_2(NodeRewrite& rewrite) {
   rewrite.set("p", static_cast<std::int64_t>(p));
 }
 
-/// Where padding is odd, the side that a transposed convolution gives it to by either name changed; and where sizes of
-/// the output are given it goes to the other side than that of SAME_UPPER.
+/// Where padding is odd, the side that a transposed convolution gives it to by either name changed; and where
+/// sizes of the output are given it goes to the other side than that of SAME_UPPER.
 void exchange_same_padding(NodeRewrite& rewrite) {
   const std::string padding = rewrite.text("auto_pad", "NOTSET");
   if (padding == "NOTSET" && rewrite.has("output_shape")) rewrite.set("auto_pad", std::string("SAME_UPPER"));
