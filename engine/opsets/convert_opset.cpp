@@ -7,6 +7,7 @@
 #include "engine/analysis/every_node.h"
 #include "engine/model/error.h"
 #include "engine/ops/operator_sets.h"
+#include "engine/opsets/ir_version.h"
 #include "engine/opsets/opset_step.h"
 #include "engine/opsets/verify.h"
 
@@ -56,8 +57,8 @@ OpsetConversion convert_opset(const ModelPointer& model, std::int64_t target) {
   while (!is_at(*current, target)) current = convert_one_step(current, target, names, history);
   Model finished = *current;
   finished.opset_imports = with_version(std::move(finished.opset_imports), target);
-  finished.ir_version = std::max(finished.ir_version, ir_version_of(target));
   current = without_orphans(*model, finished);
+  if (current->ir_version < ir_version_of(target)) current = with_ir_version(current, ir_version_of(target));
   result.blockers = std::move(history.blockers);
   if (result.blockers.empty()) result.blockers = problems_since(*model, *current, history);
   if (result.blockers.empty()) result.model = std::move(current);

@@ -54,7 +54,7 @@ Names names_of(const std::vector<Value>& values) {
 }
 
 /// The main graph; bodies hold few constants, and keep them.
-GraphPointer cleaned(const Graph& before, const GraphPointer& graph) {
+GraphPointer cleaned(const Graph& before, const GraphPointer& graph, bool inputs_are_listed_only) {
   Nodes nodes = graph->nodes.to_vector();
   const Nodes former = before.nodes.to_vector();
   Counts reads = reads_of(nodes);
@@ -63,7 +63,8 @@ GraphPointer cleaned(const Graph& before, const GraphPointer& graph) {
   for (const auto& annotation : graph->quantization_annotations)
     for (const auto& [key, name] : annotation.parameters) wanted.insert(name);
   remove_unread(nodes, reads, outputs_without_reader(former), wanted);
-  const Names inputs = names_of(graph->inputs), former_inputs = names_of(before.inputs);
+  // Before IR version 4 an initializer is listed as an input, and is none.
+  const Names former_inputs = inputs_are_listed_only ? Names() : names_of(before.inputs);
   const auto is_orphan = [&](const std::string& name) {
     const auto count = reads.find(name);
     const bool is_read = count != reads.end() && count->second > 0;
@@ -76,9 +77,10 @@ GraphPointer cleaned(const Graph& before, const GraphPointer& graph) {
   });
   if (nodes.size() == graph->nodes.size() && initializers.size() == graph->initializers.size()) return graph;
   Graph result = *graph;
-  std::erase_if(result.inputs, [&](const Value& value) {
-    return !former_inputs.contains(value.name) && is_orphan(value.name);
-  });
+  std::unordered_set<std::string_view> removed;
+  for (const auto& tensor : graph->initializers) removed.insert(tensor->name);
+  for (const auto& tensor : initializers) removed.erase(tensor->name);
+  std::erase_if(result.inputs, [&](const Value& value) { return removed.contains(value.name); });
   result.nodes = PersistentVector(std::move(nodes));
   result.initializers = PersistentVector(std::move(initializers));
   return std::make_shared<const Graph>(std::move(result));
@@ -88,7 +90,8 @@ GraphPointer cleaned(const Graph& before, const GraphPointer& graph) {
 
 ModelPointer without_orphans(const Model& before, const Model& model) {
   Model result = model;
-  result.graph = cleaned(*before.graph, model.graph);
+  constexpr std::int64_t first_with_defaults = 4;
+  result.graph = cleaned(*before.graph, model.graph, before.ir_version < first_with_defaults);
   return std::make_shared<const Model>(std::move(result));
 }
 

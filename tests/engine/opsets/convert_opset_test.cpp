@@ -45,6 +45,7 @@ class ConvertOpsetTest : public QObject {
   void listsEveryNodeThatCannotBeExpressed();
   void convertsBodiesAndFunctions();
   void keepsConstantsThatInputsOverride();
+  void listsInitializersAsInputsWhereTheFormatWantsIt();
 };
 
 void ConvertOpsetTest::keepsWhatExamplesCompute_data() {
@@ -190,6 +191,34 @@ void ConvertOpsetTest::keepsConstantsThatInputsOverride() {
   };
   QVERIFY(convert_opset(model(false), 12).model);
   QVERIFY(!convert_opset(model(true), 12).model);
+}
+
+/// Before IR version 4; what an attribute takes over is no longer listed.
+void ConvertOpsetTest::listsInitializersAsInputsWhereTheFormatWantsIt() {
+  Model model = *ModelBuilder(8)
+                     .input("x", DataType::Float32, {2, 3})
+                     .input("shape", DataType::Int64, {1})
+                     .initializer("shape", Tensor::of({1}, std::vector<std::int64_t>{6}))
+                     .add(node("Reshape", {"x", "shape"}, {"r"}))
+                     .add(node("TopK", {"r"}, {"y", "i"}, {{"k", std::int64_t{2}}}))
+                     .output("y", Type::tensor(DataType::Float32, Shape{2}))
+                     .build();
+  model.ir_version = 3;
+  const auto low = std::make_shared<const Model>(model);
+  const auto inputs = [](const OpsetConversion& conversion) {
+    return conversion.model->graph->inputs.size();
+  };
+  const OpsetConversion high = convert_opset(low, 13);
+  QVERIFY(high.model);
+  QCOMPARE(high.model->ir_version, std::int64_t{7});
+  QCOMPARE(inputs(high), std::size_t{1});
+  Model early = *high.model;
+  early.ir_version = 7;
+  const OpsetConversion back = convert_opset(std::make_shared<const Model>(early), 8);
+  QVERIFY(back.model);
+  QCOMPARE(back.model->ir_version, std::int64_t{7});
+  QCOMPARE(inputs(back), std::size_t{1});
+  QCOMPARE(back.model->graph->initializers.size(), std::size_t{1});  // k is an attribute again
 }
 
 QTEST_GUILESS_MAIN(ConvertOpsetTest)
