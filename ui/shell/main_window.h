@@ -61,6 +61,8 @@ class MainWindow : public QMainWindow {
   void insertOperator();
   /// Shows what the optimizer would do to the model.
   void optimizeModel();
+  /// Shows the model as another runtime may want it.
+  void exportModel();
   /// Shows how a model from another file, which a person chooses where none is given, differs.
   void compareModel(const QString& path = {});
   /// What Ctrl+R does: runs, asks first what the model leaves open, or stops.

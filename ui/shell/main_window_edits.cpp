@@ -7,6 +7,7 @@
 
 #include "ui/canvas/canvas.h"
 #include "ui/changes/difference_page.h"
+#include "ui/changes/export_page.h"
 #include "ui/changes/optimize_page.h"
 #include "ui/document/element_edits.h"
 #include "ui/document/format.h"
@@ -57,6 +58,10 @@ void MainWindow::showOver(OverPage* over) {
 
 void MainWindow::optimizeModel() {
   if (shown_ && shown_->canEdit() && !page()->over()) showOver(new OptimizePage(shown_));
+}
+
+void MainWindow::exportModel() {
+  if (shown_ && shown_->canEdit() && !page()->over()) showOver(new ExportPage(shown_));
 }
 
 void MainWindow::compareModel(const QString& path) {

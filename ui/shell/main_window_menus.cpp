@@ -61,6 +61,7 @@ void MainWindow::makeFileMenu() {
   menu->addSeparator();
   commands_->add(menu, tr("Save"), QKeySequence::Save, [this] { saveModel(); });
   commands_->add(menu, tr("Save As…"), Qt::CTRL | Qt::SHIFT | Qt::Key_S, [this] { saveModelAs(); });
+  commands_->add(menu, tr("Export…"), Qt::CTRL | Qt::Key_E, [this] { exportModel(); });
   menu->addSeparator();
   commands_->add(menu, tr("Compare With Another Model…"), {}, [this] { compareModel(); });
   commands_->add(menu, tr("Save Picture of the Graph…"), {}, [this] { savePictureDialog(); });
