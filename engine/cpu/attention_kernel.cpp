@@ -66,7 +66,9 @@ void AttentionKernel::finish_row(const Data& data, std::int64_t sample, std::int
   const std::int64_t place =
       sample * mask_strides[0] + head * mask_strides[1] + query_number * mask_strides[2];
   const std::int64_t masked = std::min(keys, mask_keys);
-  if (data.mask)
+  if (data.mask && mask_strides[3] == 1)
+    apply({ElementCode::Add, 0, 1}, row, data.mask + place, row, masked);
+  else if (data.mask)
     for (std::int64_t j = 0; j < masked; ++j) row[j] += data.mask[place + j * mask_strides[3]];
   if (data.allowed)
     for (std::int64_t j = 0; j < masked; ++j)
