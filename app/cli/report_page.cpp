@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "engine/edit/data_json.h"
+#include "engine/layout/drawing.h"
 
 namespace lapidary::cli {
 namespace {
@@ -38,27 +39,6 @@ td.name { white-space: normal; overflow-wrap: anywhere; }
 @media print { body { background: none; } .picture { max-height: none; } }
 )";
 
-std::string escaped(const std::string& text) {
-  std::string result;
-  for (const char character : text) switch (character) {
-      case '&':
-        result += "&amp;";
-        break;
-      case '<':
-        result += "&lt;";
-        break;
-      case '>':
-        result += "&gt;";
-        break;
-      case '"':
-        result += "&quot;";
-        break;
-      default:
-        result += character;
-    }
-  return result;
-}
-
 std::string data_address(const std::string& svg) { return "data:image/svg+xml;base64," + base64(svg); }
 
 /// A column's title, and whether its cells are numbers.
@@ -71,7 +51,7 @@ std::string table(const std::vector<Column>& columns, const std::vector<std::vec
   std::string html = "<div class=\"scroll\"><table><tr>";
   for (const Column& column : columns)
     html += std::string("<th") + (column.kind == Column::Kind::Number ? " class=\"number\"" : "") + ">" +
-            escaped(column.title) + "</th>";
+            xml_escaped(column.title) + "</th>";
   html += "</tr>";
   for (const auto& row : rows) {
     html += "<tr>";
@@ -81,7 +61,7 @@ std::string table(const std::vector<Column>& columns, const std::vector<std::vec
         html += "<td><div class=\"bar\"><i style=\"width:" + row[i] + "%\"></i></div></td>";
       else
         html += std::string(kind == Column::Kind::Number ? "<td class=\"number\">" : "<td class=\"name\">") +
-                escaped(row[i]) + "</td>";
+                xml_escaped(row[i]) + "</td>";
     }
     html += "</tr>";
   }
@@ -89,11 +69,11 @@ std::string table(const std::vector<Column>& columns, const std::vector<std::vec
 }
 
 std::string section(const std::string& title, const std::string& content) {
-  return "<h2>" + escaped(title) + "</h2>" + content;
+  return "<h2>" + xml_escaped(title) + "</h2>" + content;
 }
 
 std::string paragraph(const std::string& text, const std::string& kind = "") {
-  return "<p" + (kind.empty() ? "" : " class=\"" + kind + "\"") + ">" + escaped(text) + "</p>";
+  return "<p" + (kind.empty() ? "" : " class=\"" + kind + "\"") + ">" + xml_escaped(text) + "</p>";
 }
 
 std::string percent_of(double part, double whole) {
@@ -101,7 +81,7 @@ std::string percent_of(double part, double whole) {
 }
 
 std::string card(const std::string& value, const std::string& what) {
-  return "<div class=\"card\"><b>" + escaped(value) + "</b><span class=\"weak\">" + escaped(what) +
+  return "<div class=\"card\"><b>" + xml_escaped(value) + "</b><span class=\"weak\">" + xml_escaped(what) +
          "</span></div>";
 }
 
@@ -215,7 +195,7 @@ std::string optimization(const Json& levels) {
 }  // namespace
 
 std::string report_page(const Json& facts, const ReportPictures& pictures) {
-  const std::string title = escaped(facts["title"].get<std::string>());
+  const std::string title = xml_escaped(facts["title"].get<std::string>());
   std::string html = "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>" + title +
                      "</title><meta name=\"viewport\" content=\"width=device-width\"><style>" + style +
                      "</style></head><body><main><h1>" + title + "</h1>";

@@ -23,6 +23,8 @@ Palette palette_for(Theme theme);
 /// The contrast of two colours as WCAG 2 defines it, 1 to 21.
 double contrast(const std::string& a, const std::string& b);
 
+/// The text as XML and HTML want it.
+std::string xml_escaped(const std::string& text);
 /// The picture as an SVG document. `heat` gives a share of 0 to 1 by box index, for boxes that have one.
 std::string to_svg(const Layout& layout, Theme theme, const std::map<int, double>& heat = {});
 /// The visible graph for Graphviz: open groups as clusters, without coordinates.

@@ -6,9 +6,8 @@
 #include "engine/layout/text_width.h"
 
 namespace lapidary {
-namespace {
 
-std::string escaped(const std::string& text) {
+std::string xml_escaped(const std::string& text) {
   std::string result;
   for (const char c : text) {
     switch (c) {
@@ -30,6 +29,8 @@ std::string escaped(const std::string& text) {
   }
   return result;
 }
+
+namespace {
 
 /// Appends to one text; numbers with at most two decimals.
 class Writer {
@@ -100,7 +101,7 @@ class Picture {
             const char* anchor = "start") {
     out_ << "<text class=\"" << style << "\" x=\"" << x << "\" y=\"" << y << "\" fill=\"" << colour << "\"";
     if (*anchor != 's') out_ << " text-anchor=\"" << anchor << "\"";
-    out_ << ">" << escaped(content) << "</text>\n";
+    out_ << ">" << xml_escaped(content) << "</text>\n";
   }
 
   /// A small triangle before a group's title: pointing right if it is closed, down if it is open.

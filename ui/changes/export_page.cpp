@@ -14,6 +14,7 @@
 #include "engine/ops/operator_sets.h"
 #include "engine/opsets/convert_opset.h"
 #include "engine/runtime/suggested_inputs.h"
+#include "ui/document/form.h"
 #include "ui/document/format.h"
 
 namespace lapidary::ui {
@@ -22,19 +23,9 @@ namespace {
 
 constexpr int fieldWidth = 168;
 
-/// A line of the form: caption left, field right.
 template <class Field>
 Field* row(QVBoxLayout* column, const QString& caption, Field* field) {
-  auto* line = new QHBoxLayout;
-  auto* label = new QLabel(shortened(caption, 20));
-  label->setToolTip(caption);
-  label->setBuddy(field);
-  field->setFixedWidth(fieldWidth);
-  field->setAccessibleName(caption);
-  line->addWidget(label, 1);
-  line->addWidget(field);
-  column->addLayout(line);
-  return field;
+  return add_form_row(column, caption, field, fieldWidth);
 }
 
 }  // namespace

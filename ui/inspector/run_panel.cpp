@@ -15,6 +15,7 @@
 #include <QVBoxLayout>
 
 #include "engine/backends.h"
+#include "ui/document/form.h"
 #include "ui/document/format.h"
 #include "ui/inspector/input_form.h"
 
@@ -22,7 +23,7 @@ namespace lapidary::ui {
 
 namespace {
 
-constexpr int fieldWidth = 112, longestCaption = 20;
+constexpr int fieldWidth = 112;
 
 QLabel* section(const QString& title) {
   auto* made = new QLabel(title);
@@ -31,19 +32,9 @@ QLabel* section(const QString& title) {
   return made;
 }
 
-/// A line of the form: caption left, field right.
 template <class Field>
 Field* row(QVBoxLayout* column, const QString& caption, Field* field) {
-  auto* line = new QHBoxLayout;
-  auto* label = new QLabel(shortened(caption, longestCaption));
-  label->setToolTip(caption);
-  label->setBuddy(field);
-  field->setFixedWidth(fieldWidth);
-  field->setAccessibleName(caption);
-  line->addWidget(label, 1);
-  line->addWidget(field);
-  column->addLayout(line);
-  return field;
+  return add_form_row(column, caption, field, fieldWidth);
 }
 
 QSpinBox* numberBox(int least, int most, int value) {

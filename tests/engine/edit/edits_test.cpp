@@ -6,23 +6,12 @@
 #include "tests/support/edit_text.h"
 
 using namespace lapidary;
+using test::branches_text;
+using test::chain_text;
 using test::edit_text;
 using test::model_of_text;
 
 namespace {
-
-/// x → Relu a → Add b with w → Sigmoid y.
-const char* const chain = R"((float[2] x) => (float[2] y) <float[2] w = {1, 2}> {
-  a = Relu(x)
-  b = Add(a, w)
-  y = Sigmoid(b)
-})";
-
-/// Bodies that read `a` and `w` of the graph around them.
-const char* const branches = R"((float[2] x, bool c) => (float[2] y) <float[2] w = {1, 2}> {
-  a = Relu(x)
-  y = If (c) <then_branch = t () => (float[2] r) { r = Neg(a) }, else_branch = e () => (float[2] s) { s = Add(a, w) }>
-})";
 
 struct Row {
   const char* name;
@@ -58,85 +47,85 @@ class EditsTest : public QObject {
     QTest::addColumn<QString>("gained");
     for (
         const Row& row : {
-            Row{"add_node", chain,
+            Row{"add_node", chain_text,
                 R"({"edit": "add_node", "op_type": "Neg", "name": "n", "inputs": ["a"], "outputs": ["z"]})",
                 "", "n: z = Neg(a)"},
-            Row{"add_node with outputs of its own", chain,
+            Row{"add_node with outputs of its own", chain_text,
                 R"({"edit": "add_node", "op_type": "LeakyRelu", "inputs": ["b"], "attributes": {"alpha": 1}})",
                 "", ": LeakyRelu_output = LeakyRelu<alpha = 1>(b)"},
-            Row{"insert_node before all readers", chain,
+            Row{"insert_node before all readers", chain_text,
                 R"({"edit": "insert_node", "op_type": "Neg", "tensor": "a", "name": "n"})",
                 "Add_1: b = Add(a, w)", "n: n_output = Neg(a) | Add_1: b = Add(n_output, w)"},
-            Row{"insert_node on one edge", chain,
+            Row{"insert_node on one edge", chain_text,
                 R"({"edit": "insert_node", "op_type": "Neg", "tensor": "w", "node": "Add_1", "input": "B", "name": "n"})",
                 "Add_1: b = Add(a, w)", "n: n_output = Neg(w) | Add_1: b = Add(a, n_output)"},
-            Row{"insert_node before an output keeps its name", chain,
+            Row{"insert_node before an output keeps its name", chain_text,
                 R"({"edit": "insert_node", "op_type": "Neg", "tensor": "y", "name": "n"})",
                 "Sigmoid_2: y = Sigmoid(b)",
                 "Sigmoid_2: y_before_Neg = Sigmoid(b) | n: y = Neg(y_before_Neg)"},
-            Row{"insert_node reaches readers in bodies", branches,
+            Row{"insert_node reaches readers in bodies", branches_text,
                 R"({"edit": "insert_node", "op_type": "Abs", "tensor": "a", "name": "n"})",
                 "Neg_2: r = Neg(a) | Add_3: s = Add(a, w)",
                 "n: n_output = Abs(a) | Neg_2: r = Neg(n_output) | Add_3: s = Add(n_output, w)"},
-            Row{"delete_nodes bridges and takes the weight along", chain,
+            Row{"delete_nodes bridges and takes the weight along", chain_text,
                 R"({"edit": "delete_nodes", "nodes": ["Add_1"]})",
                 "weight w float32[2] {1, 2} | Add_1: b = Add(a, w) | Sigmoid_2: y = Sigmoid(b)",
                 "Sigmoid_2: y = Sigmoid(a)"},
-            Row{"delete_nodes without bridge", chain,
+            Row{"delete_nodes without bridge", chain_text,
                 R"({"edit": "delete_nodes", "nodes": ["Add_1"], "bridge": false, "weights": false})",
                 "Add_1: b = Add(a, w)", ""},
-            Row{"delete_nodes that follow each other", chain,
+            Row{"delete_nodes that follow each other", chain_text,
                 R"({"edit": "delete_nodes", "nodes": ["Relu_0", "Add_1"]})",
                 "weight w float32[2] {1, 2} | Relu_0: a = Relu(x) | Add_1: b = Add(a, w) | Sigmoid_2: y = "
                 "Sigmoid(b)",
                 "Sigmoid_2: y = Sigmoid(x)"},
-            Row{"delete_nodes that make an output", chain, R"({"edit": "delete_nodes", "nodes": ["y"]})",
+            Row{"delete_nodes that make an output", chain_text, R"({"edit": "delete_nodes", "nodes": ["y"]})",
                 "Sigmoid_2: y = Sigmoid(b)", "Sigmoid_2: y = Identity(b)"},
-            Row{"duplicate_nodes", chain, R"({"edit": "duplicate_nodes", "nodes": ["Relu_0", "Add_1"]})", "",
-                "Relu_0_copy: a_copy = Relu(x) | Add_1_copy: b_copy = Add(a_copy, w)"},
-            Row{"set_operator", chain,
+            Row{"duplicate_nodes", chain_text, R"({"edit": "duplicate_nodes", "nodes": ["Relu_0", "Add_1"]})",
+                "", "Relu_0_copy: a_copy = Relu(x) | Add_1_copy: b_copy = Add(a_copy, w)"},
+            Row{"set_operator", chain_text,
                 R"({"edit": "set_operator", "nodes": ["Relu_0", "Sigmoid_2"], "op_type": "Tanh"})",
                 "Relu_0: a = Relu(x) | Sigmoid_2: y = Sigmoid(b)",
                 "Relu_0: a = Tanh(x) | Sigmoid_2: y = Tanh(b)"},
-            Row{"reconnect_input", chain,
+            Row{"reconnect_input", chain_text,
                 R"({"edit": "reconnect_input", "node": "Sigmoid_2", "input": 0, "tensor": "a"})",
                 "Sigmoid_2: y = Sigmoid(b)", "Sigmoid_2: y = Sigmoid(a)"},
-            Row{"reconnect_input to nothing", chain,
+            Row{"reconnect_input to nothing", chain_text,
                 R"({"edit": "reconnect_input", "node": "b", "input": "B", "tensor": ""})",
                 "Add_1: b = Add(a, w)", "Add_1: b = Add(a)"},
-            Row{"set_inputs", chain, R"({"edit": "set_inputs", "node": "b", "inputs": ["w", "x"]})",
+            Row{"set_inputs", chain_text, R"({"edit": "set_inputs", "node": "b", "inputs": ["w", "x"]})",
                 "Add_1: b = Add(a, w)", "Add_1: b = Add(w, x)"},
-            Row{"set_attribute of the type that the operator says", chain,
+            Row{"set_attribute of the type that the operator says", chain_text,
                 R"({"edit": "set_attribute", "nodes": ["Relu_0", "Add_1"], "name": "note", "value": [1, 2]})",
                 "Relu_0: a = Relu(x) | Add_1: b = Add(a, w)",
                 "Relu_0: a = Relu<note = [1, 2]>(x) | Add_1: b = Add<note = [1, 2]>(a, w)"},
             Row{"remove_attribute", "(float[2] x) => (float[2] y) { y = LeakyRelu <alpha = 0.5> (x) }",
                 R"({"edit": "remove_attribute", "nodes": ["y"], "name": "alpha"})",
                 "LeakyRelu_0: y = LeakyRelu<alpha = 0.5>(x)", "LeakyRelu_0: y = LeakyRelu(x)"},
-            Row{"rename_node", chain, R"({"edit": "rename_node", "node": "b", "to": "sum"})",
+            Row{"rename_node", chain_text, R"({"edit": "rename_node", "node": "b", "to": "sum"})",
                 "Add_1: b = Add(a, w)", "sum: b = Add(a, w)"},
-            Row{"rename_tensor in bodies too", branches,
+            Row{"rename_tensor in bodies too", branches_text,
                 R"({"edit": "rename_tensor", "tensor": "a", "to": "hidden"})",
                 "Relu_0: a = Relu(x) | Neg_2: r = Neg(a) | Add_3: s = Add(a, w)",
                 "Relu_0: hidden = Relu(x) | Neg_2: r = Neg(hidden) | Add_3: s = Add(hidden, w)"},
-            Row{"rename_tensor of input and weight", chain,
+            Row{"rename_tensor of input and weight", chain_text,
                 R"({"edit": "rename_tensor", "tensor": "w", "to": "bias"})",
                 "weight w float32[2] {1, 2} | Add_1: b = Add(a, w)",
                 "weight bias float32[2] {1, 2} | Add_1: b = Add(a, bias)"},
-            Row{"rename_tensor in a body by its path", branches,
+            Row{"rename_tensor in a body by its path", branches_text,
                 R"({"edit": "rename_tensor", "tensor": "r", "to": "negated", "graph": [{"node": "If_1", "attribute": "then_branch"}]})",
                 "Neg_2: r = Neg(a) | output r float32[2]",
                 "Neg_2: negated = Neg(a) | output negated float32[2]"},
-            Row{"rename_scope by prefix", chain,
+            Row{"rename_scope by prefix", chain_text,
                 R"({"edit": "rename_scope", "from": "Add", "to": "block/Add"})", "Add_1: b = Add(a, w)",
                 "block/Add_1: b = Add(a, w)"},
-            Row{"rename_scope by expression", chain,
+            Row{"rename_scope by expression", chain_text,
                 R"({"edit": "rename_scope", "from": "^([ab])$", "to": "t_$1", "regex": true, "of": "tensors"})",
                 "Relu_0: a = Relu(x) | Add_1: b = Add(a, w) | Sigmoid_2: y = Sigmoid(b)",
                 "Relu_0: t_a = Relu(x) | Add_1: t_b = Add(t_a, w) | Sigmoid_2: y = Sigmoid(t_b)"},
-            Row{"set_type of an intermediate", chain,
+            Row{"set_type of an intermediate", chain_text,
                 R"({"edit": "set_type", "tensor": "a", "type": "float32[2]"})", "", "value a float32[2]"},
-            Row{"set_dimension by axis", chain,
+            Row{"set_dimension by axis", chain_text,
                 R"({"edit": "set_dimension", "tensor": "x", "axis": 0, "value": "N"})", "input x float32[2]",
                 "input x float32[N]"},
             Row{"set_dimension by name", "(float[N, 2] x) => (float[N, 2] y) { y = Relu(x) }",
@@ -146,28 +135,30 @@ class EditsTest : public QObject {
             Row{"set_batch_size frees reshapes",
                 "(float[1, 4] x) => (float[1, 2, 2] y) <int64[3] s = {1, 2, 2}> { y = Reshape(x, s) }",
                 R"({"edit": "set_batch_size", "value": "N"})",
-                "input x float32[1, 4] | weight s int64[3] {1, 2, 2} | Reshape_0: y = Reshape(x, s) | output y float32[1, 2, 2]",
+                "input x float32[1, 4] | weight s int64[3] {1, 2, 2} | Reshape_0: y = Reshape(x, s) | output "
+                "y float32[1, 2, 2]",
                 "input x float32[N, 4] | weight s_any_batch int64[3] {0, 2, 2} | "
                 "Reshape_0: y = Reshape(x, s_any_batch) | output y float32[N, 2, 2]"},
-            Row{"add_output with the derived type", chain, R"({"edit": "add_output", "tensor": "a"})", "",
-                "output a float32[2]"},
-            Row{"remove_output", chain, R"({"edit": "remove_output", "tensor": "y"})", "output y float32[2]",
-                "value y float32[2]"},
-            Row{"add_input", chain, R"({"edit": "add_input", "tensor": "z", "type": "int64[?, 3]"})", "",
+            Row{"add_output with the derived type", chain_text, R"({"edit": "add_output", "tensor": "a"})",
+                "", "output a float32[2]"},
+            Row{"remove_output", chain_text, R"({"edit": "remove_output", "tensor": "y"})",
+                "output y float32[2]", "value y float32[2]"},
+            Row{"add_input", chain_text, R"({"edit": "add_input", "tensor": "z", "type": "int64[?, 3]"})", "",
                 "input z int64[?, 3]"},
-            Row{"remove_input", chain, R"({"edit": "remove_input", "tensor": "x"})", "input x float32[2]",
-                ""},
-            Row{"initializer_to_input", chain, R"({"edit": "initializer_to_input", "tensor": "w"})",
+            Row{"remove_input", chain_text, R"({"edit": "remove_input", "tensor": "x"})",
+                "input x float32[2]", ""},
+            Row{"initializer_to_input", chain_text, R"({"edit": "initializer_to_input", "tensor": "w"})",
                 "weight w float32[2] {1, 2}", "input w float32[2]"},
-            Row{"input_to_initializer", chain,
+            Row{"input_to_initializer", chain_text,
                 R"({"edit": "input_to_initializer", "tensor": "x", "value": [3, 4]})", "input x float32[2]",
                 "weight x float32[2] {3, 4}"},
-            Row{"replace_weight", chain, R"({"edit": "replace_weight", "tensor": "w", "value": [5, 6.5]})",
+            Row{"replace_weight", chain_text,
+                R"({"edit": "replace_weight", "tensor": "w", "value": [5, 6.5]})",
                 "weight w float32[2] {1, 2}", "weight w float32[2] {5, 6.5}"},
-            Row{"set_weight_values", chain,
+            Row{"set_weight_values", chain_text,
                 R"({"edit": "set_weight_values", "tensor": "w", "values": [{"index": [1], "value": 9}]})",
                 "weight w float32[2] {1, 2}", "weight w float32[2] {1, 9}"},
-            Row{"cast_weight", chain, R"({"edit": "cast_weight", "tensor": "w", "type": "float16"})",
+            Row{"cast_weight", chain_text, R"({"edit": "cast_weight", "tensor": "w", "type": "float16"})",
                 "weight w float32[2] {1, 2}", "weight w float16[2] {1, 2}"},
             Row{"prune_constants", "(float[2] x) => (float[2] y) <float[2] w = {1, 2}> { y = Relu(x) }",
                 R"({"edit": "prune_constants"})", "weight w float32[2] {1, 2}", ""},
@@ -242,7 +233,7 @@ class EditsTest : public QObject {
   void refusesAndSaysWhy() {
     QFETCH(const QString, step);
     QFETCH(const QString, said);
-    const ModelPointer model = model_of_text(chain);
+    const ModelPointer model = model_of_text(chain_text);
     try {
       apply_step(model, step_of(step));
       QFAIL("it was not refused");
@@ -252,7 +243,7 @@ class EditsTest : public QObject {
   }
 
   void textsOfModelNodeAndTensorAreSet() {
-    ModelPointer model = model_of_text(chain);
+    ModelPointer model = model_of_text(chain_text);
     model = apply_steps(model, {{"set_metadata", {{"key", "author"}, {"value", "someone"}}},
                                 {"set_metadata", {{"node", "b"}, {"key", "part"}, {"value", "head"}}},
                                 {"set_documentation", {{"tensor", "x"}, {"text", "a pair"}}},

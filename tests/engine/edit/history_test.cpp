@@ -8,15 +8,10 @@
 #include "tests/support/edit_text.h"
 
 using namespace lapidary;
+using test::chain_text;
 using test::model_of_text;
 
 namespace {
-
-const char* const chain = R"((float[2] x) => (float[2] y) <float[2] w = {1, 2}> {
-  a = Relu(x)
-  b = Add(a, w)
-  y = Sigmoid(b)
-})";
 
 constexpr std::int64_t plenty = 1 << 30;
 
@@ -67,7 +62,7 @@ class HistoryTest : public QObject {
   Q_OBJECT
  private slots:
   void whatWasUndoneComesBack() {
-    const auto first = model_of_text(chain);
+    const auto first = model_of_text(chain_text);
     EditHistory history(first, plenty);
     const auto second = apply_step(first, {"rename_node", {{"node", "a"}, {"to", "one"}}});
     history.push("Rename", second);
@@ -83,7 +78,7 @@ class HistoryTest : public QObject {
   }
 
   void theSavedMarkStaysWithItsSnapshot() {
-    const auto first = model_of_text(chain);
+    const auto first = model_of_text(chain_text);
     EditHistory history(first, plenty);
     QVERIFY(history.is_saved());
     history.push("Rename", apply_step(first, {"rename_node", {{"node", "a"}, {"to", "one"}}}));
@@ -96,7 +91,7 @@ class HistoryTest : public QObject {
   }
 
   void sharedDataCountsOnceAndTheOldestGo() {
-    const auto first = model_of_text(chain);
+    const auto first = model_of_text(chain_text);
     EditHistory history(first, 100'000);
     history.push("Weight", with_weight(first, 10'000));
     const std::int64_t with_one = history.held_bytes();
@@ -119,7 +114,7 @@ class HistoryTest : public QObject {
     const int sequences = qEnvironmentVariableIsSet("LAPIDARY_EDIT_SEQUENCES")
                               ? qEnvironmentVariableIntValue("LAPIDARY_EDIT_SEQUENCES")
                               : 20;
-    const auto first = model_of_text(chain);
+    const auto first = model_of_text(chain_text);
     for (int seed = 1; seed <= sequences; ++seed) {
       std::mt19937 random(static_cast<unsigned>(seed));
       EditHistory history(first, plenty);

@@ -15,18 +15,6 @@ using namespace lapidary::test;
 
 namespace {
 
-const char* const chain = R"((float[2] x) => (float[2] y) <float[2] w = {1, 2}> {
-  a = Relu(x)
-  b = Add(a, w)
-  y = Sigmoid(b)
-})";
-
-/// Bodies that read `a` and `w` of the graph around them.
-const char* const branches = R"((float[2] x, bool c) => (float[2] y) <float[2] w = {1, 2}> {
-  a = Relu(x)
-  y = If (c) <then_branch = t () => (float[2] r) { r = Neg(a) }, else_branch = e () => (float[2] s) { s = Add(a, w) }>
-})";
-
 QString text_of(const ModelPointer& model) { return QString::fromStdString(edit_text(*model)); }
 
 std::vector<std::string> names(const std::vector<Value>& values) {
@@ -65,7 +53,7 @@ class PartsTest : public QObject {
  private slots:
   void aPartBetweenTensorsHasTheirTypesAndItsWeights() {
     const ModelPointer part =
-        apply_step(model_of_text(chain), {"extract", {{"inputs", {"a"}}, {"outputs", {"b"}}}});
+        apply_step(model_of_text(chain_text), {"extract", {{"inputs", {"a"}}, {"outputs", {"b"}}}});
     QCOMPARE(operators(part), Names{"Add"});
     QCOMPARE(names(part->graph->inputs), Names{"a"});
     QCOMPARE(names(part->graph->outputs), Names{"b"});
@@ -75,7 +63,7 @@ class PartsTest : public QObject {
   }
 
   void withoutInputsAPartReachesBackToThoseOfTheModel() {
-    const ModelPointer part = apply_step(model_of_text(chain), {"extract", {{"outputs", {"a"}}}});
+    const ModelPointer part = apply_step(model_of_text(chain_text), {"extract", {{"outputs", {"a"}}}});
     QCOMPARE(operators(part), Names{"Relu"});
     QCOMPARE(names(part->graph->inputs), Names{"x"});
     QVERIFY(part->graph->initializers.size() == 0);
@@ -94,11 +82,11 @@ class PartsTest : public QObject {
 
   void aPartTakesWhatItsBodiesReadFromAround() {
     const ModelPointer part =
-        apply_step(model_of_text(branches), {"extract", {{"inputs", {"a", "c"}}, {"outputs", {"y"}}}});
+        apply_step(model_of_text(branches_text), {"extract", {{"inputs", {"a", "c"}}, {"outputs", {"y"}}}});
     QCOMPARE(operators(part), Names{"If"});
     QCOMPARE(part->graph->initializers.size(), std::size_t{1});
     const ModelPointer body =
-        apply_step(model_of_text(branches),
+        apply_step(model_of_text(branches_text),
                    {"extract",
                     {{"graph", EditJson::array({{{"node", "If_1"}, {"attribute", "else_branch"}}})},
                      {"outputs", {"s"}}}});
@@ -133,7 +121,7 @@ class PartsTest : public QObject {
   }
 
   void selectedNodesBecomeAPartThatCanBePasted() {
-    const ModelPointer model = model_of_text(chain);
+    const ModelPointer model = model_of_text(chain_text);
     const ModelPointer part = subgraph_of_nodes(*model, {}, {1, 2});
     QCOMPARE(operators(part), (Names{"Add", "Sigmoid"}));
     QCOMPARE(names(part->graph->inputs), Names{"a"});
@@ -148,7 +136,7 @@ class PartsTest : public QObject {
   }
 
   void pastedNodesBringTheirWeightsAndReadWhatTheyAreGiven() {
-    const ModelPointer part = subgraph_of_nodes(*model_of_text(chain), {}, {1});
+    const ModelPointer part = subgraph_of_nodes(*model_of_text(chain_text), {}, {1});
     const ModelPointer other =
         model_of_text("(float[2] p) => (float[2] q) <float[2] w = {7, 7}> { q = Mul(p, w) }");
     const ModelPointer loose = apply_step(other, {"paste", {{"model", to_json(*part)}}});
@@ -192,7 +180,7 @@ class PartsTest : public QObject {
 
   void modelsThatDoNotFitAreNotMerged() {
     const ModelPointer integers = model_of_text("(int64[2] v) => (int64[2] y) { y = Neg(v) }");
-    QVERIFY(refusal(model_of_text(chain),
+    QVERIFY(refusal(model_of_text(chain_text),
                     {"merge_models", {{"model", to_json(*integers)}, {"connect", {{"y", "v"}}}}})
                 .contains(QStringLiteral("takes")));
   }
@@ -243,7 +231,7 @@ class PartsTest : public QObject {
   }
 
   void nodesBecomeAFunctionAndNodesAgain() {
-    const ModelPointer model = model_of_text(chain);
+    const ModelPointer model = model_of_text(chain_text);
     const ModelPointer called =
         apply_step(model, {"make_function", {{"nodes", {"Relu_0", "Add_1"}}, {"name", "Block"}}});
     QCOMPARE(operators(called), (Names{"Block", "Sigmoid"}));
@@ -257,15 +245,15 @@ class PartsTest : public QObject {
   }
 
   void aFunctionLeavesNoNodeBetween() {
-    QVERIFY(
-        refusal(model_of_text(chain), {"make_function", {{"nodes", {"Relu_0", "Sigmoid_2"}}, {"name", "F"}}})
-            .contains(QStringLiteral("'b'")));
+    QVERIFY(refusal(model_of_text(chain_text),
+                    {"make_function", {{"nodes", {"Relu_0", "Sigmoid_2"}}, {"name", "F"}}})
+                .contains(QStringLiteral("'b'")));
   }
 
   void onlyTheNamedFunctionsAreInlined() {
-    const ModelPointer model =
-        apply_steps(model_of_text(chain), {{"make_function", {{"nodes", {"Relu_0"}}, {"name", "F"}}},
-                                           {"make_function", {{"nodes", {"Sigmoid_2"}}, {"name", "G"}}}});
+    const ModelPointer model = apply_steps(model_of_text(chain_text),
+                                           {{"make_function", {{"nodes", {"Relu_0"}}, {"name", "F"}}},
+                                            {"make_function", {{"nodes", {"Sigmoid_2"}}, {"name", "G"}}}});
     QCOMPARE(operators(model), (Names{"F", "Add", "G"}));
     QCOMPARE(operators(apply_step(model, {"inline_functions", {{"functions", {"G"}}}})),
              (Names{"F", "Add", "Sigmoid"}));
