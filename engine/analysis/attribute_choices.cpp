@@ -54,14 +54,22 @@ bool holds(const Words& words, std::string_view word) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
+bool is_type_number_of(const Node& node, std::string_view attribute) {
+  return attribute == "output_dtype" || attribute == "dtype" || attribute == "output_datatype" ||
+         (attribute == "to" && holds({"Cast", "BitCast"}, node.op_type));
+}
+
+bool is_meant(const Choice& choice, const Node& node, std::string_view attribute) {
+  return choice.attribute == attribute &&
+         (choice.operators.size() == 0 || holds(choice.operators, node.op_type));
+}
+
 /// Numbers of an element type; 0 says "as it comes out" where the standard has that default.
 std::optional<std::string> wrong_type_number(const Node& node, const Attribute& attribute,
                                              std::int64_t number) {
   const bool may_be_open = attribute.name == "output_dtype";
-  const bool is_type_number = may_be_open || attribute.name == "dtype" ||
-                              attribute.name == "output_datatype" ||
-                              (attribute.name == "to" && holds({"Cast", "BitCast"}, node.op_type));
-  if (!is_type_number || (number == 0 && may_be_open) || (number > 0 && number < data_type_count))
+  if (!is_type_number_of(node, attribute.name) || (number == 0 && may_be_open) ||
+      (number > 0 && number < data_type_count))
     return std::nullopt;
   return std::to_string(number) + " is no element type";
 }
@@ -77,8 +85,7 @@ std::optional<std::string> wrong_count(const Attribute& attribute, std::int64_t 
 
 std::optional<std::string> wrong_text(const Node& node, const Attribute& attribute, const std::string& text) {
   for (const auto& choice : choices) {
-    const bool is_meant = choice.operators.size() == 0 || holds(choice.operators, node.op_type);
-    if (choice.attribute != attribute.name || !is_meant || holds(choice.values, text)) continue;
+    if (!is_meant(choice, node, attribute.name) || holds(choice.values, text)) continue;
     std::string list;
     for (const auto value : choice.values)
       if (!value.empty()) list += (list.empty() ? "" : ", ") + std::string(value);
@@ -88,6 +95,52 @@ std::optional<std::string> wrong_text(const Node& node, const Attribute& attribu
 }
 
 }  // namespace
+
+std::vector<std::string> attribute_choices(const Node& node, std::string_view attribute) {
+  std::vector<std::string> names;
+  if (is_type_number_of(node, attribute))
+    for (int number = 1; number < data_type_count; ++number)
+      names.emplace_back(name_of(static_cast<DataType>(number)));
+  for (const auto& choice : choices)
+    if (is_meant(choice, node, attribute))
+      for (const auto value : choice.values)
+        if (!value.empty()) names.emplace_back(value);
+  return names;
+}
+
+bool is_flag(std::string_view attribute) {
+  static const Words flags = {"align_corners",
+                              "allowzero",
+                              "antialias",
+                              "ceil_mode",
+                              "center_point_box",
+                              "count_include_pad",
+                              "detect_negative",
+                              "detect_positive",
+                              "do_rotary",
+                              "exclude_outside",
+                              "exclusive",
+                              "fmod",
+                              "input_forget",
+                              "interleaved",
+                              "is_case_sensitive",
+                              "is_causal",
+                              "keepdims",
+                              "largest",
+                              "linear_before_reset",
+                              "noop_with_empty_axes",
+                              "onesided",
+                              "periodic",
+                              "reverse",
+                              "saturate",
+                              "select_last_index",
+                              "sorted",
+                              "training_mode",
+                              "transA",
+                              "transB",
+                              "upper"};
+  return holds(flags, attribute);
+}
 
 std::optional<std::string> wrong_choice(const Node& node, const Attribute& attribute) {
   if (const auto* number = std::get_if<std::int64_t>(&attribute.value)) {

@@ -1,7 +1,9 @@
 #include <algorithm>
 
 #include "engine/analysis/check_parts.h"
+#include "engine/analysis/problem_texts.h"
 #include "engine/model/graph_index.h"
+#include "engine/model/names.h"
 
 namespace lapidary {
 namespace {
@@ -116,7 +118,7 @@ void check_inputs(const Body& body, const Node& node, const GraphIndex& index, c
     else
       add_problem(body.problems, Severity::Error, node.label(), name,
                   "reads a value before node '" + nodes.nodes[static_cast<std::size_t>(producer)]->label() +
-                      "' makes it: nodes are not in topological order");
+                      "' makes it: " + std::string(wrong_order_text));
   }
 }
 
@@ -137,13 +139,27 @@ void check_nodes(const Body& body, const Graph& graph, NameScope& scope) {
   std::unordered_set<std::string_view> names;
   for (const auto& node : graph.nodes) {
     if (!node->name.empty() && !names.insert(node->name).second)
-      add_problem(body.problems, Severity::Error, node->name, "", "two nodes have this name");
+      add_problem(body.problems, Severity::Error, node->name, "", std::string(same_name_text));
     check_inputs(body, *node, index, graph, scope);
     for (const auto& [attribute, inner] : subgraphs_of(*node))
       if (inner) check_graph(body.model, *inner, body.function, &scope, body.problems);
     check_node(body.model, *node, body.function, body.problems);
     define_outputs(body, *node, scope);
   }
+}
+
+/// Weights that only make the file larger; inputs with a default may be meant for others.
+void note_unread_weights(const Graph& graph, Problems& problems) {
+  std::unordered_set<std::string_view> read;
+  std::vector<std::string> names;  // `read` looks into these
+  for (const auto& node : graph.nodes)
+    for_each_read(*node, [&](const std::string& name) { names.push_back(name); });
+  read.insert(names.begin(), names.end());
+  for (const auto* values : {&graph.inputs, &graph.outputs})
+    for (const auto& value : *values) read.insert(value.name);
+  for (const auto& weight : graph.initializers)
+    if (!read.contains(weight->name))
+      add_problem(problems, Severity::Note, "", weight->name, std::string(unread_weight_text));
 }
 
 }  // namespace
@@ -153,6 +169,7 @@ void check_graph(const Model& model, const Graph& graph, const Function* functio
   NameScope scope{{}, outer};
   GraphStart(model, graph, scope, problems).check();
   check_nodes({model, function, problems}, graph, scope);
+  if (!outer && !function) note_unread_weights(graph, problems);
   std::unordered_set<std::string_view> names;
   for (const auto& output : graph.outputs) {
     if (output.name.empty()) {
@@ -160,12 +177,13 @@ void check_graph(const Model& model, const Graph& graph, const Function* functio
       continue;
     }
     if (!scope.has(output.name))
-      add_problem(problems, Severity::Error, "", output.name, "an output of the graph that nobody makes");
+      add_problem(problems, Severity::Error, "", output.name, std::string(unmade_output_text));
     if (!outer && !names.insert(output.name).second)
       add_problem(problems, Severity::Error, "", output.name, "two outputs of the graph have this name");
     if (!outer && !function && !has_elements(output.type))
-      add_problem(problems, Severity::Error, "", output.name,
-                  output.type.is_known() ? "the output has no element type" : "the output has no type");
+      add_problem(
+          problems, Severity::Error, "", output.name,
+          output.type.is_known() ? "the output has no element type" : std::string(untyped_output_text));
   }
 }
 

@@ -3,6 +3,7 @@
 #include "engine/analysis/attribute_choices.h"
 #include "engine/analysis/check_parts.h"
 #include "engine/analysis/every_node.h"
+#include "engine/analysis/problem_texts.h"
 #include "engine/ops/operator_table.h"
 
 namespace lapidary {
@@ -39,7 +40,7 @@ class NodeCheck {
     const std::int64_t opset = opset_within(model_, function_, domain);
     const std::string shown = domain.empty() ? "ai.onnx" : domain;
     if (opset == 0) {
-      report(Severity::Error, "", "the operator set of domain " + shown + " is not imported");
+      report(Severity::Error, "", "the operator set of domain " + shown + std::string(not_imported_text));
       return nullptr;
     }
     const Operator* record = operator_table().find(domain, node_.op_type, opset);
@@ -177,7 +178,7 @@ class NodeCheck {
       const AttributeSpec* spec = record.find_attribute(attribute.name);
       // Vendors add attributes without a new version; the standard does not.
       if (!spec && is_standard(record.domain))
-        report(Severity::Error, "", node_.op_type + " has no attribute '" + attribute.name + "'");
+        report(Severity::Error, "", node_.op_type + std::string(no_attribute_text) + attribute.name + "'");
       if (spec && attribute.type() != spec->type)
         report(Severity::Error, "",
                "attribute '" + attribute.name + "' is of type " + std::string(name_of(attribute.type())) +

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/edit/node_addresses.h"
 #include "engine/model/error.h"
 #include "engine/model/sequence.h"
 
@@ -104,47 +105,50 @@ GraphPath graph_path_from_json(const EditJson& json) {
 
 namespace {
 
-constexpr std::size_t nowhere = static_cast<std::size_t>(-1);
+using Places = NodeAddresses::Places;
+constexpr std::size_t nowhere = Places().first;
 
-struct NamedPlaces {
-  std::size_t first = nowhere;
-  std::size_t count = 0;
+/// Looks through the graph at each question: for one node that is cheaper than an index.
+class Scan {
+ public:
+  explicit Scan(const Graph& graph) : graph_(graph) {}
+  Places named(std::string_view name) const {
+    return count([&](const Node& node) { return node.name == name; });
+  }
+  Places making(std::string_view tensor) const {
+    return count([&](const Node& node) {
+      return std::find(node.outputs.begin(), node.outputs.end(), tensor) != node.outputs.end();
+    });
+  }
+
+ private:
+  template <class Condition>
+  Places count(Condition meets) const {
+    Places places;
+    std::size_t position = 0;
+    for (const auto& node : graph_.nodes) {
+      if (meets(*node) && places.count++ == 0) places.first = position;
+      ++position;
+    }
+    return places;
+  }
+  const Graph& graph_;
 };
 
-NamedPlaces places_of_name(const Graph& graph, const std::string& name) {
-  NamedPlaces places;
-  std::size_t position = 0;
-  for (const auto& node : graph.nodes) {
-    if (node->name == name && places.count++ == 0) places.first = position;
-    ++position;
-  }
-  return places;
-}
-
-std::size_t place_of_output(const Graph& graph, const std::string& tensor) {
-  std::size_t position = 0;
-  for (const auto& node : graph.nodes) {
-    if (std::find(node->outputs.begin(), node->outputs.end(), tensor) != node->outputs.end()) return position;
-    ++position;
-  }
-  return nowhere;
-}
-
-}  // namespace
-
-NodeAddress address_of(const Graph& graph, std::size_t position) {
+template <class Lookup>
+NodeAddress address_by(const Lookup& lookup, const Graph& graph, std::size_t position) {
   const Node& node = *graph.nodes[position];
-  if (!node.name.empty() && places_of_name(graph, node.name).count == 1)
-    return {NodeAddress::By::Any, node.name};
+  if (!node.name.empty() && lookup.named(node.name).count == 1) return {NodeAddress::By::Any, node.name};
   for (const auto& output : node.outputs) {
-    if (output.empty() || place_of_output(graph, output) != position) continue;
-    const bool also_a_name = places_of_name(graph, output).count == 1;
+    if (output.empty() || lookup.making(output).first != position) continue;
+    const bool also_a_name = lookup.named(output).count == 1;
     return {also_a_name ? NodeAddress::By::Output : NodeAddress::By::Any, output};
   }
   return {NodeAddress::By::Position, {}, position};
 }
 
-std::size_t find_node(const Graph& graph, const NodeAddress& address) {
+template <class Lookup>
+std::size_t find_by(const Lookup& lookup, const Graph& graph, const NodeAddress& address) {
   using By = NodeAddress::By;
   if (address.by == By::Position) {
     if (address.position < graph.nodes.size()) return address.position;
@@ -152,10 +156,10 @@ std::size_t find_node(const Graph& graph, const NodeAddress& address) {
                 std::to_string(graph.nodes.size()));
   }
   if (address.text.empty()) throw Error("a node is named by an empty text", Error::Kind::Usage);
-  NamedPlaces named;
-  if (address.by != By::Output) named = places_of_name(graph, address.text);
+  Places named;
+  if (address.by != By::Output) named = lookup.named(address.text);
   if (named.count == 1) return named.first;
-  const std::size_t made = address.by == By::Name ? nowhere : place_of_output(graph, address.text);
+  const std::size_t made = address.by == By::Name ? nowhere : lookup.making(address.text).first;
   if (made != nowhere) return made;
   if (named.count > 1)
     throw Error(std::to_string(named.count) + " nodes are called '" + address.text + "'")
@@ -166,6 +170,42 @@ std::size_t find_node(const Graph& graph, const NodeAddress& address) {
                   ? "no node is called '" + address.text + "'"
                   : "no node is called '" + address.text + "' or makes a tensor of that name")
       .node(address.text);
+}
+
+}  // namespace
+
+NodeAddress address_of(const Graph& graph, std::size_t position) {
+  return address_by(Scan(graph), graph, position);
+}
+
+std::size_t find_node(const Graph& graph, const NodeAddress& address) {
+  return find_by(Scan(graph), graph, address);
+}
+
+NodeAddresses::NodeAddresses(const Graph& graph) : graph_(graph) {
+  const auto note = [](auto& places, const std::string& name, std::size_t position) {
+    Places& place = places[name];
+    if (place.count++ == 0) place.first = position;
+  };
+  for (std::size_t position = 0; const auto& node : graph.nodes) {
+    note(names_, node->name, position);
+    for (const auto& output : node->outputs) note(outputs_, output, position);
+    ++position;
+  }
+}
+
+NodeAddress NodeAddresses::of(std::size_t position) const { return address_by(*this, graph_, position); }
+
+std::size_t NodeAddresses::find(const NodeAddress& address) const { return find_by(*this, graph_, address); }
+
+NodeAddresses::Places NodeAddresses::named(std::string_view name) const {
+  const auto found = names_.find(name);
+  return found == names_.end() ? Places() : found->second;
+}
+
+NodeAddresses::Places NodeAddresses::making(std::string_view tensor) const {
+  const auto found = outputs_.find(tensor);
+  return found == outputs_.end() ? Places() : found->second;
 }
 
 // --- graphs ---

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/edit/node_addresses.h"
 #include "engine/edit/type_text.h"
 #include "engine/model/error.h"
 
@@ -129,7 +130,13 @@ std::vector<std::size_t> EditArguments::nodes(const Graph& graph, std::string_vi
   const EditJson& list = json(name);
   if (!list.is_array()) return {node(graph, name)};
   std::vector<std::size_t> positions;
-  for (const auto& element : list) positions.push_back(find_node(graph, node_address_from_json(element)));
+  constexpr std::size_t few = 4;  // up to which looking through the graph is cheaper than an index of it
+  const std::optional<NodeAddresses> index =
+      list.size() > few ? std::optional<NodeAddresses>(graph) : std::nullopt;
+  for (const auto& element : list) {
+    const NodeAddress address = node_address_from_json(element);
+    positions.push_back(index ? index->find(address) : find_node(graph, address));
+  }
   std::sort(positions.begin(), positions.end());
   positions.erase(std::unique(positions.begin(), positions.end()), positions.end());
   return positions;

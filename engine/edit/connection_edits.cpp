@@ -2,6 +2,7 @@
 #include "engine/edit/names.h"
 #include "engine/edit/operators.h"
 #include "engine/model/error.h"
+#include "engine/model/graph_index.h"
 
 namespace lapidary {
 namespace {
@@ -29,6 +30,22 @@ ModelPointer set_inputs(const EditArguments& arguments) {
   });
 }
 
+ModelPointer sort_nodes(const EditArguments& arguments) {
+  return arguments.with_graph([&](Graph& graph) {
+    std::vector<std::shared_ptr<const Node>> sorted;
+    std::vector<bool> is_placed(graph.nodes.size());
+    const GraphIndex index(graph);
+    for (const int position : index.topological_order()) {
+      sorted.push_back(graph.nodes[static_cast<std::size_t>(position)]);
+      is_placed[static_cast<std::size_t>(position)] = true;
+    }
+    // Those on a cycle, which no order can please, stay in theirs.
+    for (std::size_t position = 0; position < is_placed.size(); ++position)
+      if (!is_placed[position]) sorted.push_back(graph.nodes[position]);
+    graph.nodes = PersistentVector(std::move(sorted));
+  });
+}
+
 }  // namespace
 
 std::vector<Edit> connection_edits() {
@@ -46,6 +63,10 @@ std::vector<Edit> connection_edits() {
        "Say all that a node reads at once",
        {graph_parameter(), node, {"inputs", Kind::Tensors, "what it reads, in order", true}},
        set_inputs},
+      {"sort_nodes",
+       "Put the nodes into an order in which each comes after all that it reads",
+       {graph_parameter()},
+       sort_nodes},
   };
 }
 

@@ -8,14 +8,6 @@
 namespace lapidary {
 namespace {
 
-std::int64_t newest_version(std::string_view domain) {
-  std::int64_t newest = 1;
-  for (const Operator* record : operator_table().all())
-    if (normalized_domain(record->domain) == normalized_domain(domain))
-      newest = std::max<std::int64_t>(newest, record->since_version);
-  return newest;
-}
-
 bool imports(const std::vector<OpsetImport>& list, std::string_view domain) {
   return std::any_of(list.begin(), list.end(), [&](const OpsetImport& import) {
     return normalized_domain(import.domain) == normalized_domain(domain);
@@ -23,6 +15,14 @@ bool imports(const std::vector<OpsetImport>& list, std::string_view domain) {
 }
 
 }  // namespace
+
+std::int64_t newest_version(std::string_view domain) {
+  std::int64_t newest = 1;
+  for (const Operator* record : operator_table().all())
+    if (normalized_domain(record->domain) == normalized_domain(domain))
+      newest = std::max<std::int64_t>(newest, record->since_version);
+  return newest;
+}
 
 ModelPointer with_import_for(const ModelPointer& model, const std::string& domain, const GraphPath& path) {
   Model result = *model;

@@ -6,6 +6,9 @@
 
 namespace lapidary {
 
+/// The newest version of the domain's operators that is known; 1 where none is.
+std::int64_t newest_version(std::string_view domain);
+
 /// The model with an import for operators of `domain`, at the newest version that is known, unless it, or the
 /// function that the path leads into, has one.
 ModelPointer with_import_for(const ModelPointer& model, const std::string& domain, const GraphPath& path);

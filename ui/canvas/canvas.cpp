@@ -19,7 +19,11 @@ constexpr std::size_t manyBoxes = 3000, mostMoving = 4000;
 }  // namespace
 
 Canvas::Canvas(Document* document, QWidget* parent)
-    : QWidget(parent), document_(document), painter_(document->theme()), overlays_(document->theme()) {
+    : QWidget(parent),
+      document_(document),
+      painter_(document->theme()),
+      overlays_(document->theme()),
+      connecting_(this, document) {
   setFocusPolicy(Qt::StrongFocus);
   setMouseTracking(true);
   setAttribute(Qt::WA_OpaquePaintEvent);
@@ -70,6 +74,7 @@ void Canvas::takeLayout() {
   const std::shared_ptr<const Layout> layout = document_->layout();
   if (!layout) return;
   const auto take = [this](std::shared_ptr<CanvasScene> ready) {
+    if (gesture_ == Gesture::Connect) escape();  // its boxes are gone
     const CanvasScene before = std::exchange(scene_, std::move(*ready));
     painter_.clearTexts();
     overlays_.forgetPicture();
@@ -80,6 +85,7 @@ void Canvas::takeLayout() {
     else
       showStart();
     placed_ = true;
+    showExpectedNode();
     // Groups that were opened to show the selection, and not by a click here, opened for it to be seen.
     const bool clicked = !anchorId_.empty();
     anchorId_.clear();
@@ -447,6 +453,8 @@ void Canvas::paintEvent(QPaintEvent*) {
     opacity = 1 - left;
   }
   painter_.paint(painter, scene_, camera_, rect(), marks_, currentMoves_, opacity);
+  connecting_.paint(painter);
+  paintLasso(painter);
   overlays_.paint(painter, overlayView());
   if (painted_ || scene_.isEmpty()) return;
   painted_ = true;

@@ -7,10 +7,12 @@
 #include <optional>
 
 #include "ui/canvas/camera.h"
+#include "ui/canvas/canvas_connecting.h"
 #include "ui/canvas/canvas_overlays.h"
 #include "ui/canvas/canvas_painter.h"
 #include "ui/canvas/canvas_scene.h"
 #include "ui/document/document.h"
+#include "ui/document/element_edits.h"
 #include "ui/document/view_keys.h"
 
 class QMenu;
@@ -18,7 +20,8 @@ class QMenu;
 namespace lapidary::ui {
 
 /// The graph of a document: one painted widget. The wheel zooms at the pointer, dragging pans, a click
-/// selects, a double click or Enter opens and closes; arrow keys walk along edges.
+/// selects, a double click or Enter opens and closes; arrow keys walk along edges. Dragging from a port
+/// connects, and with Shift draws a rubber band around what is to be selected.
 class Canvas : public QWidget {
   Q_OBJECT
 
@@ -49,6 +52,11 @@ class Canvas : public QWidget {
   void toggle(int box);
   /// Everything as text for clipboard and screen readers: name, what it is, attributes.
   QString describe(int box) const;
+  const CanvasConnecting& connecting() const { return connecting_; }
+  /// What a node that is added there stands in.
+  AddingPlace addingPlaceAt(QPointF screen) const;
+  /// Shows the node of that name there once it is drawn, as far as the view can be moved so, and selects it.
+  void expectNodeAt(QPointF screen, std::string name) { expected_ = {std::move(name), screen}; }
 
  public Q_SLOTS:
   void zoomIn() { zoomAt(rect().center(), 1.25); }
@@ -67,6 +75,11 @@ class Canvas : public QWidget {
   void toggleCurrent();
   void deleteSelection();
   void duplicateSelection();
+  /// Selects all nodes of the types that are selected.
+  void selectAlike();
+  void selectFound();
+  /// Asks for an operator that is put where the pointer is, else in the middle.
+  void wantOperator();
   void copySelection();
   void copyName();
   void copyShape();
@@ -75,6 +88,10 @@ class Canvas : public QWidget {
  Q_SIGNALS:
   /// An operator is to be chosen that goes behind what is selected.
   void insertWanted();
+  /// A tensor is to be chosen for an input of what is selected.
+  void connectWanted();
+  /// An operator is to be chosen that stands there by itself.
+  void addWanted(QPointF place);
   /// The graph of a model was painted for the first time.
   void firstPainted();
 
@@ -93,7 +110,7 @@ class Canvas : public QWidget {
 
  private:
   using Key = ViewKey<Canvas>;
-  enum class Gesture { None, Press, Pan, Minimap };
+  enum class Gesture { None, Press, Pan, Minimap, Connect, Lasso };
 
   static std::span<const Key> keys();
   void takeLayout();
@@ -127,6 +144,12 @@ class Canvas : public QWidget {
   QString curveTip(int curve) const;
   void fillMenu(QMenu& menu, int box, int curve);
   bool pressOverlay(QPointF point);
+  void startDragging(Qt::KeyboardModifiers modifiers);
+  std::vector<Element> lassoed() const;
+  void finishLasso();
+  void showExpectedNode();
+  void paintLasso(QPainter& painter) const;
+  void escape();
   CanvasOverlays::View overlayView() const;
 
   Document* document_;
@@ -134,6 +157,7 @@ class Canvas : public QWidget {
   CanvasPainter painter_;
   CanvasOverlays overlays_;
   CanvasMarks marks_;
+  CanvasConnecting connecting_;
   Camera camera_;
   bool placed_ = false;    ///< the first layout was given its view
   bool untouched_ = true;  ///< the view is still the first one, and fits itself to the window
@@ -145,6 +169,7 @@ class Canvas : public QWidget {
 
   Gesture gesture_ = Gesture::None;
   QPointF pressed_, last_;
+  QPointF menuPlace_;  ///< where the last menu was asked for
 
   QVariantAnimation cameraMotion_;
   Camera from_, to_;
@@ -155,6 +180,7 @@ class Canvas : public QWidget {
   /// The box that was opened or closed, and where it stood on the screen.
   std::string anchorId_;
   QPointF anchorPlace_;
+  std::optional<std::pair<std::string, QPointF>> expected_;  ///< see expectNodeAt()
 };
 
 }  // namespace lapidary::ui

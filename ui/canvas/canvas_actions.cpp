@@ -10,6 +10,7 @@
 #include "ui/document/element_edits.h"
 #include "ui/document/element_menu.h"
 #include "ui/document/format.h"
+#include "ui/document/value_menu.h"
 
 namespace lapidary::ui {
 
@@ -199,6 +200,7 @@ void Canvas::fillMenu(QMenu& menu, int box, int curve) {
       selectCurve(curve, false);
       Q_EMIT insertWanted();
     });
+    add_value_entries(menu, *document_, Element::named(value, scene_.box(scene_.curve(curve).from).graph));
     add_copy_entries(menu, *document_, Element::named(value, scene_.box(scene_.curve(curve).from).graph));
     menu.addSeparator();
   } else if (box >= 0) {
@@ -209,10 +211,18 @@ void Canvas::fillMenu(QMenu& menu, int box, int curve) {
     menu.addAction(tr("Zoom to Selection"), this, &Canvas::fitSelection);
     menu.addAction(tr("Delete"), this, &Canvas::deleteSelection);
     menu.addAction(tr("Duplicate"), this, &Canvas::duplicateSelection);
+    if (const Node* node = document_->nodeOf(elementOf(box))) {
+      menu.addAction(tr("Connect Input to…"), this, &Canvas::connectWanted);
+      menu.addAction(tr("Select All %1").arg(text(node->op_type)), this, &Canvas::selectAlike);
+    }
+    add_value_entries(menu, *document_, elementOf(box));
     add_copy_entries(menu, *document_, elementOf(box));
     menu.addAction(tr("Copy as Text"), this, &Canvas::copySelection);
     menu.addSeparator();
   }
+  if (!document_->selection()->found().empty())
+    menu.addAction(tr("Select All Found"), this, &Canvas::selectFound);
+  menu.addAction(tr("Add Operator Here…"), this, [this, place = menuPlace_] { Q_EMIT addWanted(place); });
   menu.addAction(tr("Open All Groups"), document_, &Document::openAllGroups);
   menu.addAction(tr("Close All Groups"), document_, &Document::closeAllGroups);
   menu.addAction(tr("Fit"), this, &Canvas::fitAll);

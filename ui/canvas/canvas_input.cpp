@@ -92,19 +92,37 @@ void Canvas::mousePressEvent(QMouseEvent* event) {
 
 void Canvas::mouseMoveEvent(QMouseEvent* event) {
   const QPointF point = event->position();
-  if (gesture_ == Gesture::Press &&
-      (point - pressed_).manhattanLength() >= QApplication::startDragDistance()) {
-    gesture_ = Gesture::Pan;
-    setCursor(Qt::ClosedHandCursor);
-  }
+  if (gesture_ == Gesture::Press && (point - pressed_).manhattanLength() >= QApplication::startDragDistance())
+    startDragging(event->modifiers());
   if (gesture_ == Gesture::Pan) pan(point - last_);
   if (gesture_ == Gesture::Minimap)
     pan(QRectF(rect()).center() - camera_.toScreen(overlays_.sceneAt(overlayView(), point)));
   last_ = point;
+  if (gesture_ == Gesture::Connect) connecting_.move(point);
+  if (gesture_ == Gesture::Connect || gesture_ == Gesture::Lasso) update();
   if (gesture_ == Gesture::None) hover(point);
 }
 
+/// What dragging does is decided by where it began.
+void Canvas::startDragging(Qt::KeyboardModifiers modifiers) {
+  if (connecting_.begin(pressed_)) {
+    gesture_ = Gesture::Connect;
+    setCursor(Qt::CrossCursor);
+  } else if (modifiers & Qt::ShiftModifier) {
+    gesture_ = Gesture::Lasso;
+    setCursor(Qt::CrossCursor);
+  } else {
+    gesture_ = Gesture::Pan;
+    setCursor(Qt::ClosedHandCursor);
+  }
+}
+
 void Canvas::mouseReleaseEvent(QMouseEvent* event) {
+  if (gesture_ == Gesture::Connect) connecting_.finish();
+  if (gesture_ == Gesture::Lasso) {
+    last_ = event->position();
+    finishLasso();
+  }
   if (gesture_ == Gesture::Press) {
     const bool extend = event->modifiers() & (Qt::ShiftModifier | Qt::ControlModifier);
     const QPointF point = camera_.toScene(event->position());
@@ -121,6 +139,7 @@ void Canvas::mouseReleaseEvent(QMouseEvent* event) {
   }
   gesture_ = Gesture::None;
   unsetCursor();
+  update();
 }
 
 void Canvas::mouseDoubleClickEvent(QMouseEvent* event) {
@@ -153,6 +172,13 @@ void Canvas::hover(QPointF point) {
     document_->selection()->setHovered(&element);
   } else {
     document_->selection()->setHovered(nullptr);
+  }
+  if (connecting_.hover(point)) {
+    if (connecting_.portAt(point))
+      setCursor(Qt::CrossCursor);
+    else
+      unsetCursor();
+    update();
   }
 }
 
@@ -195,6 +221,7 @@ void Canvas::contextMenuEvent(QContextMenuEvent* event) {
   } else {
     box = currentBox();
   }
+  menuPlace_ = event->reason() == QContextMenuEvent::Mouse ? QPointF(event->pos()) : QRectF(rect()).center();
   QMenu menu(this);
   fillMenu(menu, box, curve);
   menu.exec(event->globalPos());

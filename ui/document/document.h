@@ -200,6 +200,7 @@ class Document : public QObject {
   void takeRecovery(Recovery recovery);
   void show(Derived derived);
   std::vector<Element> inNewModel(const Derived& derived) const;
+  std::optional<Element> insideNewModel(const Derived& derived, const Element& element) const;
   void watch();
   void noticeDisk();
   void inferTypes();

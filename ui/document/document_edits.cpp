@@ -1,6 +1,9 @@
 // How a document changes: edits, the way back, saving, and what other programs do to its file.
 #include <QFileInfo>
+#include <QThreadPool>
 #include <algorithm>
+#include <future>
+#include <tuple>
 #include <unordered_map>
 
 #include "engine/io/model_file.h"
@@ -13,36 +16,67 @@ namespace lapidary::ui {
 
 namespace {
 
-/// Where the nodes of `from` stand in `to`; -1 for those that are gone. Nodes are known by their labels, and
-/// one that was renamed by its place.
+/// Where the nodes of `from` stand in `to`; -1 for those that are gone. What the graphs share at their
+/// beginnings and ends stands there; between, nodes are known by their labels, and one that was renamed by
+/// its place.
 std::vector<int> followed(const Graph& from, const Graph& to) {
+  const std::size_t count = from.nodes.size(), shorter = std::min(count, to.nodes.size());
+  std::size_t begin = 0, end = 0;  // so many are the same at the beginning, and at the end
+  for (auto old = from.nodes.begin(), now = to.nodes.begin(); begin < shorter && *old == *now; ++old, ++now)
+    ++begin;
+  while (begin + end < shorter && from.nodes[count - 1 - end] == to.nodes[to.nodes.size() - 1 - end]) ++end;
   std::unordered_map<std::string, int> positions;
-  for (int position = 0; const auto& node : to.nodes) positions.emplace(node->label(), position++);
+  for (std::size_t i = begin; i + end < to.nodes.size(); ++i)
+    positions.emplace(to.nodes[i]->label(), static_cast<int>(i));
   std::vector<int> now;
   std::vector<bool> isTaken(to.nodes.size());
-  for (const auto& node : from.nodes) {
-    const auto found = positions.find(node->label());
-    now.push_back(found == positions.end() ? -1 : found->second);
+  for (std::size_t i = 0; i < count; ++i) {
+    const bool isBetween = i >= begin && i + end < count;
+    const auto found = isBetween ? positions.find(from.nodes[i]->label()) : positions.end();
+    now.push_back(i < begin                  ? static_cast<int>(i)
+                  : !isBetween               ? static_cast<int>(i + to.nodes.size() - count)
+                  : found == positions.end() ? -1
+                                             : found->second);
     if (now.back() >= 0) isTaken[static_cast<std::size_t>(now.back())] = true;
   }
-  if (from.nodes.size() == to.nodes.size())
+  if (count == to.nodes.size())
     for (std::size_t i = 0; i < now.size(); ++i)
       if (now[i] < 0 && !isTaken[i]) now[i] = static_cast<int>(i);
   return now;
 }
 
-/// Open parts, after nodes of the main graph moved: their ids are such as "node:12".
+/// True if the graphs have the same modules, which follow from the nodes' names and connections: attributes,
+/// types and weights are nothing to them.
+bool haveSameModules(const Graph& a, const Graph& b) {
+  const auto isSame = [](const auto& one, const auto& other) {
+    return one == other || (one->name == other->name && one->op_type == other->op_type &&
+                            one->domain == other->domain && one->inputs == other->inputs &&
+                            one->outputs == other->outputs && one->metadata == other->metadata);
+  };
+  return a.nodes.size() == b.nodes.size() &&
+         std::equal(a.nodes.begin(), a.nodes.end(), b.nodes.begin(), isSame);
+}
+
+/// "12" or "12/then_branch/3" with the place that the node of the main graph has now; empty if it is gone.
+std::string movedPlace(const std::string& place, const std::vector<int>& now) {
+  const std::size_t end = std::min(place.find('/'), place.size());
+  const std::size_t position = std::stoul(place.substr(0, end));
+  if (position >= now.size() || now[position] < 0) return {};
+  return std::to_string(now[position]) + place.substr(end);
+}
+
+/// Open parts, after nodes of the main graph moved: their ids are such as "node:12", "node:12/then_branch/3".
 std::set<std::string> moved(const std::set<std::string>& open, const std::vector<int>& now) {
   static const std::string mark = "node:";
   std::set<std::string> result;
   for (const std::string& part : open) {
-    const bool isNode = part.starts_with(mark) && part.size() > mark.size() &&
-                        part.find_first_not_of("0123456789", mark.size()) == std::string::npos;
-    const std::size_t position = isNode ? std::stoul(part.substr(mark.size())) : 0;
+    const bool isNode = part.starts_with(mark) && part.size() > mark.size() && part[mark.size()] >= '0' &&
+                        part[mark.size()] <= '9';
+    const std::string place = isNode ? movedPlace(part.substr(mark.size()), now) : std::string();
     if (!isNode)
       result.insert(part);
-    else if (position < now.size() && now[position] >= 0)
-      result.insert(mark + std::to_string(now[position]));
+    else if (!place.empty())
+      result.insert(mark + place);
   }
   return result;
 }
@@ -106,18 +140,24 @@ void Document::followHistory() {
   Q_EMIT historyChanged();
   jobs_->start(
       this, QStringLiteral("edit"), tr("Follow the edit of %1").arg(title()),
-      [model = history_->current(), shown = model_, options = layoutOptions()](const JobControl& control) {
+      [model = history_->current(), shown = model_, modules = hierarchy_,
+       options = layoutOptions()](const JobControl& control) {
         Derived derived;
         derived.model = model;
         derived.asked = options;
         const Graph& graph = *model->graph;
         derived.now = followed(*shown->graph, graph);
-        derived.hierarchy = std::make_shared<Hierarchy>(find_hierarchy(graph));
+        // On a thread of their own: modules and types know nothing of each other.
+        auto hierarchy = std::async(std::launch::async, [&]() -> std::shared_ptr<const Hierarchy> {
+          if (haveSameModules(*shown->graph, graph)) return modules;
+          return std::make_shared<const Hierarchy>(find_hierarchy(graph));
+        });
         derived.index = std::make_shared<GraphIndex>(graph);
         InferenceOptions inference;
         inference.checkpoint = [&control] { control.check(); };
         derived.types = std::make_shared<const InferredTypes>(infer_types(*model, inference));
         derived.nested = std::make_shared<const NestedGraphs>(*model, *derived.types);
+        derived.hierarchy = hierarchy.get();
         LayoutOptions cancellable = options;
         cancellable.open = moved(options.open, derived.now);
         cancellable.cancelled = [token = control.token()] { return token.is_cancelled(); };
@@ -132,7 +172,29 @@ void Document::followHistory() {
       });
 }
 
-/// What is selected, as far as the new model has it; of what stands in a nested graph, the node around it.
+/// What stands in a nested graph, in the graph that took its place; nothing if either is gone.
+std::optional<Element> Document::insideNewModel(const Derived& derived, const Element& element) const {
+  const NestedGraph* before = element.graph && nested_ ? nested_->find(element.graph) : nullptr;
+  if (!before) return std::nullopt;
+  const std::string prefix = movedPlace(before->prefix, derived.now);
+  const auto& all = derived.nested->all();
+  const auto place = std::find_if(all.begin(), all.end(),
+                                  [&](const NestedGraph& nested) { return nested.prefix == prefix; });
+  if (place == all.end()) return std::nullopt;
+  const std::string name = nameOf(element).toStdString();
+  int position = 0;
+  for (const auto& node : place->graph->nodes) {
+    if (element.kind == Element::Kind::Node && node->label() == name)
+      return Element::node(position, place->graph);
+    if (element.kind == Element::Kind::Value &&
+        std::find(node->outputs.begin(), node->outputs.end(), name) != node->outputs.end())
+      return Element::named(name, place->graph);
+    ++position;
+  }
+  return std::nullopt;
+}
+
+/// What is selected, as far as the new model has it; of what is gone from a nested graph, the node around it.
 std::vector<Element> Document::inNewModel(const Derived& derived) const {
   std::vector<Element> elements;
   const auto add = [&](const Element& element) {
@@ -146,6 +208,8 @@ std::vector<Element> Document::inNewModel(const Derived& derived) const {
       const std::string path = nameOf(element).toStdString();
       for (std::size_t g = 0; g < groups.size(); ++g)
         if (groups[g].path == path) add(Element::group(static_cast<int>(g)));
+    } else if (const auto inside = insideNewModel(derived, element)) {
+      add(*inside);
     } else if (isValue && (index.producer(element.value).node >= 0 || index.is_input(element.value) ||
                            index.initializer(element.value))) {
       add(element);
@@ -164,6 +228,10 @@ void Document::show(Derived derived) {
   for (const char* channel : {"layout", "analysis"})
     if (Job* job = jobs_->running(this, QLatin1String(channel))) job->cancel();
   await(nullptr);
+  // A large model's facts take a while to be freed: nobody waits for it.
+  QThreadPool::globalInstance()->start(
+      [before = std::make_tuple(std::move(hierarchy_), std::move(index_), std::move(types_),
+                                std::move(nested_), std::move(layout_))]() mutable { before = {}; });
   model_ = std::move(derived.model);
   hierarchy_ = std::move(derived.hierarchy);
   index_ = std::move(derived.index);

@@ -5,6 +5,7 @@
 #include <QMenu>
 
 #include "ui/document/format.h"
+#include "ui/document/value_menu.h"
 
 namespace lapidary::ui {
 
@@ -41,6 +42,8 @@ void add_element_entries(QMenu& menu, Document& document, const Element& element
           if (!document.isOpen(part)) document.reveal(element);
           document.toggleOpen(part);
         });
+  menu.addSeparator();
+  add_value_entries(menu, document, element);
   menu.addSeparator();
   add_copy_entries(menu, document, element);
 }

@@ -5,11 +5,13 @@
 #include <map>
 
 #include "engine/analysis/source_line.h"
-#include "engine/edit/attribute_json.h"
+#include "engine/edit/connections.h"
 #include "engine/ops/operator_table.h"
 #include "ui/document/element_edits.h"
 #include "ui/document/format.h"
+#include "ui/inspector/attribute_rows.h"
 #include "ui/inspector/node_documentation.h"
+#include "ui/inspector/notes.h"
 
 namespace lapidary::ui {
 
@@ -71,97 +73,14 @@ void addNumbers(Description& description, const Document& document, const Graph*
     description.numbers.emplace_back(value, std::move(datum));
 }
 
-void addMetadata(Description& description, const Metadata& metadata) {
-  DescriptionSection section{tr("Metadata"), {}, {}};
-  for (const auto& [key, value] : metadata) {
-    DescriptionRow made = row(text(key), shortened(text(value).simplified(), 80));
-    made.tip = text(value);
-    section.rows.push_back(std::move(made));
-  }
-  add(description.documentation, std::move(section));
-}
-
 // --- nodes ---
-
-QString parameterName(const std::vector<Parameter>& parameters, std::size_t index) {
-  if (parameters.empty()) return QString::number(index);
-  if (index < parameters.size() && parameters[index].arity != Arity::Variadic)
-    return text(parameters[index].name);
-  return QStringLiteral("%1 %2").arg(text(parameters.back().name)).arg(index - parameters.size() + 1);
-}
-
-/// A value that can be written in one line.
-bool isPlain(const AttributeValue& value) {
-  switch (static_cast<AttributeType>(value.index())) {
-    case AttributeType::Float:
-    case AttributeType::Int:
-    case AttributeType::String:
-    case AttributeType::Floats:
-    case AttributeType::Ints:
-    case AttributeType::Strings:
-      return true;
-    default:
-      return false;
-  }
-}
-
-QString editedText(const AttributeValue& value) {
-  EditJson json = to_json(value);
-  if (json.is_object()) json = json.at("value");
-  return text(json.is_string() ? json.get<std::string>() : json.dump());
-}
-
-/// The edit that sets an attribute of the node.
-RowEdit attributeEdit(const Document& document, const Element& element, const std::string& name,
-                      const AttributeValue& now) {
-  const auto type = static_cast<AttributeType>(now.index());
-  RowEdit edit{{"set_attribute"}, "value", {}, tr("Set %1").arg(text(name)), editedText(now), {}};
-  if (type != AttributeType::String) edit.type = name_of(type);
-  edit.step.parameters["nodes"] = addresses_of(document, {element});
-  edit.step.parameters["name"] = name;
-  if (EditJson graph = graph_of(document, element); !graph.empty())
-    edit.step.parameters["graph"] = std::move(graph);
-  return edit;
-}
-
-DescriptionSection attributes(const Document& document, const Element& element, const Node& node,
-                              const Operator* record) {
-  DescriptionSection section{tr("Attributes"), {}, {}};
-  for (const Attribute& attribute : node.attributes) {
-    const QString value = attribute.reference.empty()
-                              ? text(to_string(attribute.value))
-                              : tr("the function's %1").arg(text(attribute.reference));
-    DescriptionRow made = row(text(attribute.name), value);
-    made.tip = made.value;
-    if (const AttributeSpec* spec = record ? record->find_attribute(attribute.name) : nullptr)
-      made.tip += QLatin1Char('\n') + text(spec->description);
-    if (attribute.reference.empty() && isPlain(attribute.value)) {
-      made.edit = attributeEdit(document, element, attribute.name, attribute.value);
-      made.edit->reset = made.edit->step;
-      made.edit->reset->edit = "remove_attribute";
-    }
-    section.rows.push_back(std::move(made));
-  }
-  if (!record) return section;
-  for (const AttributeSpec& spec : record->attributes) {
-    if (node.find_attribute(spec.name) || std::holds_alternative<std::monostate>(spec.default_value))
-      continue;
-    DescriptionRow made = row(text(spec.name), tr("%1 (default)").arg(text(to_string(spec.default_value))));
-    made.isWeak = true;
-    made.tip = text(spec.description);
-    if (isPlain(spec.default_value))
-      made.edit = attributeEdit(document, element, spec.name, spec.default_value);
-    section.rows.push_back(std::move(made));
-  }
-  return section;
-}
 
 DescriptionSection values(const Document& document, const Graph* graph, const QString& title,
                           const std::vector<std::string>& names, const std::vector<Parameter>& parameters) {
   DescriptionSection section{title, {}, {}};
   for (std::size_t i = 0; i < names.size(); ++i)
     if (!names[i].empty())
-      section.rows.push_back(valueRow(document, graph, parameterName(parameters, i), names[i]));
+      section.rows.push_back(valueRow(document, graph, text(parameter_name(parameters, i)), names[i]));
   return section;
 }
 
@@ -222,10 +141,9 @@ DescriptionSection costSection(const NodeCost& cost) {
 
 RowEdit renaming(const Document& document, const Element& element, const char* edit, const char* parameter,
                  EditJson what, const QString& now) {
-  RowEdit made{{edit}, "to", {}, tr("Rename %1").arg(document.nameOf(element)), now, {}};
+  RowEdit made{{edit}, tr("Rename %1").arg(document.nameOf(element)), now, put_text("to")};
   made.step.parameters[parameter] = std::move(what);
-  if (EditJson graph = graph_of(document, element); !graph.empty())
-    made.step.parameters["graph"] = std::move(graph);
+  add_graph(made.step, document, element);
   return made;
 }
 
@@ -244,7 +162,7 @@ Description describeNode(const Document& document, const Element& element) {
                          : record ? tr("%1, since version %2").arg(domain).arg(record->since_version)
                                   : tr("%1, unknown operator").arg(domain);
   add(description, origin(document, element, node));
-  add(description, attributes(document, element, node, record));
+  add(description, attribute_section(document, {element}));
   const auto named = [&](const std::vector<Parameter> Operator::*ofRecord,
                          const std::vector<std::string> Function::*ofFunction) {
     return function ? parameters(function->*ofFunction)
@@ -258,8 +176,7 @@ Description describeNode(const Document& document, const Element& element) {
   if (const OperatorTime* time = document.timeOf(element)) add(description, timeSection(document, *time));
   if (const std::optional<NodeCost> cost = document.costOf(element)) add(description, costSection(*cost));
   description.documentation = documentation_of(record, function);
-  add(description.documentation, {tr("Note in the model"), {}, text(node.doc_string)});
-  addMetadata(description, node.metadata);
+  add_notes(description, document, element, node.doc_string, node.metadata);
   for (const std::string& input : node.inputs)
     if (!input.empty()) addNumbers(description, document, element.graph, input);
   for (const std::string& output : node.outputs)
@@ -284,6 +201,17 @@ DescriptionSection connections(const Document& document, const Element& value) {
   return section;
 }
 
+/// The declared type, which can be changed.
+DescriptionRow typeRow(const Document& document, const Element& element, const Type& type) {
+  DescriptionRow made = row(tr("type"), typed_type(type));
+  if (!type.is_known()) made = {tr("type"), tr("unknown"), true, {}, {}};
+  made.edit = RowEdit{
+      {"set_type"}, tr("Set Type of %1").arg(text(element.value)), typed_type(type), put_type("type")};
+  made.edit->step.parameters["tensor"] = element.value;
+  add_graph(made.edit->step, document, element);
+  return made;
+}
+
 Description describeValue(const Document& document, const Element& element) {
   Description description;
   description.badge = tr("value");
@@ -294,6 +222,7 @@ Description describeValue(const Document& document, const Element& element) {
   description.subtitle = typeText(type);
   const GraphIndex& index = *document.index();
   DescriptionSection what{tr("What it is"), {}, {}};
+  what.rows.push_back(typeRow(document, element, type));
   if (type.shape) {
     what.rows.push_back(row(tr("shape"), pythonTuple(*type.shape)));
     if (const auto dims = constant_dims(*type.shape); dims && bits_of(type.element) > 0)
@@ -419,13 +348,39 @@ Description describeModel(const Document& document) {
   if (document.cost()) add(description, modelCostSection(*document.cost()));
   for (const std::string& warning : document.loaded().warnings)
     add(description, {tr("Warning"), {}, text(warning)});
-  add(description.documentation,
-      {tr("Note in the model"), {}, text(model.doc_string + model.graph->doc_string)});
-  addMetadata(description, model.metadata);
+  add_notes(description, document, std::nullopt, model.doc_string, model.metadata);
+  add(description.documentation, {tr("Note on the graph"), {}, text(model.graph->doc_string)});
+  return description;
+}
+
+/// Several nodes of one graph: what they are, and their attributes to be changed on all of them.
+Description describeNodes(const Document& document, const std::vector<Element>& nodes) {
+  Description description;
+  std::map<std::string, int> types;
+  for (const Element& element : nodes) ++types[document.nodeOf(element)->op_type];
+  description.badge = types.size() == 1 ? text(types.begin()->first) : tr("several");
+  const Node& first = *document.nodeOf(nodes.front());
+  if (types.size() == 1) description.kind = kind_of(first.domain, first.op_type);
+  description.title = tr("%1 nodes").arg(nodes.size());
+  if (types.size() > 1) {
+    DescriptionSection operators{tr("Operators"), {}, {}};
+    for (const auto& [type, uses] : types) operators.rows.push_back(row(text(type), QString::number(uses)));
+    add(description, std::move(operators));
+  }
+  add(description, attribute_section(document, nodes));
   return description;
 }
 
 }  // namespace
+
+Description describe_selection(const Document& document) {
+  const Element* current = document.selection()->current();
+  const auto& elements = document.selection()->elements();
+  const bool areNodes = std::all_of(elements.begin(), elements.end(), [&](const Element& element) {
+    return element.graph == current->graph && document.nodeOf(element);
+  });
+  return elements.size() > 1 && areNodes ? describeNodes(document, elements) : describe(document, current);
+}
 
 Description describe(const Document& document, const Element* element) {
   if (!document.model()) return {};

@@ -6,18 +6,9 @@
 #include <vector>
 
 #include "ui/document/document.h"
+#include "ui/inspector/row_edit.h"
 
 namespace lapidary::ui {
-
-/// How a row's value, or the title, is changed in place.
-struct RowEdit {
-  EditStep step;                  ///< all of the edit but the value
-  std::string parameter;          ///< of the step, that takes the value
-  std::string type;               ///< what is typed is JSON for an attribute of this type; empty: it is text
-  QString name;                   ///< of the step in the history
-  QString now;                    ///< what the editor begins with
-  std::optional<EditStep> reset;  ///< takes the value back to its default
-};
 
 /// One line of a section: a caption left, a value right.
 struct DescriptionRow {
@@ -50,6 +41,8 @@ struct Description {
 
 /// Describes an element of the document, or the model itself for nullptr.
 Description describe(const Document& document, const Element* element);
+/// Describes what is selected: where that is several nodes of a graph, what they have in common.
+Description describe_selection(const Document& document);
 /// The description as lines "caption<TAB>value", for the clipboard.
 QString to_text(const Description& description);
 

@@ -5,7 +5,6 @@
 #include <QGuiApplication>
 #include <QHelpEvent>
 #include <QKeyEvent>
-#include <QLineEdit>
 #include <QMenu>
 #include <QMouseEvent>
 #include <QPainter>
@@ -111,6 +110,8 @@ int DescriptionView::arrangeRow(const DescriptionRow& row, const QRect& line, QP
     if (wraps)
       painter->drawText(QRect(below.topLeft(), QSize(below.width(), height - rowHeight)),
                         Qt::AlignRight | Qt::TextWrapAnywhere, row.value);
+    else if (row.edit && row.edit->isFlag)
+      paintFlag(row, line, *painter);
     else
       painter->drawText(line, Qt::AlignVCenter | Qt::AlignRight, row.value);
     if (row.bar >= 0) {
@@ -124,6 +125,27 @@ int DescriptionView::arrangeRow(const DescriptionRow& row, const QRect& line, QP
     }
   }
   return height + (row.bar >= 0 ? 10 : 0);
+}
+
+/// A check box, with what it stands at in words beside it where that is not its own value.
+void DescriptionView::paintFlag(const DescriptionRow& row, const QRect& line, QPainter& painter) const {
+  const ThemeColors& colors = theme_->colors();
+  const QRectF box(line.right() - 15, line.center().y() - 7, 14, 14);
+  const bool isOn = row.edit->now == QLatin1String("1");
+  painter.setPen(QPen(row.isWeak ? colors.weakText : colors.accent, 1.2));
+  painter.setBrush(isOn && !row.isWeak ? colors.accent : colors.field);
+  painter.drawRoundedRect(box, 4, 4);
+  if (isOn) {
+    painter.setPen(QPen(row.isWeak ? colors.weakText : colors.accentText, 1.8, Qt::SolidLine, Qt::RoundCap));
+    painter.drawPolyline(QPolygonF(
+        {box.topLeft() + QPointF(3.5, 7), box.topLeft() + QPointF(6, 10), box.topLeft() + QPointF(10.5, 4)}));
+  } else if (row.edit->now.isEmpty()) {  // several values
+    painter.drawLine(box.topLeft() + QPointF(4, 7), box.topLeft() + QPointF(10, 7));
+  }
+  if (!row.isWeak) return;
+  painter.setPen(colors.weakText);
+  painter.drawText(line.adjusted(0, 0, -22, 0), Qt::AlignVCenter | Qt::AlignRight,
+                   row.edit->now.isEmpty() ? row.value : tr("default"));
 }
 
 int DescriptionView::arrange(int width, QPainter* painter, std::vector<Placed>* placed) const {
@@ -191,6 +213,8 @@ void DescriptionView::mouseMoveEvent(QMouseEvent* event) {
 
 void DescriptionView::mousePressEvent(QMouseEvent* event) {
   const DescriptionRow* row = rowAt(event->pos());
+  if (event->button() == Qt::LeftButton && row && row->edit && row->edit->isFlag)
+    return startEditing(RowEdit(*row->edit), {});
   if (event->button() != Qt::LeftButton || !row || !row->link) return QWidget::mousePressEvent(event);
   const Element element = *row->link;  // the signal replaces the description
   Q_EMIT linkActivated(element);
@@ -205,42 +229,26 @@ QRect DescriptionView::titlePlace() const {
 
 void DescriptionView::mouseDoubleClickEvent(QMouseEvent* event) {
   const DescriptionRow* row = rowAt(event->pos());
+  if (row && row->edit && row->edit->isFlag) return;  // the first click did it, and the second undid it
   if (row && row->edit) return startEditing(*row->edit, QRect(margin, event->pos().y() - 14, 0, 28));
   if (description_.titleEdit && titlePlace().contains(event->pos()))
     startEditing(*description_.titleEdit, QRect(margin, margin - 4, 0, 28));
 }
 
+/// A flag turns at once; all else is asked for in an editor over `place`.
 void DescriptionView::startEditing(const RowEdit& edit, const QRect& place) {
+  if (edit.isFlag) {
+    EditStep step = edit.step;
+    edit.put(step, edit.now == QLatin1String("1") ? QStringLiteral("0") : QStringLiteral("1"));
+    const QString name = edit.name;
+    Q_EMIT edited(step, name);
+    return;
+  }
   if (editor_) editor_->deleteLater();
-  auto* field = new QLineEdit(edit.now, this);
-  editor_ = field;
-  field->setAccessibleName(edit.name);
-  field->setGeometry(place.left(), place.top(), width() - 2 * margin, place.height());
-  field->selectAll();
-  field->show();
-  field->setFocus();
-  // Leaving the field drops it; only Enter means it.
-  auto* escape = new QAction(field);
-  escape->setShortcut(Qt::Key_Escape);
-  escape->setShortcutContext(Qt::WidgetShortcut);
-  field->addAction(escape);
-  connect(escape, &QAction::triggered, this, [this] { setFocus(); });
-  connect(field, &QLineEdit::returnPressed, this,
-          [this, field, made = edit] { finishEditing(made, field->text()); });
-  connect(field, &QLineEdit::editingFinished, field, &QObject::deleteLater);
-}
-
-void DescriptionView::finishEditing(const RowEdit& edit, const QString& typed) {
-  if (typed == edit.now) return setFocus();
-  EditStep step = edit.step;
-  const std::string value = typed.toStdString();
-  EditJson json = edit.type.empty() ? EditJson(value) : EditJson::parse(value, nullptr, false);
-  if (json.is_discarded()) json = value;  // the edit says what is wrong with it
-  if (!edit.type.empty()) json = EditJson{{"type", edit.type}, {"value", std::move(json)}};
-  step.parameters[edit.parameter] = std::move(json);
-  const QString name = edit.name;
-  setFocus();
-  Q_EMIT edited(step, name);
+  editor_ = new RowEditor(edit, theme_, this);
+  connect(editor_, &RowEditor::taken, this, &DescriptionView::edited);
+  connect(editor_, &RowEditor::closed, this, [this] { setFocus(); });
+  editor_->open({place.left(), place.top(), width() - 2 * margin, place.height()});
 }
 
 void DescriptionView::goToRow(int row) {
@@ -253,7 +261,7 @@ void DescriptionView::goToRow(int row) {
 }
 
 void DescriptionView::keyPressEvent(QKeyEvent* event) {
-  if (editor_) return event->accept();  // the Enter that ends editing comes on to here
+  if (editor_ && editor_->isVisible()) return event->accept();  // what the editor has no use for
   const DescriptionRow* row = current_ < 0 ? nullptr : placed_[static_cast<std::size_t>(current_)].row;
   const bool isEnter = event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter;
   if (event->key() == Qt::Key_Down) {
@@ -263,6 +271,9 @@ void DescriptionView::keyPressEvent(QKeyEvent* event) {
   } else if (isEnter && row && row->link) {
     const Element element = *row->link;  // the signal replaces the description
     Q_EMIT linkActivated(element);
+  } else if (event->key() == Qt::Key_Delete && row && row->edit && row->edit->reset) {
+    const EditStep step = *row->edit->reset;
+    Q_EMIT edited(step, tr("%1: %2").arg(row->edit->resetTitle, row->caption));
   } else if ((isEnter || event->key() == Qt::Key_F2) && row && row->edit) {
     startEditing(*row->edit, placed_[static_cast<std::size_t>(current_)].place.adjusted(0, -3, 0, 3));
   } else if (event->key() == Qt::Key_F2 && description_.titleEdit) {
@@ -283,9 +294,10 @@ void DescriptionView::contextMenuEvent(QContextMenuEvent* event) {
         startEditing(edit, QRect(margin, y - 14, 0, 28));
       });
     if (row->edit && row->edit->reset)
-      menu.addAction(tr("Reset to Default"), this, [this, step = *row->edit->reset, caption = row->caption] {
-        Q_EMIT edited(step, tr("Reset %1").arg(caption));
-      });
+      menu.addAction(row->edit->resetTitle, this,
+                     [this, step = *row->edit->reset, caption = row->caption, title = row->edit->resetTitle] {
+                       Q_EMIT edited(step, tr("%1: %2").arg(title, caption));
+                     });
     if (!row->tip.isEmpty())
       menu.addAction(tr("Copy %1").arg(row->link ? tr("name") : tr("whole text")),
                      [tip = row->tip] { QGuiApplication::clipboard()->setText(tip); });

@@ -4,8 +4,7 @@
 #include <QWidget>
 
 #include "ui/inspector/description.h"
-
-class QLineEdit;
+#include "ui/inspector/row_editor.h"
 
 namespace lapidary::ui {
 
@@ -50,16 +49,15 @@ class DescriptionView : public QWidget {
   int arrangeRow(const DescriptionRow& row, const QRect& line, QPainter* painter) const;
   const DescriptionRow* rowAt(const QPoint& point) const;
   void goToRow(int row);
-  /// Opens a field over `place` that takes the new value.
   void startEditing(const RowEdit& edit, const QRect& place);
-  void finishEditing(const RowEdit& edit, const QString& typed);
+  void paintFlag(const DescriptionRow& row, const QRect& line, QPainter& painter) const;
   QRect titlePlace() const;
   QFont bold() const;
 
   Theme* theme_;
   Description description_;
   std::vector<Placed> placed_;
-  QPointer<QLineEdit> editor_;
+  QPointer<RowEditor> editor_;
   int current_ = -1;  ///< the row that the keyboard is at
 };
 

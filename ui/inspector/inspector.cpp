@@ -5,6 +5,7 @@
 
 #include "ui/inspector/description_view.h"
 #include "ui/inspector/tensor_view.h"
+#include "ui/inspector/weight_edits.h"
 
 namespace lapidary::ui {
 
@@ -37,12 +38,22 @@ Inspector::Inspector(Theme* theme, JobList* jobs, QWidget* parent)
     connect(view, &DescriptionView::rowReached, this, [this, view](const QRect& place) {
       ensureVisible(0, view->y() + place.center().y(), 0, place.height());
     });
+  connect(numbers_, &TensorView::numberTyped, this,
+          [this](const QString& tensor, qint64 position, const QString& typed) {
+            const auto weight = document_ ? weight_seen(*document_, tensor.toStdString()) : std::nullopt;
+            if (weight) set_weight_number(*document_, *weight, position, typed);
+          });
+  connect(numbers_, &TensorView::replacementWanted, this, [this](const QString& tensor) {
+    const auto weight = document_ ? weight_seen(*document_, tensor.toStdString()) : std::nullopt;
+    if (weight) ask_to_replace_weight(*document_, *weight, this);
+  });
   connect(view_, &DescriptionView::linkActivated, this, [this](const Element& element) {
     if (document_) document_->selection()->select(element);
   });
-  connect(view_, &DescriptionView::edited, this, [this](const EditStep& step, const QString& name) {
-    if (document_) document_->edit(step, name);
-  });
+  for (DescriptionView* view : {view_, documentation_})
+    connect(view, &DescriptionView::edited, this, [this](const EditStep& step, const QString& name) {
+      if (document_) document_->edit(step, name);
+    });
 }
 
 void Inspector::setDocument(Document* document) {
@@ -60,8 +71,7 @@ void Inspector::setDocument(Document* document) {
 }
 
 void Inspector::refresh() {
-  Description description =
-      document_ ? describe(*document_, document_->selection()->current()) : Description{};
+  Description description = document_ ? describe_selection(*document_) : Description{};
   const NamedData numbers = std::move(description.numbers);
   Description below;
   below.sections = description.documentation;
@@ -70,7 +80,11 @@ void Inspector::refresh() {
   documentation_->setDescription(std::move(below));
   numbersTitle_->setVisible(!numbers.empty());
   numbers_->setVisible(!numbers.empty());
+  std::set<std::string> weights;
+  for (const auto& [name, datum] : numbers)
+    if (document_ && weight_seen(*document_, name)) weights.insert(name);
   numbers_->setData(numbers);
+  numbers_->setEditable(std::move(weights));
 }
 
 }  // namespace lapidary::ui

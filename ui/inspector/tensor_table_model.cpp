@@ -56,8 +56,19 @@ int TensorTableModel::columnCount(const QModelIndex& parent) const {
 
 QVariant TensorTableModel::data(const QModelIndex& index, int role) const {
   if (role == Qt::TextAlignmentRole) return static_cast<int>(Qt::AlignRight | Qt::AlignVCenter);
-  if (role == Qt::DisplayRole) return element_text(tensor_, elementOf(index));
+  if (role == Qt::DisplayRole || role == Qt::EditRole) return element_text(tensor_, elementOf(index));
   return {};
+}
+
+Qt::ItemFlags TensorTableModel::flags(const QModelIndex& index) const {
+  const Qt::ItemFlags flags = QAbstractTableModel::flags(index);
+  return editable_ ? flags | Qt::ItemIsEditable : flags;
+}
+
+bool TensorTableModel::setData(const QModelIndex& index, const QVariant& value, int role) {
+  if (role != Qt::EditRole || !editable_ || value == data(index, Qt::DisplayRole)) return false;
+  Q_EMIT numberTyped(elementOf(index), value.toString());
+  return true;
 }
 
 QVariant TensorTableModel::headerData(int section, Qt::Orientation, int role) const {

@@ -18,6 +18,8 @@ class TensorTableModel : public QAbstractTableModel {
   const Tensor& tensor() const { return tensor_; }
   void setSlice(const Slice& slice);
   const Slice& slice() const { return slice_; }
+  /// Whether numbers can be typed; numberTyped() says so, and the tensor stays as it is.
+  void setEditable(bool editable) { editable_ = editable; }
   /// True where the tensor has more rows or columns than a view can scroll to.
   bool isCut() const;
   /// Position of a cell in the tensor's elements.
@@ -26,7 +28,12 @@ class TensorTableModel : public QAbstractTableModel {
   int rowCount(const QModelIndex& parent = {}) const override;
   int columnCount(const QModelIndex& parent = {}) const override;
   QVariant data(const QModelIndex& index, int role) const override;
+  Qt::ItemFlags flags(const QModelIndex& index) const override;
+  bool setData(const QModelIndex& index, const QVariant& value, int role) override;
   QVariant headerData(int section, Qt::Orientation orientation, int role) const override;
+
+ Q_SIGNALS:
+  void numberTyped(qint64 position, const QString& typed);
 
  private:
   std::int64_t rows() const;
@@ -34,6 +41,7 @@ class TensorTableModel : public QAbstractTableModel {
 
   Tensor tensor_;
   Slice slice_;
+  bool editable_ = false;
 };
 
 }  // namespace lapidary::ui

@@ -93,6 +93,9 @@ TensorView::TensorView(Theme* theme, JobList* jobs, QWidget* parent)
                         static_cast<QWidget*>(picture_), makeWaiting()})
     pages_->addWidget(page);
   add_copy_action(table_, tr("Copy as TSV"), [this] { copyCells(); });
+  connect(model_, &TensorTableModel::numberTyped, this, [this](qint64 position, const QString& typed) {
+    Q_EMIT numberTyped(currentName(), position, typed);
+  });
   connect(names_, &QComboBox::currentIndexChanged, this, &TensorView::choose);
   connect(theme, &Theme::changed, this, &TensorView::updatePicture);
 }
@@ -113,7 +116,11 @@ QWidget* TensorView::makeTools() {
   });
   second->addWidget(tabs_);
   second->addStretch(1);
-  const auto button = [&](const QString& icon, const QString& what, void (TensorView::*run)()) {
+  auto* first = new QHBoxLayout;
+  first->setSpacing(4);
+  first->addWidget(type_);
+  const auto button = [&](QHBoxLayout* row, const QString& icon, const QString& what,
+                          void (TensorView::*run)()) {
     auto* made = new QToolButton;
     made->setIcon(theme_->icon(icon, theme_->colors().weakText));
     connect(theme_, &Theme::changed, made,
@@ -122,12 +129,16 @@ QWidget* TensorView::makeTools() {
     made->setAccessibleName(what);
     made->setFocusPolicy(Qt::TabFocus);
     connect(made, &QToolButton::clicked, this, run);
-    second->addWidget(made);
+    row->addWidget(made);
+    return made;
   };
-  button(QStringLiteral("copy"), tr("Copy what is shown"), &TensorView::copy);
-  button(QStringLiteral("save"), tr("Export as npy, npz or CSV"), &TensorView::exportData);
+  replace_ = button(first, QStringLiteral("open"), tr("Replace by a file's numbers…"),
+                    &TensorView::askForReplacement);
+  replace_->hide();
+  button(second, QStringLiteral("copy"), tr("Copy what is shown"), &TensorView::copy);
+  button(second, QStringLiteral("save"), tr("Export as npy, npz or CSV"), &TensorView::exportData);
   column->addWidget(names_);
-  column->addWidget(type_);
+  column->addLayout(first);
   column->addLayout(second);
   return tools;
 }
@@ -161,6 +172,7 @@ NamedData shownAsTensors(const NamedData::value_type& entry) {
 }  // namespace
 
 void TensorView::setData(const NamedData& offered) {
+  const std::string before = currentName().toStdString();
   data_.clear();
   for (const auto& entry : offered) {
     const NamedData shown = shownAsTensors(entry);
@@ -172,7 +184,33 @@ void TensorView::setData(const NamedData& offered) {
     for (const auto& [name, datum] : data_) names_->addItem(text(name));
   }
   names_->setVisible(data_.size() > 1);
-  choose(data_.empty() ? -1 : 0);
+  // After an edit the same tensor stays in view.
+  const auto same =
+      std::find_if(data_.begin(), data_.end(), [&](const auto& entry) { return entry.first == before; });
+  const int index = data_.empty() ? -1 : same == data_.end() ? 0 : static_cast<int>(same - data_.begin());
+  if (index > 0) {
+    const QSignalBlocker quiet(names_);
+    names_->setCurrentIndex(index);
+  }
+  choose(index);
+}
+
+QString TensorView::currentName() const {
+  return current_ < 0 ? QString() : text(data_[static_cast<std::size_t>(current_)].first);
+}
+
+void TensorView::askForReplacement() { Q_EMIT replacementWanted(currentName()); }
+
+void TensorView::setEditable(std::set<std::string> names) {
+  editable_ = std::move(names);
+  showEditable();
+}
+
+void TensorView::showEditable() {
+  const bool isEditable =
+      current_ >= 0 && editable_.contains(data_[static_cast<std::size_t>(current_)].first);
+  model_->setEditable(isEditable);
+  replace_->setVisible(isEditable);
 }
 
 void TensorView::choose(int index) {
@@ -185,6 +223,7 @@ void TensorView::choose(int index) {
   const QString type = index < 0 ? QString() : text(to_string(tensor.full_type()));
   type_->setText(data_.size() == 1 ? tr("%1 · %2").arg(text(data_.front().first), type) : type);
   type_->setToolTip(type_->text());
+  showEditable();
   makeSliceBoxes();
   showPage();
   showLimits();

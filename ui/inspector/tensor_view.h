@@ -3,6 +3,7 @@
 #include <QPointer>
 #include <QWidget>
 #include <optional>
+#include <set>
 
 #include "engine/io/tensor_file.h"
 #include "ui/document/theme.h"
@@ -34,11 +35,19 @@ class TensorView : public QWidget {
   /// Tensors to choose from; those that are no tensors are left out.
   void setData(const NamedData& data);
   bool isEmpty() const { return data_.empty(); }
+  /// Which of them are weights that can be changed here.
+  void setEditable(std::set<std::string> names);
   QTableView* table() const { return table_; }
   /// Writes the tensor shown in a job: npy, npz, csv, pb or json by the name's ending.
   void exportTo(const QString& path);
   /// Asks for the file and writes it.
   void exportData();
+
+ Q_SIGNALS:
+  /// A number of the tensor was typed into the table, by its position among the elements.
+  void numberTyped(const QString& tensor, qint64 position, const QString& typed);
+  /// Its data shall come from a file.
+  void replacementWanted(const QString& tensor);
 
  private:
   enum Page { HistogramPage, TablePage, PicturePage, WaitingPage };
@@ -46,6 +55,9 @@ class TensorView : public QWidget {
   QWidget* makeTools();
   QWidget* makeWaiting();
   void choose(int index);
+  void showEditable();
+  void askForReplacement();
+  QString currentName() const;
   void makeSliceBoxes();
   void startStatistics();
   void showPage();
@@ -63,6 +75,8 @@ class TensorView : public QWidget {
   int current_ = -1;
   std::optional<TensorStatistics> statistics_;
   TensorTableModel* model_;
+  std::set<std::string> editable_;
+  QToolButton* replace_ = nullptr;
   QComboBox* names_;
   QLabel* type_;
   QGridLayout* sliceGrid_;

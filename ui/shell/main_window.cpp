@@ -29,6 +29,7 @@
 #include "ui/shell/header.h"
 #include "ui/shell/history_panel.h"
 #include "ui/shell/jobs_panel.h"
+#include "ui/shell/list_palette.h"
 #include "ui/shell/operator_palette.h"
 #include "ui/shell/outline_panel.h"
 #include "ui/shell/panel_dock.h"
@@ -65,6 +66,7 @@ MainWindow::MainWindow(Theme* theme, QWidget* parent)
       commands_(new Commands(this)),
       palette_(new CommandPalette(commands_, this)),
       operators_(new OperatorPalette(this)),
+      list_(new ListPalette(this)),
       header_(new Header(theme)),
       pages_(new QStackedWidget),
       start_(new StartPage(theme)),
@@ -209,6 +211,8 @@ Document* MainWindow::addTab(const QString& path) {
   connect(opened, &Document::historyChanged, this, &MainWindow::showHistory);
   connect(opened, &Document::saved, this, [opened] { RecentFiles::add(opened->path()); });
   connect(added->canvas(), &Canvas::insertWanted, this, &MainWindow::insertOperator);
+  connect(added->canvas(), &Canvas::addWanted, this, &MainWindow::addOperator);
+  connect(added->canvas(), &Canvas::connectWanted, this, &MainWindow::connectInput);
   // The first view of the graph, as it opens: once it is painted, so that it waits for nothing.
   connect(added->canvas(), &Canvas::firstPainted, this, [this, opened] { keepThumbnail(opened); });
   connect(opened, &Document::analysed, this, &MainWindow::showStatus);

@@ -18,10 +18,12 @@ class CommandPalette;
 class Commands;
 class DocumentPage;
 class Header;
+class ListPalette;
 class OperatorPalette;
 class OverPage;
 class PanelDock;
 class StartPage;
+struct Port;
 
 /// The window: header, outline and problems left, canvas in the middle, inspector right, results below,
 /// status line. Holds one document a tab; all panels show the current one.
@@ -59,6 +61,10 @@ class MainWindow : public QMainWindow {
   void saveModelAs();
   /// Lets choose an operator that goes behind what is selected.
   void insertOperator();
+  /// Lets choose an operator that is put there, connected with nothing.
+  void addOperator(QPointF place);
+  /// Lets choose an input of the node that is selected, and the tensor that it reads from then on.
+  void connectInput();
   /// Shows what the optimizer would do to the model.
   void optimizeModel();
   /// Shows the model as another runtime may want it.
@@ -107,6 +113,8 @@ class MainWindow : public QMainWindow {
   /// Puts the question above the tab's graph; false if there is nothing to ask.
   bool asksBeforeClosing(int tab);
   void addHistoryCommands(QMenu* menu);
+  void addGraphCommands(QMenu* menu);
+  void chooseTensor(const Port& input);
   void showHistory();
   void forEachPage(const std::function<void(DocumentPage&)>& visit);
   void savePictureDialog();
@@ -131,6 +139,7 @@ class MainWindow : public QMainWindow {
   Commands* commands_;
   CommandPalette* palette_;
   OperatorPalette* operators_;
+  ListPalette* list_;
   Header* header_;
   QStackedWidget* pages_;
   StartPage* start_;

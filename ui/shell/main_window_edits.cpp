@@ -36,6 +36,7 @@ void MainWindow::addHistoryCommands(QMenu* menu) {
   });
   menu->addSeparator();
   commands_->add(menu, tr("Insert Operator…"), Qt::CTRL | Qt::Key_I, [this] { insertOperator(); });
+  addGraphCommands(menu);
   addCanvasCommand(menu, tr("Duplicate"), Qt::CTRL | Qt::Key_D, &Canvas::duplicateSelection);
   addCanvasCommand(menu, tr("Delete"), {},
                    &Canvas::deleteSelection);  // lists have a use of their own for the key

@@ -3,6 +3,7 @@
 #include <QAction>
 #include <QClipboard>
 #include <QGuiApplication>
+#include <QMouseEvent>
 #include <QPainter>
 #include <QStyledItemDelegate>
 #include <algorithm>
@@ -13,6 +14,10 @@
 namespace lapidary::ui {
 
 namespace {
+
+constexpr int buttonHeight = 24;
+constexpr std::size_t mostRepairs =
+    200;  ///< each looks through the graph; those beyond wait for others to go
 
 /// Icon of the severity, the place in bold, the message wrapped beneath.
 class ProblemDelegate : public QStyledItemDelegate {
@@ -25,7 +30,16 @@ class ProblemDelegate : public QStyledItemDelegate {
         option.fontMetrics.boundingRect(0, 0, width, 1000, Qt::TextWordWrap, index.data().toString())
             .height();
     const bool hasPlace = !index.data(ProblemsModel::PlaceRole).toString().isEmpty();
-    return {width, height + (hasPlace ? option.fontMetrics.height() : 0) + 12};
+    const bool hasButton = !index.data(ProblemsModel::RepairRole).toString().isEmpty();
+    return {width,
+            height + (hasPlace ? option.fontMetrics.height() : 0) + 12 + (hasButton ? buttonHeight + 6 : 0)};
+  }
+
+  /// Where the button stands that repairs the problem; empty if it has none.
+  static QRect button(const QRect& item, const QFontMetrics& metrics, const QString& title) {
+    if (title.isEmpty()) return {};
+    const int width = std::min(metrics.horizontalAdvance(title) + 20, item.width() - 44);
+    return {item.left() + 36, item.bottom() - buttonHeight - 5, width, buttonHeight};
   }
 
   void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override {
@@ -53,6 +67,16 @@ class ProblemDelegate : public QStyledItemDelegate {
     painter->setFont(option.font);
     painter->setPen(place.isEmpty() ? colors.text : colors.weakText);
     painter->drawText(rest, Qt::AlignTop | Qt::TextWordWrap, index.data().toString());
+    const QString repair = index.data(ProblemsModel::RepairRole).toString();
+    if (const QRect spot = button(option.rect, option.fontMetrics, repair); !spot.isEmpty()) {
+      painter->setRenderHint(QPainter::Antialiasing);
+      painter->setPen(colors.border);
+      painter->setBrush(colors.raised);
+      painter->drawRoundedRect(QRectF(spot).adjusted(0.5, 0.5, -0.5, -0.5), 7, 7);
+      painter->setPen(colors.text);
+      painter->drawText(spot, Qt::AlignCenter,
+                        option.fontMetrics.elidedText(repair, Qt::ElideRight, spot.width() - 12));
+    }
     painter->restore();
   }
 
@@ -91,6 +115,11 @@ void ProblemsModel::rebuild() {
     std::stable_sort(problems_.begin(), problems_.end(),
                      [](const Problem& a, const Problem& b) { return a.severity < b.severity; });
   }
+  repairs_.clear();
+  for (const Problem& problem : problems_)
+    repairs_.push_back(repairs_.size() < mostRepairs && document_->types()
+                           ? repair_for(problem, *document_->model(), *document_->types())
+                           : std::nullopt);
   endResetModel();
 }
 
@@ -110,6 +139,8 @@ QVariant ProblemsModel::data(const QModelIndex& index, int role) const {
       return static_cast<int>(problem.severity);
     case PlaceRole:
       return text(problem.node.empty() ? problem.tensor : problem.node);
+    case RepairRole:
+      return repairAt(index.row()) ? text(repairAt(index.row())->title) : QString();
     default:
       return {};
   }
@@ -128,6 +159,11 @@ ProblemsPanel::ProblemsPanel(Theme* theme, QWidget* parent)
     if (currentIndex().isValid()) go(currentIndex());
   });
   addAction(show);
+  auto* repairing = new QAction(tr("Repair"), this);
+  repairing->setShortcuts({Qt::CTRL | Qt::Key_Return, Qt::CTRL | Qt::Key_Enter});
+  repairing->setShortcutContext(Qt::WidgetShortcut);
+  connect(repairing, &QAction::triggered, this, [this] { repair(currentIndex()); });
+  addAction(repairing);
   add_copy_action(this, tr("Copy Problems as TSV"), [this] { copy(); });
   connect(this, &QListView::clicked, this, &ProblemsPanel::go);
   connect(this, &QListView::activated, this, &ProblemsPanel::go);
@@ -147,6 +183,25 @@ void ProblemsPanel::go(const QModelIndex& index) {
     return document_->selection()->select(*node);
   }
   if (!problem.tensor.empty()) document_->selection()->select(Element::named(problem.tensor));
+}
+
+void ProblemsPanel::repair(const QModelIndex& index) {
+  const Repair* repair = index.isValid() ? model_->repairAt(index.row()) : nullptr;
+  if (!repair || !document_) return;
+  const Repair made = *repair;  // the list is another afterwards
+  document_->edit(made.step, text(made.title));
+}
+
+void ProblemsPanel::mousePressEvent(QMouseEvent* event) {
+  const QModelIndex index = indexAt(event->pos());
+  const QRect button = index.isValid()
+                           ? ProblemDelegate::button(visualRect(index), fontMetrics(),
+                                                     index.data(ProblemsModel::RepairRole).toString())
+                           : QRect();
+  if (event->button() != Qt::LeftButton || !button.contains(event->pos()))
+    return QListView::mousePressEvent(event);
+  setCurrentIndex(index);
+  repair(index);
 }
 
 /// The problem that is selected, else all: place and message.

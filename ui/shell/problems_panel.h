@@ -4,6 +4,7 @@
 #include <QListView>
 #include <QPointer>
 
+#include "engine/edit/repairs.h"
 #include "ui/document/document.h"
 
 namespace lapidary::ui {
@@ -13,22 +14,29 @@ class ProblemsModel : public QAbstractListModel {
   Q_OBJECT
 
  public:
-  enum Role { SeverityRole = Qt::UserRole, PlaceRole };
+  enum Role { SeverityRole = Qt::UserRole, PlaceRole, RepairRole };
 
   using QAbstractListModel::QAbstractListModel;
   void setDocument(Document* document);
   int rowCount(const QModelIndex& parent = {}) const override;
   QVariant data(const QModelIndex& index, int role) const override;
   const Problem& problemAt(int row) const { return problems_[static_cast<std::size_t>(row)]; }
+  /// The step that takes the problem away; nullptr if there is none.
+  const Repair* repairAt(int row) const {
+    const auto& repair = repairs_[static_cast<std::size_t>(row)];
+    return repair ? &*repair : nullptr;
+  }
 
  private:
   void rebuild();
 
   QPointer<Document> document_;
   std::vector<Problem> problems_;
+  std::vector<std::optional<Repair>> repairs_;  ///< by problem
 };
 
-/// The list of problems; choosing one selects the node or value it is about.
+/// The list of problems; choosing one selects the node or value it is about, and what can be repaired has a
+/// button for it. Ctrl+Enter repairs, too.
 class ProblemsPanel : public QListView {
   Q_OBJECT
 
@@ -38,10 +46,12 @@ class ProblemsPanel : public QListView {
 
  protected:
   void paintEvent(QPaintEvent* event) override;
+  void mousePressEvent(QMouseEvent* event) override;
 
  private:
   void copy() const;
   void go(const QModelIndex& index);
+  void repair(const QModelIndex& index);
 
   QPointer<Document> document_;
   Theme* theme_;

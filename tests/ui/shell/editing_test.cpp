@@ -130,6 +130,11 @@ class EditingTest : public QObject {
     QTRY_VERIFY(!view->findChild<QLineEdit*>());
     QCOMPARE(rowOf(view, QStringLiteral("alpha"))->edit->now, QStringLiteral("0.25"));
     type(view, QStringLiteral("alpha"), QStringLiteral("many"));
+    QVERIFY2(view->findChild<QLineEdit*>(), "the field stays, and says what is wrong");
+    QVERIFY(!view->findChild<QLineEdit*>()->accessibleDescription().isEmpty());
+    fixture_->press(Qt::Key_Escape);
+    QTRY_VERIFY(!view->findChild<QLineEdit*>());
+    document_->edit({"rename_node", {{"node", "/nobody"}, {"to", "/first"}}}, QStringLiteral("Rename"));
     QVERIFY(document_->editError());
     QTRY_VERIFY(fixture_->window->page()->banner()->isVisible());
     QVERIFY(document_->edit(*rowOf(view, QStringLiteral("alpha"))->edit->reset, QStringLiteral("Reset")));
