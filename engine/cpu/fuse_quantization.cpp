@@ -247,6 +247,8 @@ void take_matmul(LoweredGraph& graph, int index) {
 /// A node made of constants is run now: weights that stayed 8-bit until here, and what is made of them.
 void fold(LoweredGraph& graph, int index) {
   const LoweredNode node = graph.nodes[index];
+  // What was taken together into one 8-bit step is no longer what its node says.
+  if (!node.node || node.op != node.node->op_type || !node.post_ops.empty()) return;
   if (!node.record || !node.record->is_deterministic || !node.captures.empty() || node.outputs.size() != 1 ||
       !graph.values[node.outputs[0]].is_static || !subgraphs_of(*node.node).empty())
     return;

@@ -186,6 +186,25 @@ ModelPointer spelled_out_matmul() {
       .build();
 }
 
+/// Both factors are weights: a quantized product that is known before the run, and a sum that is not.
+ModelPointer product_of_constants() {
+  return ModelBuilder()
+      .input("x", DataType::Float32, shape_of(Dims{3, 40}))
+      .initializer("l", extremes(DataType::UInt8, {3, 64}))
+      .initializer("ls", Tensor::scalar(0.01f))
+      .initializer("lz", zero_point(DataType::UInt8, 117))
+      .initializer("w", extremes(DataType::Int8, {64, 40}))
+      .initializer("ws", Tensor::of(Dims{40}, rising(40)))
+      .add(node("DequantizeLinear", {"l", "ls", "lz"}, {"ld"}))
+      .add(node("QuantizeLinear", {"ld", "ls", "lz"}, {"q"}))
+      .add(node("DequantizeLinear", {"q", "ls", "lz"}, {"qd"}))
+      .add(node("DequantizeLinear", {"w", "ws"}, {"wd"}, {{"axis", std::int64_t{1}}}))
+      .add(node("MatMul", {"qd", "wd"}, {"m"}))
+      .add(node("Add", {"m", "x"}, {"y"}))
+      .output("y")
+      .build();
+}
+
 /// A node of com.microsoft that makes y of the quantized input "q" and of what lies beside it: weights [64,
 /// 40] "w" or [8, 3, 3, 3] "taps", a second tensor "p" like q, and scales, zero points and biases.
 ModelPointer microsoft(const char* op, std::vector<std::string> inputs,
@@ -258,6 +277,7 @@ class QuantizedTest : public QObject {
           << spelled_out_sum(u8, activation, 32) << 1;
     }
     QTest::newRow("convolution to float32") << convolution_to_float() << 0;
+    QTest::newRow("product of constants") << product_of_constants() << 0;
     QTest::newRow("moved numbers") << moved(u8) << 0;
     QTest::newRow("moved numbers of int8") << moved(s8) << 0;
   }
