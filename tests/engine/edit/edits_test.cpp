@@ -139,6 +139,15 @@ class EditsTest : public QObject {
                 "y float32[1, 2, 2]",
                 "input x float32[N, 4] | weight s_any_batch int64[3] {0, 2, 2} | "
                 "Reshape_0: y = Reshape(x, s_any_batch) | output y float32[N, 2, 2]"},
+            Row{"set_batch_size repeats what is joined to each",
+                "(float[1, 4] x) => (float[1, 5] y) <float[1, 1] t = {7}> { y = Concat <axis: int = 1> (t, "
+                "x) }",
+                R"({"edit": "set_batch_size", "value": "N"})",
+                "input x float32[1, 4] | Concat_0: y = Concat<axis = 1>(t, x) | output y float32[1, 5]",
+                "input x float32[N, 4] | weight t/sizes int64[1] {0} | weight t/sizes_2 int64[1] {1} | "
+                ": t/Shape = Shape(x) | : t/Gather = Gather(t/Shape, t/sizes) | "
+                ": t/Concat = Concat<axis = 0>(t/Gather, t/sizes_2) | : t/Expand = Expand(t, t/Concat) | "
+                "Concat_0: y = Concat<axis = 1>(t/Expand, x) | output y float32[N, 5]"},
             Row{"add_output with the derived type", chain_text, R"({"edit": "add_output", "tensor": "a"})",
                 "", "output a float32[2]"},
             Row{"remove_output", chain_text, R"({"edit": "remove_output", "tensor": "y"})",
