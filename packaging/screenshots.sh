@@ -10,7 +10,7 @@ source "$here/test_data.sh"
 # Settings and recent files of whoever runs this stay out of the pictures.
 own=$(mktemp -d)
 trap 'rm -rf "$own"' EXIT
-export XDG_CONFIG_HOME=$own XDG_CACHE_HOME=$own QT_QPA_PLATFORM=offscreen
+export XDG_CONFIG_HOME=$own XDG_CACHE_HOME=$own XDG_DATA_HOME=$own QT_QPA_PLATFORM=offscreen
 
 # take NAME MODEL SIZE THEME [OPTION...]
 take() {
@@ -26,3 +26,4 @@ take digits-run-light "$top/resources/samples/digits/digits.onnx" 1280x800 light
 take resnet50-dark "$LAPIDARY_ZOO/resnet50.onnx" 1280x800 dark --run --panel Timeline \
   --select /layer2/layer2.1/conv2/Conv
 take swin-t-operators-light "$LAPIDARY_ZOO/swin_t.onnx" 2560x1440 light --run --panel Operators
+take det-optimize-light "$LAPIDARY_ZOO/ch_PP-OCRv4_det_infer.onnx" 1280x800 light --command Optimize…
