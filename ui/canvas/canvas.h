@@ -81,6 +81,7 @@ class Canvas : public QWidget {
   /// Asks for an operator that is put where the pointer is, else in the middle.
   void wantOperator();
   void copySelection();
+  void paste();
   void copyName();
   void copyShape();
   void copyPicture();

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "ui/canvas/canvas.h"
+#include "ui/document/clipboard.h"
 #include "ui/document/element_edits.h"
 #include "ui/document/element_menu.h"
 #include "ui/document/format.h"
@@ -176,8 +177,10 @@ void Canvas::copySelection() {
   QStringList lines;
   for (const int box : marks_.selected) lines.append(describe(box));
   if (lines.isEmpty()) return copyPicture();
-  QGuiApplication::clipboard()->setText(lines.join(QLatin1Char('\n')));
+  copy_part(*document_, document_->selection()->elements(), lines.join(QLatin1Char('\n')));
 }
+
+void Canvas::paste() { paste_part(*document_); }
 
 void Canvas::copyName() {
   if (const Element* current = document_->selection()->current())
@@ -217,7 +220,7 @@ void Canvas::fillMenu(QMenu& menu, int box, int curve) {
     }
     add_value_entries(menu, *document_, elementOf(box));
     add_copy_entries(menu, *document_, elementOf(box));
-    menu.addAction(tr("Copy as Text"), this, &Canvas::copySelection);
+    menu.addAction(tr("Copy"), this, &Canvas::copySelection);
     menu.addSeparator();
   }
   if (!document_->selection()->found().empty())

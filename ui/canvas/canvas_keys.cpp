@@ -44,8 +44,11 @@ std::span<const Canvas::Key> Canvas::keys() {
       {Qt::Key_Delete, QT_TRANSLATE_NOOP("Keys", "Delete what is selected"),
        [](Canvas& c) { c.deleteSelection(); }},
       {Qt::CTRL | Qt::Key_D, nullptr, [](Canvas& c) { c.duplicateSelection(); }},
-      {Qt::CTRL | Qt::Key_C, QT_TRANSLATE_NOOP("Keys", "Copy the selection as text"),
+      {Qt::CTRL | Qt::Key_C,
+       QT_TRANSLATE_NOOP("Keys", "Copy the selection: as text, and as nodes with their weights"),
        [](Canvas& c) { c.copySelection(); }},
+      {Qt::CTRL | Qt::Key_V, QT_TRANSLATE_NOOP("Keys", "Paste nodes, also from another model"),
+       [](Canvas& c) { c.paste(); }},
   };
   return table;
 }

@@ -127,7 +127,8 @@ void MainWindow::copyOperators() {
 void MainWindow::makeEditMenu() {
   QMenu* menu = addMenu(tr("&Edit"));
   addHistoryCommands(menu);
-  addCanvasCommand(menu, tr("Copy Selection as Text"), {}, &Canvas::copySelection);
+  addCanvasCommand(menu, tr("Copy"), {}, &Canvas::copySelection);  // lists have a use of their own for the keys
+  addCanvasCommand(menu, tr("Paste"), {}, &Canvas::paste);
   addCanvasCommand(menu, tr("Copy Name"), {}, &Canvas::copyName);
   addCanvasCommand(menu, tr("Copy Shape"), {}, &Canvas::copyShape);
   commands_->add(menu, tr("Copy Operators as TSV"), {}, [this] { copyOperators(); });

@@ -1,5 +1,7 @@
+#include <QClipboard>
 #include <QLineEdit>
 #include <QListWidget>
+#include <QMimeData>
 #include <QPushButton>
 #include <QTabBar>
 
@@ -90,6 +92,34 @@ class EditingTest : public QObject {
     fixture_->press(Qt::Key_D, Qt::ControlModifier);
     QTRY_COMPARE(operators(*document_->model()), (Types{"Relu", "Relu", "LeakyRelu", "Abs"}));
     QVERIFY(document_->selection()->contains(Element::node(0)));
+  }
+
+  void copiesNodesWithTheirWeightsIntoAnotherModel() {
+    Document* other =
+        fixture_->open(fixture_->save(test::ModelBuilder()
+                                          .input("x", DataType::Float32, {1, 4})
+                                          .initializer("w", Tensor::of<float>({4}, {1, 2, 3, 4}))
+                                          .add(test::node("Mul", {"x", "w"}, {"p"}))
+                                          .add(test::node("Neg", {"p"}, {"y"}))
+                                          .output("y")
+                                          .build(),
+                                      QStringLiteral("other.onnx")));
+    fixture_->window->page()->canvas()->setFocus();
+    other->selection()->select({Element::node(0), Element::node(1)});
+    fixture_->press(Qt::Key_C, Qt::ControlModifier);
+    QTRY_COMPARE(QApplication::clipboard()->mimeData()->formats().size(), qsizetype{2});
+    QVERIFY(QApplication::clipboard()->text().contains(QStringLiteral("Mul")));
+    fixture_->window->header()->tabs()->setCurrentIndex(0);
+    canvas_->setFocus();
+    fixture_->press(Qt::Key_V, Qt::ControlModifier);
+    QTRY_COMPARE(document_->model()->graph->nodes.size(), std::size_t{5});
+    QCOMPARE(document_->model()->graph->initializers.size(), std::size_t{1});
+    QCOMPARE(undo()->text(), QStringLiteral("Undo Paste"));
+    // The part's input is called as one here.
+    const auto& nodes = document_->model()->graph->nodes;
+    const auto pasted =
+        std::find_if(nodes.begin(), nodes.end(), [](const auto& n) { return n->op_type == "Mul"; });
+    QCOMPARE((*pasted)->inputs[0], std::string("x"));
   }
 
   void keepsTheViewAndTheSelectionByName() {
