@@ -6,6 +6,7 @@
 
 #include "engine/analysis/source_line.h"
 #include "engine/edit/connections.h"
+#include "engine/edit/names.h"
 #include "engine/ops/operator_table.h"
 #include "ui/document/element_edits.h"
 #include "ui/document/format.h"
@@ -201,12 +202,28 @@ DescriptionSection connections(const Document& document, const Element& value) {
   return section;
 }
 
+bool isNumber(DataType type) { return is_floating(type) || is_integer(type) || type == DataType::Bool; }
+
+/// A weight's type is that of its data, which are cast; nothing for strings and complex numbers.
+std::optional<RowEdit> casting(const std::string& weight, DataType now) {
+  if (!isNumber(now)) return std::nullopt;
+  RowEdit edit{{"cast_weight"}, tr("Cast %1").arg(text(weight)), text(name_of(now)), put_text("type")};
+  for (int i = 1; i < data_type_count; ++i)
+    if (const auto type = static_cast<DataType>(i); isNumber(type)) edit.choices.append(text(name_of(type)));
+  return edit;
+}
+
 /// The declared type, which can be changed.
 DescriptionRow typeRow(const Document& document, const Element& element, const Type& type) {
   DescriptionRow made = row(tr("type"), typed_type(type));
   if (!type.is_known()) made = {tr("type"), tr("unknown"), true, {}, {}};
-  made.edit = RowEdit{
-      {"set_type"}, tr("Set Type of %1").arg(text(element.value)), typed_type(type), put_type("type")};
+  const Graph& graph = element.graph ? *element.graph : *document.model()->graph;
+  if (initializer_of(graph, element.value) && !is_input(graph, element.value))
+    made.edit = casting(element.value, type.element);
+  else
+    made.edit = RowEdit{
+        {"set_type"}, tr("Set Type of %1").arg(text(element.value)), typed_type(type), put_type("type")};
+  if (!made.edit) return made;
   made.edit->step.parameters["tensor"] = element.value;
   add_graph(made.edit->step, document, element);
   return made;

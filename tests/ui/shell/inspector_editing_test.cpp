@@ -186,6 +186,22 @@ class InspectorEditingTest : public QObject {
     QTRY_COMPARE(table->model()->index(0, 0).data().toString(), QStringLiteral("3.25"));
   }
 
+  void castsAWeightToATypeOfTheList() {
+    document_->selection()->select(Element::named("w"));
+    auto* list = qobject_cast<QComboBox*>(edit(view(), QStringLiteral("type")));
+    QVERIFY(list);
+    QCOMPARE(list->currentText(), QStringLiteral("float32"));
+    QCOMPARE(list->findText(QStringLiteral("string")), -1);
+    list->setCurrentText(QStringLiteral("float16"));
+    fixture_->press(Qt::Key_Return);
+    QTRY_COMPARE(document_->model()->graph->initializers[0]->tensor.type(), DataType::Float16);
+    QCOMPARE(values_as<float>(document_->model()->graph->initializers[0]->tensor),
+             (std::vector<float>{0.5f, 2}));
+    QCOMPARE(document_->history()->size(), std::size_t{2});
+    fixture_->press(Qt::Key_Z, Qt::ControlModifier);
+    QTRY_COMPARE(document_->model()->graph->initializers[0]->tensor.type(), DataType::Float32);
+  }
+
   void takesAWeightFromAFile() {
     const QString file = fixture_->path(QStringLiteral("other.npz"));
     write_data(file.toStdString(),
