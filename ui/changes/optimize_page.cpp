@@ -249,12 +249,13 @@ void OptimizePage::showFigures() {
   auto add = [this, row = 0](const QString& what, const QString& before, const QString& after,
                              const QString& difference) mutable {
     figures_->addWidget(label(what, "weak"), row, 0);
-    auto* figure = new QLabel(before == after ? after : tr("%1 → %2").arg(before, after));
+    auto* figure = new QLabel(transition(before, after));
     figure->setMinimumWidth(figure->sizeHint().width());
     figure->setAlignment(Qt::AlignRight);
     figures_->addWidget(figure, row, 1);
     auto* share = label(difference, "weak");
     share->setAlignment(Qt::AlignRight);
+    share->setMinimumWidth(share->sizeHint().width());
     figures_->addWidget(share, row++, 2);
   };
   const ModelFigures &was = proposal_->before, &is = proposal_->after;

@@ -69,6 +69,13 @@ QString percent(double share) {
   return QString::number(share * 100, 'f', share >= 0.9995 ? 0 : 1) + QChar(thinSpace) + QLatin1Char('%');
 }
 
+QString transition(const QString& before, const QString& after) {
+  if (before == after) return after;
+  const qsizetype unit = before.lastIndexOf(QChar(thinSpace));
+  const bool isShared = unit >= 0 && after.endsWith(before.mid(unit));
+  return QStringLiteral("%1 → %2").arg(isShared ? before.left(unit) : before, after);
+}
+
 QString pythonTuple(const Shape& shape) {
   QStringList parts;
   for (const Dimension& dimension : shape) parts += text(dimension.to_string());

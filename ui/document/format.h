@@ -27,6 +27,8 @@ QString flops(double value);
 QString flopsPerSecond(double gflops);
 /// "8.1 %".
 QString percent(double share);
+/// "401 → 153", "2.39 → 2.37 MFLOP": a unit that both have stands once.
+QString transition(const QString& before, const QString& after);
 /// "(1, 3, 224, 224)", symbols as they are.
 QString pythonTuple(const Shape& shape);
 /// The text with its middle left out where it is longer than `length`.

@@ -9,6 +9,13 @@ class FormatTest : public QObject {
   Q_OBJECT
 
  private Q_SLOTS:
+  void aUnitThatBothHaveStandsOnce() {
+    QCOMPARE(transition(count(401), count(153)), QStringLiteral("401 → 153"));
+    QCOMPARE(transition(flops(2.39e6), flops(2.37e6)), QStringLiteral("2.39 → ") + flops(2.37e6));
+    QCOMPARE(transition(bytes(2e6), bytes(5e3)), bytes(2e6) + QStringLiteral(" → ") + bytes(5e3));
+    QCOMPARE(transition(bytes(7), bytes(7)), bytes(7));
+  }
+
   void showsThreeSignificantDigits_data() {
     QTest::addColumn<double>("value");
     QTest::addColumn<QString>("shown");
