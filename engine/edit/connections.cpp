@@ -111,4 +111,45 @@ std::optional<std::string> type_refusal(const Model& model, const InferredTypes&
   return own == after.end() ? after.back().message : own->message;
 }
 
+namespace {
+
+std::vector<std::string> types_of(const Operator& record, const Parameter& parameter) {
+  const TypeConstraint* constraint = record.find_constraint(parameter.type);
+  return constraint ? constraint->types : std::vector<std::string>{parameter.type};
+}
+
+}  // namespace
+
+std::optional<std::size_t> fitting_input(const Operator& record, const Type& type) {
+  for (std::size_t input = 0; input < record.inputs.size(); ++input) {
+    Node node;
+    node.op_type = record.name;
+    node.inputs.resize(input + 1);
+    node.inputs[input] = "tensor";
+    std::vector<Type> read(input + 1);
+    read[input] = type;
+    if (type_mismatches(record, node, read, {}).empty()) return input;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::set<std::string>> types_taken(const Model& model, const InferredTypes& types,
+                                                 const Graph* graph, const Node& node, std::size_t input) {
+  const Operator* record = find_operator(model, node);
+  if (!record || record->inputs.empty() || model.find_function(node)) return std::nullopt;
+  const auto listed = types_of(*record, record->inputs[std::min(input, record->inputs.size() - 1)]);
+  std::set<std::string> taken(listed.begin(), listed.end());
+  for (int i = 1; i < data_type_count; ++i) {
+    const Type type = Type::tensor(static_cast<DataType>(i));
+    if (type_refusal(model, types, graph, node, input, type)) taken.erase(constraint_text(type));
+  }
+  return taken;
+}
+
+bool can_make(const Operator& record, const std::set<std::string>& types) {
+  if (record.outputs.empty()) return false;
+  const auto made = types_of(record, record.outputs[0]);
+  return std::any_of(made.begin(), made.end(), [&](const std::string& type) { return types.contains(type); });
+}
+
 }  // namespace lapidary

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -24,5 +25,15 @@ std::vector<bool> nodes_ahead(const Graph& graph, std::size_t node);
 /// `graph` (nullptr: the main graph); nothing if it could, or if that cannot be told.
 std::optional<std::string> type_refusal(const Model& model, const InferredTypes& types, const Graph* graph,
                                         const Node& node, std::size_t input, const Type& type);
+
+/// The first input at which a node of that operator could read a tensor of that type; nothing if there is
+/// none.
+std::optional<std::size_t> fitting_input(const Operator& record, const Type& type);
+/// The types, in constraint_text()'s notation, that `node` could read at `input` beside what else it reads;
+/// nothing if that cannot be told, as for functions.
+std::optional<std::set<std::string>> types_taken(const Model& model, const InferredTypes& types,
+                                                 const Graph* graph, const Node& node, std::size_t input);
+/// Whether what the operator makes first could be of one of the types.
+bool can_make(const Operator& record, const std::set<std::string>& types);
 
 }  // namespace lapidary

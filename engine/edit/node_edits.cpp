@@ -58,6 +58,18 @@ std::size_t place_before_readers(const Graph& graph, const std::vector<std::stri
   return graph.nodes.size();
 }
 
+/// The node and input that the parameters name read the first of the values from now on.
+void let_read(Graph& graph, const EditArguments& arguments, const Model& model,
+              const std::vector<std::string>& values) {
+  if (values.empty() || values[0].empty()) throw arguments.wrong("node", "has nothing to read");
+  const std::size_t position = arguments.node(graph, "node");
+  Node reader = *graph.nodes[position];
+  const std::size_t slot = input_slot(model, reader, arguments, "input");
+  if (slot >= reader.inputs.size()) reader.inputs.resize(slot + 1);
+  reader.inputs[slot] = values[0];
+  graph.nodes = graph.nodes.with(position, std::make_shared<const Node>(std::move(reader)));
+}
+
 ModelPointer add_node(const EditArguments& arguments) {
   const ModelPointer model =
       with_import_for(arguments.model(), arguments.text("domain", ""), arguments.path());
@@ -70,6 +82,7 @@ ModelPointer add_node(const EditArguments& arguments) {
     for (const auto& output : arguments.texts("outputs"))
       if (defines(graph, output)) throw Error("there is a tensor of that name already").tensor(output);
     node.outputs = arguments.has("outputs") ? arguments.texts("outputs") : fresh_outputs(*model, node, taken);
+    if (arguments.has("node")) let_read(graph, arguments, *model, node.outputs);
     const std::size_t behind = place_behind(graph, node.inputs);
     const std::size_t place = std::max(behind, place_before_readers(graph, node.outputs));
     graph.nodes = graph.nodes.inserted(place, std::make_shared<const Node>(std::move(node)));
@@ -263,7 +276,9 @@ std::vector<Edit> node_edits() {
         name,
         attributes,
         {"inputs", Kind::Tensors, "what it reads"},
-        {"outputs", Kind::Tensors, "what it makes; left out: new names"}},
+        {"outputs", Kind::Tensors, "what it makes; left out: new names"},
+        {"node", Kind::Node, "a node that reads the first of its outputs from then on; left out: none"},
+        {"input", Kind::Integer, "position or name of that node's input; left out: the first"}},
        add_node},
       {"insert_node",
        "Insert a node on an edge, or behind a tensor before all that read it",

@@ -91,8 +91,8 @@ class Canvas : public QWidget {
   void insertWanted();
   /// A tensor is to be chosen for an input of what is selected.
   void connectWanted();
-  /// An operator is to be chosen that stands there by itself.
-  void addWanted(QPointF place);
+  /// An operator is to be chosen that stands there, connected with the port, or by itself.
+  void addWanted(QPointF place, const std::optional<Port>& port = {});
   /// The graph of a model was painted for the first time.
   void firstPainted();
 

@@ -93,12 +93,15 @@ void CanvasConnecting::cancel() {
   connecting_.reset();
   target_.reset();
   refusal_.clear();
+  isOverNothing_ = false;
 }
 
-void CanvasConnecting::finish() {
+std::optional<Port> CanvasConnecting::finish() {
   const std::unique_ptr<Connecting> connecting = std::move(connecting_);
   if (target_ && refusal_.isEmpty()) connecting->connect(*document_, *target_);
+  const bool isOverNothing = isOverNothing_;
   cancel();
+  return isOverNothing ? std::optional(connecting->port()) : std::nullopt;
 }
 
 bool CanvasConnecting::fits(int box) const {
@@ -124,6 +127,7 @@ void CanvasConnecting::findTarget() {
     if (at >= 0 && !canvas_->scene().box(at).open) box = at;
     if (box >= 0) break;
   }
+  isOverNothing_ = box < 0 && canvas_->rect().contains(end_.toPoint());
   if (box < 0 || box == fromBox_) return;
   const auto ports = placed(box, !connecting_->port().isInput);
   if (ports.empty()) {
@@ -250,6 +254,12 @@ void CanvasConnecting::paint(QPainter& painter) const {
     const Port& tensor = target_->isInput ? connecting_->port() : *target_;
     paintNote(painter,
               Canvas::tr("%1 of %2 ← %3").arg(input.name, document_->nameOf(input.element), typed(tensor)),
+              false);
+  } else if (isOverNothing_) {
+    paintNote(painter,
+              connecting_->port().isInput
+                  ? Canvas::tr("Let go to add an operator that makes %1").arg(connecting_->port().name)
+                  : Canvas::tr("Let go to add an operator that reads %1").arg(typed(connecting_->port())),
               false);
   }
   painter.restore();

@@ -27,8 +27,8 @@ class CanvasConnecting {
   bool begin(QPointF screen);
   bool isActive() const { return connecting_ != nullptr; }
   void move(QPointF screen);
-  /// Connects with what is under the pointer, where that can be.
-  void finish();
+  /// Connects with what is under the pointer, where that can be; gives the port if nothing is there.
+  std::optional<Port> finish();
   void cancel();
   /// What would become of letting go now; empty where that connects, or where there is nothing.
   const QString& refusal() const { return refusal_; }
@@ -56,6 +56,7 @@ class CanvasConnecting {
   std::unique_ptr<Connecting> connecting_;
   QPointF from_, end_;
   int fromBox_ = -1;
+  bool isOverNothing_ = false;  ///< no box is under the pointer
   std::optional<Port> hovered_, target_;
   QPointF targetPlace_;
   QString refusal_;

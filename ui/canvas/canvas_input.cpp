@@ -118,7 +118,8 @@ void Canvas::startDragging(Qt::KeyboardModifiers modifiers) {
 }
 
 void Canvas::mouseReleaseEvent(QMouseEvent* event) {
-  if (gesture_ == Gesture::Connect) connecting_.finish();
+  std::optional<Port> open;
+  if (gesture_ == Gesture::Connect) open = connecting_.finish();
   if (gesture_ == Gesture::Lasso) {
     last_ = event->position();
     finishLasso();
@@ -140,6 +141,8 @@ void Canvas::mouseReleaseEvent(QMouseEvent* event) {
   gesture_ = Gesture::None;
   unsetCursor();
   update();
+  if (open && overlays_.partAt(overlayView(), event->position()) == CanvasOverlays::Part::None)
+    Q_EMIT addWanted(event->position(), open);
 }
 
 void Canvas::mouseDoubleClickEvent(QMouseEvent* event) {

@@ -103,4 +103,26 @@ bool Connecting::connect(Document& document, const Port& other) const {
                        Document::tr("Connect %1 of %2").arg(input.name, document.nameOf(input.element)));
 }
 
+bool Connecting::fits(const Operator& record) const {
+  if (!document_.types()) return false;
+  const Graph* graph = port_.element.graph;
+  if (!port_.isInput)
+    return fitting_input(record, document_.types()->type_in(graph, port_.tensor)).has_value();
+  const Node* node = document_.nodeOf(port_.element);
+  if (!node) return false;
+  if (!taken_)
+    taken_ = types_taken(*document_.model(), *document_.types(), graph, *node,
+                         static_cast<std::size_t>(port_.slot));
+  return *taken_ ? can_make(record, **taken_) : !record.outputs.empty();
+}
+
+EditJson Connecting::connections(const Operator& record) const {
+  if (port_.isInput)
+    return {{"node", addresses_of(document_, {port_.element}).front()}, {"input", port_.slot}};
+  const Type& type = document_.types()->type_in(port_.element.graph, port_.tensor);
+  std::vector<std::string> inputs(fitting_input(record, type).value_or(0) + 1);
+  inputs.back() = port_.tensor;
+  return {{"inputs", inputs}};
+}
+
 }  // namespace lapidary::ui

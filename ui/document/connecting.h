@@ -2,8 +2,13 @@
 
 #include <map>
 #include <optional>
+#include <set>
 
 #include "ui/document/document.h"
+
+namespace lapidary {
+class Operator;
+}
 
 namespace lapidary::ui {
 
@@ -31,6 +36,10 @@ class Connecting {
   QString refusal(const Port& other) const;
   /// Lets the input read the tensor, as one step.
   bool connect(Document& document, const Port& other) const;
+  /// Whether an operator could read the tensor, or make what the input reads.
+  bool fits(const Operator& record) const;
+  /// How such an operator's node is connected with the port as it is added: parameters of the edit add_node.
+  EditJson connections(const Operator& record) const;
 
  private:
   QString cycleRefusal(const Port& input, const Port& tensor) const;
@@ -40,6 +49,8 @@ class Connecting {
   Port port_;
   /// By graph, what depends on the input's node; for the tensor, what its maker depends on.
   mutable std::map<const Graph*, std::vector<bool>> reach_;
+  mutable std::optional<std::optional<std::set<std::string>>>
+      taken_;  ///< by the input, once it was asked for
 };
 
 }  // namespace lapidary::ui

@@ -143,8 +143,8 @@ std::vector<Element> nodes_alike(const Document& document) {
 }
 
 std::string add_operator(Document& document, const AddingPlace& place, const std::string& op_type,
-                         const std::string& domain) {
-  EditStep step{"add_node"};
+                         const std::string& domain, const EditJson& connections) {
+  EditStep step{"add_node", connections};
   step.parameters["op_type"] = op_type;
   if (!domain.empty()) step.parameters["domain"] = domain;
   const std::string name = nameIn(document, place, op_type);

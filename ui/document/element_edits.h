@@ -21,9 +21,10 @@ struct AddingPlace {
   const Graph* graph = nullptr;  ///< nullptr: the main graph
   int group = 0;                 ///< of the hierarchy, whose scope the node's name begins with
 };
-/// Adds a node that is connected with nothing; gives its name, empty where it could not be.
+/// Adds a node that is connected as those parameters of the edit say, else with nothing; gives its name,
+/// empty where it could not be.
 std::string add_operator(Document& document, const AddingPlace& place, const std::string& op_type,
-                         const std::string& domain);
+                         const std::string& domain, const EditJson& connections = EditJson::object());
 
 /// Deletes what the elements stand for, and connects the ends; selects nothing.
 void delete_nodes(Document& document, const std::vector<Element>& elements);

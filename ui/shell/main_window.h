@@ -61,8 +61,8 @@ class MainWindow : public QMainWindow {
   void saveModelAs();
   /// Lets choose an operator that goes behind what is selected.
   void insertOperator();
-  /// Lets choose an operator that is put there, connected with nothing.
-  void addOperator(QPointF place);
+  /// Lets choose an operator that is put there: of those that fit the port, connected with it.
+  void addOperator(QPointF place, const std::optional<Port>& port);
   /// Lets choose an input of the node that is selected, and the tensor that it reads from then on.
   void connectInput();
   /// Shows what the optimizer would do to the model.

@@ -68,15 +68,23 @@ void MainWindow::addGraphCommands(QMenu* menu) {
   addCanvasCommand(menu, tr("Select All Found"), Qt::CTRL | Qt::SHIFT | Qt::Key_F, &Canvas::selectFound);
 }
 
-void MainWindow::addOperator(QPointF place) {
+void MainWindow::addOperator(QPointF place, const std::optional<Port>& port) {
   if (!shown_ || !shown_->canEdit()) return;
-  Canvas* canvas = page()->canvas();
-  operators_->open(*shown_->model(), [this, canvas, place](const Operator& chosen) {
-    if (!shown_ || page()->canvas() != canvas) return;
-    const AddingPlace where = canvas->addingPlaceAt(place);
-    if (const std::string name = add_operator(*shown_, where, chosen.name, chosen.domain); !name.empty())
-      canvas->expectNodeAt(place, name);
-  });
+  const auto connecting = port ? std::make_shared<Connecting>(*shown_, *port) : nullptr;
+  const auto add = [this, canvas = page()->canvas(), place, connecting,
+                    model = shown_->model()](const Operator& chosen) {
+    if (!shown_ || page()->canvas() != canvas || (connecting && shown_->model() != model)) return;
+    AddingPlace where = canvas->addingPlaceAt(place);
+    // What is connected lies in the graph of what it is connected with.
+    if (connecting && where.graph != connecting->port().element.graph)
+      where = {connecting->port().element.graph, 0};
+    const EditJson connections = connecting ? connecting->connections(chosen) : EditJson::object();
+    const std::string name = add_operator(*shown_, where, chosen.name, chosen.domain, connections);
+    if (!name.empty()) canvas->expectNodeAt(place, name);
+  };
+  if (!connecting) return operators_->open(*shown_->model(), add);
+  operators_->open(*shown_->model(), add,
+                   [connecting](const Operator& one) { return connecting->fits(one); });
 }
 
 void MainWindow::connectInput() {

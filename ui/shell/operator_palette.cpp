@@ -47,8 +47,10 @@ OperatorPalette::OperatorPalette(QListWidget* list, QWidget* window)
   list_->setTextElideMode(Qt::ElideRight);
 }
 
-void OperatorPalette::open(const Model& model, std::function<void(const Operator&)> chosen) {
+void OperatorPalette::open(const Model& model, std::function<void(const Operator&)> chosen,
+                           const std::function<bool(const Operator&)>& fits) {
   operators_ = operatorsFor(model);
+  if (fits) std::erase_if(operators_, [&](const Operator* record) { return !fits(*record); });
   chosen_ = std::move(chosen);
   place(parentWidget()->height());
   appear();

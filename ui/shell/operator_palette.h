@@ -20,8 +20,9 @@ class OperatorPalette : public ChoicePopup {
 
  public:
   explicit OperatorPalette(QWidget* window);
-  /// Asks for an operator in the versions that the model imports; `chosen` gets it.
-  void open(const Model& model, std::function<void(const Operator&)> chosen);
+  /// Asks for an operator in the versions that the model imports, of those that fit; `chosen` gets it.
+  void open(const Model& model, std::function<void(const Operator&)> chosen,
+            const std::function<bool(const Operator&)>& fits = {});
 
  protected:
   void fill(const QString& typed) override;

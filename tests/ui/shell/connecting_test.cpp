@@ -180,6 +180,52 @@ class ConnectingTest : public QObject {
     QTRY_COMPARE(document_->nodeOf(nodeNamed("Sigmoid"))->inputs, Names{"p"});
   }
 
+  void addsWhatReadsATensorWhereItsEdgeIsLetGo() {
+    document_->selection()->select(nodeNamed("/a"));
+    const QPoint place = dragIntoNothing(output("/a"));
+    auto* palette = fixture_->window->findChild<OperatorPalette*>();
+    QVERIFY(palette->isVisible());
+    const auto* list = palette->findChild<QListWidget*>();
+    QVERIFY(!list->findItems(QStringLiteral("Sigmoid —"), Qt::MatchStartsWith).isEmpty());
+    QVERIFY2(list->findItems(QStringLiteral("BitwiseNot —"), Qt::MatchStartsWith).isEmpty(),
+             "reads no floats");
+    QTest::keyClicks(palette->findChild<QLineEdit*>(), QStringLiteral("sigmoid"));
+    fixture_->press(Qt::Key_Return);
+    QTRY_VERIFY(document_->nodeNamed("Sigmoid"));
+    QCOMPARE(document_->nodeOf(nodeNamed("Sigmoid"))->inputs, Names{"p"});
+    QCOMPARE(document_->history()->size(), std::size_t{2});
+    QTRY_VERIFY(document_->selection()->contains(nodeNamed("Sigmoid")));
+    const QRectF box =
+        canvas_->camera().toScreen(canvas_->scene().rectangle(canvas_->boxOf(nodeNamed("Sigmoid"))));
+    QVERIFY((box.center() - place).manhattanLength() < 4);
+  }
+
+  void addsWhatMakesWhatAnInputReads() {
+    document_->selection()->select(nodeNamed("/add"));
+    dragIntoNothing(input("/add", 1));
+    auto* palette = fixture_->window->findChild<OperatorPalette*>();
+    QVERIFY(palette->isVisible());
+    const auto* list = palette->findChild<QListWidget*>();
+    QVERIFY2(list->findItems(QStringLiteral("Shape —"), Qt::MatchStartsWith).isEmpty(),
+             "makes int64, and the other input is float32");
+    QTest::keyClicks(palette->findChild<QLineEdit*>(), QStringLiteral("randomnormal"));
+    fixture_->press(Qt::Key_Return);
+    QTRY_VERIFY(document_->nodeNamed("RandomNormal"));
+    const Node& made = *document_->nodeOf(nodeNamed("RandomNormal"));
+    QCOMPARE(document_->nodeOf(nodeNamed("/add"))->inputs, (Names{"p", made.outputs.at(0)}));
+    QCOMPARE(document_->history()->size(), std::size_t{2});
+    fixture_->press(Qt::Key_Z, Qt::ControlModifier);
+    QTRY_COMPARE(document_->nodeOf(nodeNamed("/add"))->inputs, (Names{"p", "q"}));
+  }
+
+  void changesNothingWhereNoOperatorIsChosen() {
+    document_->selection()->select(nodeNamed("/a"));
+    dragIntoNothing(output("/a"));
+    fixture_->press(Qt::Key_Escape);
+    QVERIFY(!fixture_->window->findChild<OperatorPalette*>()->isVisible());
+    QCOMPARE(document_->history()->size(), std::size_t{1});
+  }
+
   void addsANodeInsideABranch() {
     open(branches());
     document_->setOpen("node:0", true);
@@ -251,6 +297,20 @@ class ConnectingTest : public QObject {
     QTest::mousePress(canvas_, Qt::LeftButton, {}, start);
     move((start + end_) / 2 + QPoint(15, 15));
     move(end_);
+  }
+  /// Lets go of an edge where no box is; gives the place.
+  QPoint dragIntoNothing(const End& from) {
+    canvas_->fitAll();
+    canvas_->zoomOut();
+    canvas_->zoomOut();  // so that there is room beside the graph
+    QTest::qWait(1);
+    const QPoint start = canvas_->connecting().placeOf(from.port).value().toPoint();
+    end_ = QPointF(canvas_->camera().toScreen(canvas_->scene().bounds()).right() + 60, start.y()).toPoint();
+    QTest::mousePress(canvas_, Qt::LeftButton, {}, start);
+    move((start + end_) / 2);
+    move(end_);
+    drop();
+    return end_;
   }
   void drop() { QTest::mouseRelease(canvas_, Qt::LeftButton, {}, end_); }
 
