@@ -85,9 +85,26 @@ DescriptionSection values(const Document& document, const Graph* graph, const QS
   return section;
 }
 
+/// The operator, which can be changed for all of the nodes at once.
+DescriptionRow operatorRow(const Document& document, const std::vector<Element>& nodes) {
+  const auto nameOf = [&](const Element& element) {
+    const Node& node = *document.nodeOf(element);
+    return text(node.domain.empty() ? node.op_type : node.domain + "." + node.op_type);
+  };
+  const QString name = nameOf(nodes.front());
+  const bool isSame =
+      std::all_of(nodes.begin(), nodes.end(), [&](const Element& node) { return nameOf(node) == name; });
+  DescriptionRow made{tr("operator"), isSame ? name : tr("several values"), !isSame, {}, {}};
+  made.edit = RowEdit{
+      {"set_operator"}, tr("Set Operator"), isSame ? name : QString(), put_operator(document.model())};
+  made.edit->step.parameters["nodes"] = addresses_of(document, nodes);
+  add_graph(made.edit->step, document, nodes.front());
+  return made;
+}
+
 /// Where the node comes from, and what it stands in.
 DescriptionSection origin(const Document& document, const Element& element, const Node& node) {
-  DescriptionSection section{tr("What it is"), {}, {}};
+  DescriptionSection section{tr("What it is"), {operatorRow(document, {element})}, {}};
   if (const std::optional<SourceLine> source = source_line(node)) {
     const QString file = text(source->file);
     DescriptionRow made =
@@ -379,6 +396,7 @@ Description describeNodes(const Document& document, const std::vector<Element>& 
   const Node& first = *document.nodeOf(nodes.front());
   if (types.size() == 1) description.kind = kind_of(first.domain, first.op_type);
   description.title = tr("%1 nodes").arg(nodes.size());
+  add(description, {tr("What it is"), {operatorRow(document, nodes)}, {}});
   if (types.size() > 1) {
     DescriptionSection operators{tr("Operators"), {}, {}};
     for (const auto& [type, uses] : types) operators.rows.push_back(row(text(type), QString::number(uses)));

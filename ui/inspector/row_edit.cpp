@@ -1,7 +1,9 @@
 #include "ui/inspector/row_edit.h"
 
+#include "engine/edit/operators.h"
 #include "engine/edit/type_text.h"
 #include "engine/model/error.h"
+#include "engine/ops/operator_table.h"
 #include "ui/document/format.h"
 
 namespace lapidary::ui {
@@ -27,6 +29,25 @@ std::function<void(EditStep&, const QString&)> put_type(std::string parameter) {
     const Type type = type_from_text(written.toStdString());
     if (!type.is_known()) throw Error("a type is needed").advice("Write it as float32 N × 3 × 224 × 224");
     step.parameters[parameter] = type_text(type);
+  };
+}
+
+std::function<void(EditStep&, const QString&)> put_operator(ModelPointer model) {
+  return [model = std::move(model)](EditStep& step, const QString& typed) {
+    const std::string written = typed.trimmed().toStdString();
+    const std::size_t point = written.rfind('.');
+    Node node;
+    node.op_type = point == std::string::npos ? written : written.substr(point + 1);
+    if (point != std::string::npos) node.domain = written.substr(0, point);
+    // Where the domain is not imported yet, the edit imports the newest version.
+    const std::int64_t imported = model->opset(node.domain);
+    const std::int64_t version = imported > 0 ? imported : newest_version(node.domain);
+    if (!model->find_function(node) && !operator_table().find(node.domain, node.op_type, version))
+      throw Error("operator set " + std::to_string(version) + " of " +
+                  (node.domain.empty() ? "ai.onnx" : node.domain) + " has no operator '" + node.op_type +
+                  "'");
+    step.parameters["op_type"] = node.op_type;
+    if (!node.domain.empty()) step.parameters["domain"] = node.domain;
   };
 }
 

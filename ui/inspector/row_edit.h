@@ -28,6 +28,9 @@ std::function<void(EditStep&, const QString&)> put_text(std::string parameter);
 /// The typed text is a type: "float32 N × 3 × 224 × 224", "float32[N, 3]", "int64" of any shape, "int64
 /// scalar".
 std::function<void(EditStep&, const QString&)> put_type(std::string parameter);
+/// The typed text is an operator that the model may use, a function of its own too: "Relu",
+/// "com.microsoft.Gelu".
+std::function<void(EditStep&, const QString&)> put_operator(ModelPointer model);
 /// What put_type() begins with.
 QString typed_type(const Type& type);
 

@@ -38,9 +38,10 @@ class DescriptionTest : public QObject {
     f.document.takeResult(ui::test::made_up_result(f.document));
     const Element element = Element::node(0);
     const Description description = describe(f.document, &element);
-    QCOMPARE(titles(description.sections),
-             (QStringList{QStringLiteral("Attributes"), QStringLiteral("Inputs"), QStringLiteral("Outputs"),
-                          QStringLiteral("Time"), QStringLiteral("Cost")}));
+    QCOMPARE(
+        titles(description.sections),
+        (QStringList{QStringLiteral("What it is"), QStringLiteral("Attributes"), QStringLiteral("Inputs"),
+                     QStringLiteral("Outputs"), QStringLiteral("Time"), QStringLiteral("Cost")}));
     const QStringList below = titles(description.documentation);
     QCOMPARE(below.front(), QStringLiteral("Documentation"));
     QCOMPARE(below.mid(below.size() - 2),

@@ -104,6 +104,33 @@ class InspectorEditingTest : public QObject {
     QCOMPARE(document_->history()->size(), std::size_t{2});
   }
 
+  void changesTheOperatorOfSeveralNodes() {
+    document_->selection()->select({nodeNamed("/first"), nodeNamed("/second")});
+    auto* field = qobject_cast<QLineEdit*>(edit(view(), QStringLiteral("operator")));
+    QVERIFY(field);
+    QCOMPARE(field->text(), QStringLiteral("Softmax"));
+    field->setText(QStringLiteral("Softmux"));
+    QVERIFY(field->accessibleDescription().contains(QStringLiteral("no operator 'Softmux'")));
+    fixture_->press(Qt::Key_Return);
+    QCOMPARE(document_->history()->size(), std::size_t{1});
+    field->setText(QStringLiteral("LogSoftmax"));
+    fixture_->press(Qt::Key_Return);
+    QTRY_COMPARE(document_->nodeOf(nodeNamed("/first"))->op_type, std::string("LogSoftmax"));
+    QCOMPARE(document_->nodeOf(nodeNamed("/second"))->op_type, std::string("LogSoftmax"));
+    QCOMPARE(attribute<std::int64_t>("/second", "axis"), std::int64_t{1});
+    QCOMPARE(document_->history()->size(), std::size_t{2});
+  }
+
+  void importsTheDomainOfAnOperatorThatIsChosen() {
+    document_->selection()->select(nodeNamed("/first"));
+    auto* field = qobject_cast<QLineEdit*>(edit(view(), QStringLiteral("operator")));
+    QVERIFY(field);
+    field->setText(QStringLiteral("com.microsoft.Gelu"));
+    fixture_->press(Qt::Key_Return);
+    QTRY_COMPARE(document_->nodeOf(nodeNamed("/first"))->domain, std::string("com.microsoft"));
+    QVERIFY(document_->model()->opset("com.microsoft") > 0);
+  }
+
   void changesTypeAndShape() {
     document_->selection()->select(Element::named("x"));
     auto* field = qobject_cast<QLineEdit*>(edit(view(), QStringLiteral("type")));
