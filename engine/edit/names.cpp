@@ -9,27 +9,50 @@ namespace lapidary {
 
 // --- names that are taken ---
 
-TakenNames::TakenNames(const Model& model, const GraphPath& path) {
-  const GraphPointer root = graph_at(model, {path.function, {}});
-  values_.reserve(root->nodes.size() * 2 + root->initializers.size());
-  nodes_.reserve(root->nodes.size());
-  add(*root);
-}
+namespace {
 
-void TakenNames::add(const Graph& graph) {
-  for (const auto& input : graph.inputs) values_.insert(input.name);
-  for (const auto& output : graph.outputs) values_.insert(output.name);
-  for (const auto& tensor : graph.initializers) values_.insert(tensor->name);
-  for (const auto& tensor : graph.sparse_initializers) values_.insert(tensor->name);
+/// Calls `visit` for the name of each node of the graph and its bodies.
+template <class Visit>
+void for_each_node_name(const Graph& graph, const Visit& visit) {
   for (const auto& node : graph.nodes) {
-    nodes_.insert(node->name);
-    values_.insert(node->outputs.begin(), node->outputs.end());
-    values_.insert(node->inputs.begin(), node->inputs.end());  // dangling ones are taken, too
-    for (const auto& [attribute, body] : subgraphs_of(*node)) add(*body);
+    visit(node->name);
+    for (const auto& [attribute, body] : subgraphs_of(*node)) for_each_node_name(*body, visit);
   }
 }
 
-std::string TakenNames::fresh(const std::string& base, Names& taken) {
+/// The same for values; those that a node reads and nobody makes are taken, too.
+template <class Visit>
+void for_each_value_name(const Graph& graph, const Visit& visit) {
+  for (const auto& input : graph.inputs) visit(input.name);
+  for (const auto& output : graph.outputs) visit(output.name);
+  for (const auto& tensor : graph.initializers) visit(tensor->name);
+  for (const auto& tensor : graph.sparse_initializers) visit(tensor->name);
+  for (const auto& node : graph.nodes) {
+    for (const auto* names : {&node->outputs, &node->inputs})
+      for (const auto& name : *names) visit(name);
+    for (const auto& [attribute, body] : subgraphs_of(*node)) for_each_value_name(*body, visit);
+  }
+}
+
+}  // namespace
+
+TakenNames::TakenNames(const Model& model, const GraphPath& path)
+    : root_(graph_at(model, {path.function, {}})) {}
+
+TakenNames::Names& TakenNames::known(Kind& kind, const std::string& base) const {
+  if (kind.is_whole) return kind.names;
+  constexpr int few = 3;
+  kind.is_whole = ++kind.searches > few;
+  if (kind.is_whole) kind.names.reserve(root_->nodes.size() * (kind.are_values ? 2 : 1));
+  const auto take = [&](const std::string& name) {
+    if (kind.is_whole || name.starts_with(base)) kind.names.insert(name);
+  };
+  kind.are_values ? for_each_value_name(*root_, take) : for_each_node_name(*root_, take);
+  return kind.names;
+}
+
+std::string TakenNames::fresh(const std::string& base, Kind& kind) {
+  Names& taken = known(kind, base);
   std::string name = base;
   for (int i = 2; !taken.insert(name).second; ++i) name = base + "_" + std::to_string(i);
   return name;

@@ -10,22 +10,32 @@
 namespace lapidary {
 
 /// Names of values and of nodes that are taken around a graph: those of the whole main graph with all bodies
-/// inside, or of the whole function, since a body sees the names of the graphs around it.
+/// inside, or of the whole function, since a body sees the names of the graphs around it. The first few
+/// questions look through the graph, which is cheaper than a list of all its names.
 class TakenNames {
  public:
   TakenNames(const Model& model, const GraphPath& path);
 
-  bool has_value(const std::string& name) const { return values_.contains(name); }
-  bool has_node(const std::string& name) const { return nodes_.contains(name); }
+  bool has_value(const std::string& name) const { return known(values_, name).contains(name); }
+  bool has_node(const std::string& name) const { return known(nodes_, name).contains(name); }
   /// `base` if no value has it, else base_2, base_3, …; taken from now on.
   std::string fresh_value(const std::string& base) { return fresh(base, values_); }
   std::string fresh_node(const std::string& base) { return fresh(base, nodes_); }
 
  private:
   using Names = std::unordered_set<std::string>;
-  static std::string fresh(const std::string& base, Names& taken);
-  void add(const Graph& graph);
-  Names values_, nodes_;
+  struct Kind {
+    bool are_values;
+    Names names = {};  ///< those given out, and all that begin with what was asked for
+    int searches = 0;
+    bool is_whole = false;  ///< all are in `names`
+  };
+  /// The names of that kind, with at least all that begin with `base`.
+  Names& known(Kind& kind, const std::string& base) const;
+  std::string fresh(const std::string& base, Kind& kind);
+
+  GraphPointer root_;
+  mutable Kind values_{true}, nodes_{false};
 };
 
 bool is_input(const Graph& graph, std::string_view value);

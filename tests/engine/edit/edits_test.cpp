@@ -2,6 +2,7 @@
 
 #include <QTest>
 
+#include "engine/edit/names.h"
 #include "engine/model/error.h"
 #include "tests/support/edit_text.h"
 
@@ -307,6 +308,26 @@ class EditsTest : public QObject {
     std::string order;
     for (const auto& node : after->graph->nodes) order += node->name + " ";
     QCOMPARE(order, std::string("Abs_2 Relu_0 Neg_1 Add_3 "));
+  }
+
+  /// The first questions are answered in another way than those that follow.
+  void freshNamesAreNobodysHoweverManyAreAskedFor() {
+    const ModelPointer model = model_of_text(R"((float[2] x, bool c) => (float[2] y) <float[2] w = {1, 2}> {
+      a = Relu(x)
+      a_2 = Neg(dangling)
+      y = If (c) <then_branch = t () => (float[2] r) { r = Neg(a) }, else_branch = e () => (float[2] s) { s = Add(a, w) }>
+    })");
+    TakenNames taken(*model, {});
+    QCOMPARE(taken.fresh_value("a"), std::string("a_3"));
+    QCOMPARE(taken.fresh_value("a"), std::string("a_4"));
+    QCOMPARE(taken.fresh_value("r"), std::string("r_2"));
+    for (const char* name : {"s", "x", "y", "w", "dangling"})
+      QCOMPARE(taken.fresh_value(name), std::string(name) + "_2");
+    QCOMPARE(taken.fresh_value("a"), std::string("a_5"));
+    QVERIFY(taken.has_value("r") && taken.has_value("r_2") && !taken.has_value("r_3"));
+    QCOMPARE(taken.fresh_value("Relu_0"), std::string("Relu_0"));
+    QCOMPARE(taken.fresh_node("Relu_0"), std::string("Relu_0_2"));
+    QVERIFY(!taken.has_node("a") && taken.has_node("If_2"));
   }
 
   void scriptsComeBackAsTheyWere() {
