@@ -56,6 +56,27 @@ ModelPointer branches() {
       .build();
 }
 
+/// x → /repeat (Loop of 3) → y, whose body negates (/body/neg) and takes the magnitude (/body/abs).
+ModelPointer loop() {
+  const GraphPointer body = test::ModelBuilder()
+                                .input("i", DataType::Int64, Shape{})
+                                .input("keep", DataType::Bool, Shape{})
+                                .input("before", DataType::Float32, Shape{2})
+                                .add(named("/body/keep", node("Identity", {"keep"}, {"keep_on"})))
+                                .add(named("/body/neg", node("Neg", {"before"}, {"n"})))
+                                .add(named("/body/abs", node("Abs", {"n"}, {"after"})))
+                                .output("keep_on", Type::tensor(DataType::Bool, Shape{}))
+                                .output("after", Type::tensor(DataType::Float32, Shape{2}))
+                                .graph();
+  return test::ModelBuilder()
+      .input("x", DataType::Float32, Shape{2})
+      .initializer("times", Tensor::of<std::int64_t>({}, {3}))
+      .initializer("always", Tensor::of({}, std::vector<bool>{true}))
+      .add(named("/repeat", node("Loop", {"times", "always", "x"}, {"y"}, {{"body", body}})))
+      .output("y", Type::tensor(DataType::Float32, Shape{2}))
+      .build();
+}
+
 }  // namespace
 
 class ConnectingTest : public QObject {
@@ -157,6 +178,34 @@ class ConnectingTest : public QObject {
     // And what the If makes depends on what is inside.
     const Port made = output_ports(*document_, nodeNamed("/choose")).front();
     QVERIFY(Connecting(*document_, exp).refusal(made).contains(QStringLiteral("cycle")));
+  }
+
+  void editsInsideALoop() {
+    open(loop());
+    document_->setOpen("node:0", true);
+    QTRY_VERIFY(canvas_->boxOf(nodeNamed("/body/abs")) >= 0 && !fixture_->window->jobs()->firstRunning());
+    canvas_->fitAll();
+    const auto inputsOf = [this](const char* name) { return document_->nodeOf(nodeNamed(name))->inputs; };
+    // What the loop carries is seen in its body; what is of another type is not taken.
+    const Element before = Element::named("before", nodeNamed("/body/abs").graph);
+    drag(input("/body/abs", 0), {before, output_ports(*document_, before).front()});
+    QCOMPARE(canvas_->connecting().refusal(), QString());
+    drop();
+    QTRY_COMPARE(inputsOf("/body/abs"), Names{"before"});
+    QTRY_VERIFY(!fixture_->window->jobs()->firstRunning());
+    drag(output("/body/keep"), input("/body/neg", 0));
+    QVERIFY(canvas_->connecting().refusal().contains(QStringLiteral("tensor(bool)")));
+    drop();
+    QCOMPARE(inputsOf("/body/neg"), Names{"before"});
+    QTest::mouseClick(canvas_, Qt::LeftButton, {}, middleOf("/body/abs"));
+    fixture_->press(Qt::Key_D, Qt::ControlModifier);
+    QTRY_VERIFY(document_->nodeNamed("/body/abs_copy"));
+    QTRY_VERIFY(!fixture_->window->jobs()->firstRunning());
+    QCOMPARE(nodeNamed("/body/abs_copy").graph, nodeNamed("/body/abs").graph);
+    QTest::mouseClick(canvas_, Qt::LeftButton, {}, middleOf("/body/neg"));
+    fixture_->press(Qt::Key_Delete);
+    QTRY_VERIFY(!document_->nodeNamed("/body/neg"));
+    QCOMPARE(document_->history()->size(), std::size_t{4});
   }
 
   void addsANodeWhereThePointerIsAndConnectsIt() {
@@ -297,6 +346,10 @@ class ConnectingTest : public QObject {
     QTest::mousePress(canvas_, Qt::LeftButton, {}, start);
     move((start + end_) / 2 + QPoint(15, 15));
     move(end_);
+  }
+  QPoint middleOf(const char* name) const {
+    const QRectF box = canvas_->scene().rectangle(canvas_->boxOf(nodeNamed(name)));
+    return canvas_->camera().toScreen(box.center()).toPoint();
   }
   /// Lets go of an edge where no box is; gives the place.
   QPoint dragIntoNothing(const End& from) {
