@@ -39,6 +39,7 @@ Action declare_convert(CLI::App& app);
 Action declare_extract(CLI::App& app);
 Action declare_compose(CLI::App& app);
 Action declare_diff(CLI::App& app);
+Action declare_compare(CLI::App& app);
 Action declare_report(CLI::App& app);
 Action declare_edit(CLI::App& app);
 Action declare_optimize(CLI::App& app);

@@ -23,6 +23,7 @@ const std::vector<Command>& commands() {
       {"extract", "Cut a part of a model out as a model of its own", declare_extract},
       {"compose", "Put two models together: one's outputs into the other's inputs", declare_compose},
       {"diff", "Say in what two models differ: nodes, attributes, weights", declare_diff},
+      {"compare", "Find where the numbers of two runs part: backends, models, files", declare_compare},
       {"report", "Write one page about a model: picture, checks, cost, profile, optimization",
        declare_report},
       {"optimize", "Rewrite a model to a smaller one that computes the same", declare_optimize},

@@ -145,18 +145,33 @@ std::vector<Datum> gather_inputs(const RunCommandOptions& options, const Model& 
 
 }  // namespace
 
-PreparedRun prepare(const RunCommandOptions& options, const Output& output, bool keep_intermediates) {
-  const Backend& backend = find_backend(options.backend);
-  if (const Availability state = backend.availability(); !state.available)
-    throw Error("backend '" + backend.name + "' cannot be used: " + state.reason, Error::Kind::Machine);
+PreparedRun load_with_inputs(const RunCommandOptions& options, const Output& output) {
   PreparedRun run;
   run.memory = limit_memory(options.memory_limit.bytes());
   const std::int64_t start_ns = now_ns();
   run.loaded = options.model.load(output);
-  const std::int64_t loaded_ns = now_ns();
+  run.load_ms = static_cast<double>(now_ns() - start_ns) * 1e-6;
+  try {
+    run.inputs = gather_inputs(options, *run.loaded.model, required_inputs(*run.loaded.model));
+  } catch (Error& error) {
+    error.file(options.model.path);
+    throw;
+  }
+  return run;
+}
+
+const Backend& available_backend(const std::string& name) {
+  const Backend& backend = find_backend(name);
+  if (const Availability state = backend.availability(); !state.available)
+    throw Error("backend '" + backend.name + "' cannot be used: " + state.reason, Error::Kind::Machine);
+  return backend;
+}
+
+PreparedRun prepare(const RunCommandOptions& options, const Output& output, bool keep_intermediates) {
+  const Backend& backend = available_backend(options.backend);
+  PreparedRun run = load_with_inputs(options, output);
   try {
     const auto wanted = required_inputs(*run.loaded.model);
-    run.inputs = gather_inputs(options, *run.loaded.model, wanted);
     CompileOptions compile;
     compile.threads = options.threads;
     compile.keep_intermediates = keep_intermediates;
@@ -170,7 +185,6 @@ PreparedRun prepare(const RunCommandOptions& options, const Output& output, bool
     error.file(options.model.path);
     throw;
   }
-  run.load_ms = static_cast<double>(loaded_ns - start_ns) * 1e-6;
   return run;
 }
 

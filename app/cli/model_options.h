@@ -50,6 +50,11 @@ struct PreparedRun {
   /// Runs once. Throws Error that names the model's file.
   std::vector<Datum> run(const RunOptions& options);
 };
+/// The backend of that name. Throws Error if there is none, or it cannot be used here.
+const Backend& available_backend(const std::string& name);
+
+/// Loads the model and finds its inputs, but does not compile it; inputs stand as in required_inputs().
+PreparedRun load_with_inputs(const RunCommandOptions& options, const Output& output);
 PreparedRun prepare(const RunCommandOptions& options, const Output& output, bool keep_intermediates = false);
 
 /// The whole resident memory's peak of this process so far.

@@ -118,6 +118,8 @@ class CliTest : public QObject {
                              << QStringLiteral("nodes inputs outputs");
     QTest::newRow("diff") << QStringList{QStringLiteral("diff"), digits, digits}
                           << QStringLiteral("equal properties graphs weights");
+    QTest::newRow("compare") << QStringList{QStringLiteral("compare"), digits}
+                             << QStringLiteral("tensors first_divergence ok");
     QTest::newRow("report") << QStringList{QStringLiteral("report"), digits}
                             << QStringLiteral("title info check cost profile optimization");
     QTest::newRow("edits") << QStringList{QStringLiteral("edit"), QStringLiteral("--list")}

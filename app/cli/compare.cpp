@@ -1,0 +1,226 @@
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <iostream>
+
+#include "app/cli/model_options.h"
+#include "engine/backends.h"
+#include "engine/compare/run_comparison.h"
+#include "engine/precision/convert_precision.h"
+
+namespace lapidary::cli {
+namespace {
+
+struct CompareOptions {
+  RunCommandOptions run;
+  std::string second_model, against;
+  double tolerance = ComparisonOptions().tolerance;
+  bool all = false;
+};
+
+/// JSON has no infinity: null.
+Json finite(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+
+Json tensor_json(const ComparedTensor& tensor) {
+  Json json = {{"name", tensor.pair.a}, {"node", tensor.node}, {"op", tensor.op_type}};
+  if (tensor.pair.b != tensor.pair.a) json["other_name"] = tensor.pair.b;
+  const TensorMetrics found = tensor.metrics.value_or(TensorMetrics());
+  const auto metric = [&](const char* name, double value) {
+    json[name] = tensor.metrics ? finite(value) : Json(nullptr);
+  };
+  metric("max_abs", found.max_absolute);
+  metric("mean_abs", found.mean_absolute);
+  metric("max_rel", found.max_relative);
+  metric("rmse", found.rmse);
+  metric("cosine", found.cosine);
+  metric("snr_db", found.snr_db);
+  metric("ulp_median", found.ulp_median);
+  metric("ulp_p99", found.ulp_p99);
+  json["nan"] = found.nan;
+  json["inf"] = found.infinite;
+  json["not_finite_on_one_side"] = found.not_finite_on_one_side;
+  if (found.top_1_agreement) json["top_1"] = *found.top_1_agreement, json["top_5"] = *found.top_5_agreement;
+  json["ok"] = tensor.ok;
+  json["local_max_abs"] = tensor.local ? finite(tensor.local->max_absolute) : Json(nullptr);
+  json["amplification"] = tensor.amplification ? finite(*tensor.amplification) : Json(nullptr);
+  json["aligned"] = {{"reason", tensor.pair.reason}, {"score", tensor.pair.score}};
+  json["worst"] = Json::array();
+  for (const ElementPair& one : found.worst)
+    json["worst"].push_back({{"index", one.index}, {"got", finite(one.got)}, {"want", finite(one.want)}});
+  json["error_histogram"] = found.error_histogram;
+  if (!tensor.problem.empty()) json["problem"] = tensor.problem;
+  return json;
+}
+
+Json divergence_json(const Divergence& first) {
+  Json json = {{"node", first.node},
+               {"op", first.op_type},
+               {"tensor", first.tensor},
+               {"metric", first.metric},
+               {"value", finite(first.value)},
+               {"local", first.is_local},
+               {"inputs_max_abs", finite(first.inputs_max_absolute)}};
+  if (first.worst)
+    json["worst"] = {{"index", first.worst->index},
+                     {"got", finite(first.worst->got)},
+                     {"want", finite(first.worst->want)}};
+  if (!first.problem.empty()) json["problem"] = first.problem;
+  if (first.nearer) json["nearer_to_float64"] = *first.nearer;
+  json["reasons"] = Json::array();
+  for (const FormNote& note : first.form.notes) json["reasons"].push_back(note.text);
+  return json;
+}
+
+Json comparison_json(const RunComparison& found) {
+  Json json = {{"tensors", Json::array()}};
+  for (const auto& tensor : found.tensors) json["tensors"].push_back(tensor_json(tensor));
+  json["first_divergence"] =
+      found.first_divergence ? divergence_json(*found.first_divergence) : Json(nullptr);
+  json["local_divergences"] = found.local_divergences;
+  json["only_in_first"] = found.only_a;
+  json["only_in_second"] = found.only_b;
+  json["problems"] = found.problems;
+  json["ok"] = found.ok();
+  return json;
+}
+
+std::string metric_text(const std::optional<TensorMetrics>& metrics, double TensorMetrics::*field) {
+  return metrics ? number((*metrics).*field) : "-";
+}
+
+void print_tensors(const RunComparison& found, bool all) {
+  std::vector<std::vector<std::string>> rows = {
+      {"tensor", "node", "max abs", "max rel", "rmse", "cosine", "SNR dB", "ULP p99", "own error", "×", ""}};
+  for (const auto& tensor : found.tensors) {
+    if (!all && tensor.ok) continue;
+    const auto& metrics = tensor.metrics;
+    rows.push_back({tensor.pair.a, tensor.node, metric_text(metrics, &TensorMetrics::max_absolute),
+                    metric_text(metrics, &TensorMetrics::max_relative),
+                    metric_text(metrics, &TensorMetrics::rmse), metric_text(metrics, &TensorMetrics::cosine),
+                    metric_text(metrics, &TensorMetrics::snr_db),
+                    metric_text(metrics, &TensorMetrics::ulp_p99),
+                    metric_text(tensor.local, &TensorMetrics::max_absolute),
+                    tensor.amplification ? number(*tensor.amplification) : "-",
+                    tensor.local_parts       ? "parts here"
+                    : tensor.ok              ? ""
+                    : tensor.problem.empty() ? "off"
+                                             : tensor.problem});
+  }
+  if (rows.size() > 1) print_table(rows);
+}
+
+void print_divergence(const Divergence& first) {
+  std::cout << "first divergence: node '" << first.node << "' (" << first.op_type << "), tensor '"
+            << first.tensor << "', " << first.metric << " " << number(first.value) << '\n';
+  if (!first.problem.empty()) std::cout << "  it " << first.problem << '\n';
+  if (first.worst)
+    std::cout << "  element " << first.worst->index << ": " << number(first.worst->got) << " and not "
+              << number(first.worst->want) << '\n';
+  std::cout << "  its inputs agree within " << number(first.inputs_max_absolute)
+            << (first.is_local ? ", and it was run by itself on the same inputs\n"
+                               : "; no operator by itself is at fault\n");
+  for (const FormNote& note : first.form.notes) std::cout << "  likely because: " << note.text << '\n';
+  if (first.nearer) std::cout << "  nearer to float64: " << *first.nearer << '\n';
+}
+
+void print_comparison(const RunComparison& found, bool all) {
+  print_tensors(found, all);
+  std::size_t good = 0;
+  for (const auto& tensor : found.tensors) good += tensor.ok ? 1 : 0;
+  std::cout << found.tensors.size() << " tensors compared, " << good << " agree; without counterpart "
+            << found.only_a.size() << " of the first and " << found.only_b.size() << " of the second\n";
+  for (const auto& problem : found.problems) std::cout << problem << '\n';
+  if (found.first_divergence) print_divergence(*found.first_divergence);
+}
+
+/// A model on a backend, perhaps in another precision: "cpu", "reference:float64", "cpu:fp16".
+ComparedRun runnable(const std::string& specification, ModelPointer model, const RunCommandOptions& options) {
+  const auto colon = specification.find(':');
+  const std::string precision = colon == std::string::npos ? "" : specification.substr(colon + 1);
+  ComparedRun run;
+  run.name = specification;
+  run.model = std::move(model);
+  run.runner.backend = &available_backend(specification.substr(0, colon));
+  run.runner.threads = options.threads;
+  run.runner.seed = options.seed;
+  const std::map<std::string, DataType> types = {
+      {"fp16", DataType::Float16}, {"bf16", DataType::BFloat16}, {"fp32", DataType::Float32}};
+  if (precision == "float64") {
+    run.runner.float64 = true;
+  } else if (const auto type = types.find(precision); type != types.end()) {
+    PrecisionOptions wanted;
+    wanted.target = type->second;
+    wanted.keep_io = true;
+    run.model = convert_precision(run.model, wanted).model;
+  } else if (!precision.empty()) {
+    throw Error("'" + precision + "' is no precision", Error::Kind::Usage)
+        .advice("Say float64, fp32, fp16 or bf16 behind the backend's name");
+  }
+  return run;
+}
+
+ComparedRun recorded(const std::string& path, const ModelPointer& model) {
+  ComparedRun run;
+  run.name = path;
+  run.model = model;
+  std::vector<WantedData> wanted;
+  for (const auto& value : model->graph->outputs) wanted.push_back({value.name, value.type});
+  for (auto& [name, datum] : read_data(path, wanted, "output")) run.recorded[name] = std::move(datum);
+  return run;
+}
+
+ComparedRun source(const std::string& specification, const ModelPointer& model,
+                   const RunCommandOptions& options) {
+  std::error_code error;
+  return std::filesystem::exists(specification, error) ? recorded(specification, model)
+                                                       : runnable(specification, model, options);
+}
+
+int compare(CompareOptions options, const Output& output) {
+  if (options.run.float64) options.run.backend += ":float64";
+  if (options.against.empty())
+    options.against = options.second_model.empty() ? "reference" : options.run.backend;
+  PreparedRun prepared = load_with_inputs(options.run, output);
+  LoadedModel second = prepared.loaded;
+  if (!options.second_model.empty())
+    second = ModelOptions{options.second_model, options.run.model.follow_links}.load(output);
+  Values inputs;
+  const auto wanted = required_inputs(*prepared.loaded.model);
+  for (std::size_t i = 0; i < wanted.size(); ++i)
+    if (prepared.inputs[i].is_present()) inputs[wanted[i].name] = prepared.inputs[i];
+  const ComparedRun a = source(options.run.backend, prepared.loaded.model, options.run);
+  const ComparedRun b = source(options.against, second.model, options.run);
+  ComparisonOptions comparison;
+  comparison.tolerance = options.tolerance;
+  comparison.memory_bytes = options.run.memory_limit.bytes() / 4;
+  comparison.exact.backend = &find_backend("reference");
+  comparison.exact.float64 = true;
+  comparison.exact.seed = options.run.seed;
+  ProgressBar bar("comparing", output);
+  comparison.progress = [&](std::size_t done, std::size_t all) { bar.update(done, all); };
+  const RunComparison found = compare_runs(a, b, inputs, comparison);
+  output.json ? print_json(comparison_json(found)) : print_comparison(found, options.all);
+  return found.ok() ? 0 : 1;
+}
+
+}  // namespace
+
+Action declare_compare(CLI::App& app) {
+  auto options = std::make_shared<CompareOptions>();
+  options->run.declare(app);
+  app.add_option("MODEL2", options->second_model,
+                 "Another model, such as the same one optimized or quantized");
+  app.add_option(
+      "--against", options->against,
+      "What to hold the first run against: a backend, perhaps with a precision behind "
+      "(reference:float64, cpu:fp16), or a file or folder of tensors by name; left out: the same backend "
+      "with MODEL2, else reference");
+  app.add_option("--tolerance", options->tolerance,
+                 "How far a tensor may be off, relative to its largest element")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
+  app.add_flag("--all", options->all, "Show all tensors, not only those that are off");
+  return [options](const Output& output) { return compare(*options, output); };
+}
+
+}  // namespace lapidary::cli
