@@ -77,6 +77,41 @@ class GraphIndexTest : public QObject {
     QCOMPARE(GraphIndex(*model->graph).topological_order(), (std::vector<int>{1, 0}));
     QCOMPARE(outer_names(*body), (std::vector<std::string>{"c", "late"}));
   }
+
+  void followsAnEditWithoutLookingAtWhatStayed() {
+    const auto model = ModelBuilder()
+                           .input("x", DataType::Float32, Shape{1})
+                           .initializer("w", Tensor::scalar(1.0f))
+                           .output("z", Type::tensor(DataType::Float32))
+                           .add(node("Split", {"x"}, {"a", "b"}))
+                           .add(node("Add", {"b", "w"}, {"c"}))
+                           .add(node("Mul", {"c", "b"}, {"z"}))
+                           .build();
+    Graph edited = *model->graph;
+    edited.nodes = edited.nodes.erased(1).inserted(
+        0, std::make_shared<const Node>(node("Neg", {"x"}, {"n"})));
+    edited.nodes =
+        edited.nodes.with(2, std::make_shared<const Node>(node("Mul", {"n", "b", "", "v"}, {"z"})));
+    edited.initializers = edited.initializers.inserted(
+        0, std::make_shared<const NamedTensor>(NamedTensor{.name = "v", .tensor = Tensor::scalar(2.0f)}));
+    const GraphIndex before(*model->graph);
+    const GraphIndex index(edited, before, {1, -1, 2});
+    const GraphIndex anew(edited);
+    for (const char* name : {"x", "a", "b", "c", "n", "w", "v", "z", "nothing", ""}) {
+      QCOMPARE(index.producer(name).node, anew.producer(name).node);
+      QCOMPARE(index.producer(name).slot, anew.producer(name).slot);
+      QCOMPARE(index.consumers(name).size(), anew.consumers(name).size());
+      for (std::size_t i = 0; i < anew.consumers(name).size(); ++i) {
+        QCOMPARE(index.consumers(name)[i].node, anew.consumers(name)[i].node);
+        QCOMPARE(index.consumers(name)[i].slot, anew.consumers(name)[i].slot);
+      }
+      QCOMPARE(index.initializer(name), anew.initializer(name));
+      QCOMPARE(index.declared_type(name), anew.declared_type(name));
+      QCOMPARE(index.is_input(name), anew.is_input(name));
+      QCOMPARE(index.is_output(name), anew.is_output(name));
+    }
+    QCOMPARE(index.topological_order(), anew.topological_order());
+  }
 };
 
 QTEST_GUILESS_MAIN(GraphIndexTest)
