@@ -3,6 +3,8 @@
 #include <string>
 #include <vector>
 
+#include "engine/analysis/graph_change.h"
+#include "engine/model/graph_index.h"
 #include "engine/model/model.h"
 
 namespace lapidary {
@@ -38,5 +40,11 @@ struct Hierarchy {
 
 /// Builds the module tree from exporters' metadata, else from name scopes, else from repeated structure.
 Hierarchy find_hierarchy(const Graph& graph);
+
+/// The module tree after an edit, without looking at the names of what stayed: nodes keep their modules, new
+/// ones join those of the same scope, else who feeds them. No module comes or goes, and one where nodes came,
+/// went or were reconnected is no longer equal to any other. `index` is that of `graph`.
+Hierarchy follow_edit(const Hierarchy& before, const Graph& graph, const GraphIndex& index,
+                      const GraphChange& change);
 
 }  // namespace lapidary

@@ -1,77 +1,14 @@
 #include <algorithm>
-#include <unordered_set>
 
 #include "engine/analysis/constant_folding.h"
 #include "engine/analysis/dimension_name.h"
-#include "engine/analysis/inferred_types.h"
-#include "engine/analysis/merge_types.h"
 #include "engine/analysis/shape_rules.h"
 #include "engine/analysis/type_constraints.h"
+#include "engine/analysis/type_inference.h"
 #include "engine/model/function_body.h"
-#include "engine/model/graph_index.h"
 #include "engine/ops/operator_table.h"
 
 namespace lapidary {
-
-/// Walks a model's graphs in the order in which they run and fills InferredTypes.
-class TypeInference {
- public:
-  TypeInference(const Model& model, const InferenceOptions& options) : model_(model), options_(options) {}
-  InferredTypes run();
-
- private:
-  using GraphFacts = InferredTypes::GraphFacts;
-  /// A call of a model-local function whose body is being walked.
-  struct Call {
-    const Function& function;
-    const Node& caller;
-    const Call* outer;
-  };
-  /// The graph or function body being walked.
-  struct Scope {
-    GraphFacts* facts;
-    const Graph* graph;
-    const Scope* outer;  ///< the graph around a subgraph, whose names are seen
-    const Call* call;    ///< nullptr outside functions
-    int depth;
-  };
-  /// What is known of a node's inputs; nullptr where nothing is, or where one is left out.
-  using Inputs = std::vector<const ValueFacts*>;
-  class Context;
-
-  void enter_main_graph();
-  Type type_of_main_input(const Value& input);
-  void add_initializers(const Graph& graph, GraphFacts& facts);
-  void walk(const Graph& graph, const Scope& scope);
-  void visit(const Node& node, const Scope& scope, const GraphIndex& index);
-  void infer_node(const Operator& record, const Node& node, const Inputs& inputs, const Scope& scope,
-                  std::vector<ValueFacts>& outputs);
-  void check_types(const Operator& record, const Node& node, const Inputs& inputs,
-                   const std::vector<Type>& outputs, const Scope& scope);
-  void fold(const Operator& record, const Node& node, const Inputs& inputs, std::vector<ValueFacts>& outputs);
-  void enter_function(const Function& function, const Node& node, const Scope& scope,
-                      std::vector<ValueFacts>& outputs);
-  std::vector<Type> enter_body(const Node& node, const Graph& graph, const std::vector<Type>& inputs,
-                               const Scope& outer);
-  void enter_bodies_left(const Node& node, const Scope& scope);
-  void merge_declared(const Node& node, const std::string& value, const Type& declared, const Scope& scope,
-                      Type& type);
-
-  static const ValueFacts* find(const Scope& scope, std::string_view name);
-  const Operator* find_record(const Node& node, const Scope& scope) const;
-  void report(Problem::Severity severity, const Scope& scope, const Node& node, const std::string& tensor,
-              std::string message);
-
-  const Model& model_;
-  const InferenceOptions& options_;
-  InferredTypes result_;
-  DimensionNames names_;
-  std::unordered_set<std::string> reported_;
-  /// Bounds the work on models whose functions call each other, or whose loops nest, so often that it would
-  /// never end.
-  std::int64_t visits_left_ = 0;
-  static constexpr int most_depth = 128;
-};
 
 /// One node's view of the facts.
 class TypeInference::Context : public InferenceContext {
@@ -113,17 +50,17 @@ InferredTypes TypeInference::run() {
 void TypeInference::enter_main_graph() {
   const Graph& graph = *model_.graph;
   GraphFacts& facts = result_.graphs_[&graph];
-  facts.values.reserve(graph.nodes.size() * 5 / 4 + graph.initializers.size() + graph.inputs.size());
+  facts.values->reserve(graph.nodes.size() * 5 / 4 + graph.initializers.size() + graph.inputs.size());
   for (const auto& [name, number] : options_.dimensions) names_.give_number(name, number);
   add_initializers(graph, facts);
   for (const auto& input : graph.inputs) {
     Type type = type_of_main_input(input);
-    ValueFacts& fact = facts.values[input.name];
+    ValueFacts& fact = (*facts.values)[input.name];
     if (fact.constant.is_present() && !options_.inputs.contains(input.name)) continue;
     fact = {std::move(type), {}, std::nullopt};
   }
   for (const auto& input : graph.inputs) {
-    ValueFacts& fact = facts.values[input.name];
+    ValueFacts& fact = (*facts.values)[input.name];
     fact.type = names_.resolved(std::move(fact.type));
   }
   walk(graph, {&facts, &graph, nullptr, nullptr, 0});
@@ -153,9 +90,9 @@ Type TypeInference::type_of_main_input(const Value& input) {
 
 void TypeInference::add_initializers(const Graph& graph, GraphFacts& facts) {
   for (const auto& initializer : graph.initializers)
-    facts.values[initializer->name] = {initializer->tensor.full_type(), initializer->tensor, std::nullopt};
+    (*facts.values)[initializer->name] = {initializer->tensor.full_type(), initializer->tensor, std::nullopt};
   for (const auto& initializer : graph.sparse_initializers)
-    facts.values[initializer->name].type =
+    (*facts.values)[initializer->name].type =
         Type::tensor(initializer->tensor.values.type(), shape_of(initializer->tensor.dims));
 }
 
@@ -190,7 +127,7 @@ void TypeInference::visit(const Node& node, const Scope& scope, const GraphIndex
     if (node.outputs[i].empty()) continue;
     if (const Type* type = index.declared_type(node.outputs[i]))
       merge_declared(node, node.outputs[i], *type, scope, outputs[i].type);
-    scope.facts->values.insert_or_assign(node.outputs[i], std::move(outputs[i]));
+    scope.facts->values->insert_or_assign(node.outputs[i], std::move(outputs[i]));
   }
   enter_bodies_left(node, scope);
 }
@@ -262,7 +199,7 @@ void TypeInference::enter_function(const Function& function, const Node& node, c
   const Scope body{&facts, graph.get(), nullptr, &call, scope.depth + 1};
   for (std::size_t i = 0; i < std::min(function.inputs.size(), node.inputs.size()); ++i)
     if (const ValueFacts* given = node.inputs[i].empty() ? nullptr : find(scope, node.inputs[i]))
-      facts.values[function.inputs[i]] = *given;
+      (*facts.values)[function.inputs[i]] = *given;
   walk(*graph, body);
   for (std::size_t i = 0; i < std::min(outputs.size(), function.outputs.size()); ++i)
     if (const ValueFacts* found = find(body, function.outputs[i])) outputs[i] = *found;
@@ -286,7 +223,7 @@ std::vector<Type> TypeInference::enter_body(const Node& node, const Graph& graph
     if (differs && options_.check_types && given.is_tensor() && input.type.is_tensor())
       report(Problem::Severity::Error, outer, node, input.name,
              "the graph inside takes " + to_string(input.type) + ", but is given " + to_string(given));
-    facts.values[input.name].type = differs ? names_.resolved(input.type) : std::move(merged.type);
+    (*facts.values)[input.name].type = differs ? names_.resolved(input.type) : std::move(merged.type);
   }
   const Scope scope{&facts, &graph, &outer, outer.call, outer.depth + 1};
   walk(graph, scope);
@@ -318,8 +255,7 @@ void TypeInference::merge_declared(const Node& node, const std::string& value, c
 
 const ValueFacts* TypeInference::find(const Scope& scope, std::string_view name) {
   for (const Scope* s = &scope; s; s = s->outer) {
-    const auto found = s->facts->values.find(name);
-    if (found != s->facts->values.end()) return &found->second;
+    if (const ValueFacts* found = s->facts->find(name)) return found;
   }
   return nullptr;
 }

@@ -2,12 +2,18 @@
 
 namespace lapidary {
 
+const ValueFacts* InferredTypes::GraphFacts::find(std::string_view name) const {
+  if (const auto found = values->find(name); found != values->end()) return &found->second;
+  if (!before_edits) return nullptr;
+  const auto found = before_edits->find(name);
+  return found == before_edits->end() ? nullptr : &found->second;
+}
+
 const ValueFacts* InferredTypes::find(const Graph* graph, std::string_view value) const {
   for (const Graph* scope = graph ? graph : main_; scope;) {
     const auto facts = graphs_.find(scope);
     if (facts == graphs_.end()) return nullptr;
-    const auto found = facts->second.values.find(value);
-    if (found != facts->second.values.end()) return &found->second;
+    if (const ValueFacts* found = facts->second.find(value)) return found;
     scope = facts->second.outer;
   }
   return nullptr;
@@ -25,6 +31,7 @@ const Tensor* InferredTypes::constant_in(const Graph* graph, std::string_view va
 }
 
 GraphPointer InferredTypes::function_body(const Graph* graph, const Node& node) const {
+  if (function_bodies_.empty()) return nullptr;
   const auto found = function_bodies_.find({graph ? graph : main_, &node});
   return found == function_bodies_.end() ? nullptr : found->second;
 }

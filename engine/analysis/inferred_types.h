@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "engine/analysis/graph_change.h"
+#include "engine/model/graph_index.h"
 #include "engine/model/model.h"
 
 namespace lapidary {
@@ -54,6 +56,8 @@ class InferredTypes {
   /// The body of the function that `node` of `graph` (nullptr: the main graph) calls, as this call runs it;
   /// nullptr if it calls none, or one that calls itself. Lives as long as these facts and their copies.
   GraphPointer function_body(const Graph* graph, const Node& node) const;
+  /// False if no node calls a function.
+  bool has_function_bodies() const { return !function_bodies_.empty(); }
   const std::vector<Problem>& problems() const { return problems_; }
 
  private:
@@ -62,9 +66,14 @@ class InferredTypes {
     using is_transparent = void;
     std::size_t operator()(std::string_view name) const { return std::hash<std::string_view>{}(name); }
   };
+  using ValueMap = std::unordered_map<std::string, ValueFacts, NameHash, std::equal_to<>>;
+  /// Maps that are shared with other InferredTypes no longer change: what an edit changed stands before them.
   struct GraphFacts {
-    std::unordered_map<std::string, ValueFacts, NameHash, std::equal_to<>> values;
+    std::shared_ptr<ValueMap> values = std::make_shared<ValueMap>();
+    std::shared_ptr<const ValueMap> before_edits;
     const Graph* outer = nullptr;
+
+    const ValueFacts* find(std::string_view name) const;
   };
   const Graph* main_ = nullptr;
   std::unordered_map<const Graph*, GraphFacts> graphs_;
@@ -76,5 +85,13 @@ class InferredTypes {
 /// graph inputs that have neither number nor name are called "INPUT.AXIS", so that what follows from them can
 /// be written down. Never throws for what the model contains: it reports.
 InferredTypes infer_types(const Model& model, const InferenceOptions& options = {});
+
+/// The same after an edit of the main graph, from the facts before: derives what nodes that changed make, and
+/// what follows from it, as far as `most_nodes` go. Nothing if operator sets or functions changed too. Names
+/// that an edit showed to be one dimension stay as they were: a close picture until the whole is derived
+/// anew. `index` is that of the model's main graph.
+std::optional<InferredTypes> follow_edit(const InferredTypes& before, const Model& model_before,
+                                         const Model& model, const GraphIndex& index,
+                                         const GraphChange& change, int most_nodes);
 
 }  // namespace lapidary

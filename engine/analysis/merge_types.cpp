@@ -104,4 +104,9 @@ MergedType merge_types(Type inferred, const Type& declared, DimensionNames& name
   return {std::move(inferred), {}, false};
 }
 
+bool is_same_type(const Type& a, const Type& b) {
+  const bool is_inner_alike = a.inner == b.inner || (a.inner && b.inner && is_same_type(*a.inner, *b.inner));
+  return a.kind == b.kind && a.element == b.element && a.shape == b.shape && is_inner_alike;
+}
+
 }  // namespace lapidary

@@ -26,6 +26,9 @@ class DimensionNames {
   std::unordered_set<std::string> fixed_;
 };
 
+/// True if both say the same of kind, elements and sizes.
+bool is_same_type(const Type& a, const Type& b);
+
 /// What both types together say. Where they contradict each other the inferred one stands, and
 /// `contradiction` is set to the reason: "declared as float32 2 × 3, but is float32 2 × 4".
 struct MergedType {

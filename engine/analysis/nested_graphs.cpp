@@ -2,9 +2,15 @@
 
 namespace lapidary {
 
-NestedGraphs::NestedGraphs(const Model& model, const InferredTypes& types) {
+NestedGraphs::NestedGraphs(const Model& model, const InferredTypes& types, const GraphIndex* index) {
   if (!model.graph) return;
-  add_inside(*model.graph, nullptr, types);
+  if (index && !types.has_function_bodies()) {
+    for (const int position : index->nodes_with_subgraphs())
+      add_inside_node(*model.graph->nodes[static_cast<std::size_t>(position)], position, nullptr, nullptr,
+                      types);
+  } else {
+    add_inside(*model.graph, nullptr, types);
+  }
   for (std::size_t i = 0; i < all_.size(); ++i) {
     const NestedGraph place = all_[i];  // the list grows
     add_inside(*place.graph, &place, types);
@@ -12,20 +18,22 @@ NestedGraphs::NestedGraphs(const Model& model, const InferredTypes& types) {
 }
 
 void NestedGraphs::add_inside(const Graph& graph, const NestedGraph* place, const InferredTypes& types) {
-  const Graph* around = place ? &graph : nullptr;
-  const std::string prefix = place ? place->prefix : "";
   int position = 0;
-  for (const auto& node : graph.nodes) {
-    const std::string id = prefix + std::to_string(position);
-    const auto add = [&](const GraphPointer& inside, const std::string& name) {
-      if (!inside || !by_graph_.try_emplace(inside.get(), all_.size()).second) return;
-      all_.push_back({inside.get(), around, position, place ? place->main_node : position,
-                      id + "/" + name + "/", "node:" + id});
-    };
-    for (const auto& [name, subgraph] : subgraphs_of(*node)) add(subgraph, name);
-    add(types.function_body(around, *node), "body");
-    ++position;
-  }
+  for (const auto& node : graph.nodes)
+    add_inside_node(*node, position++, place ? &graph : nullptr, place, types);
+}
+
+void NestedGraphs::add_inside_node(const Node& node, int position, const Graph* around,
+                                   const NestedGraph* place, const InferredTypes& types) {
+  const auto add = [&](const GraphPointer& inside, const std::string& name) {
+    const std::string id = (place ? place->prefix : "") + std::to_string(position);
+    if (!by_graph_.try_emplace(inside.get(), all_.size()).second) return;
+    all_.push_back({inside.get(), around, position, place ? place->main_node : position,
+                    id + "/" + name + "/", "node:" + id});
+  };
+  for (const auto& [name, subgraph] : subgraphs_of(node))
+    if (subgraph) add(subgraph, name);
+  if (const GraphPointer body = types.function_body(around, node)) add(body, "body");
 }
 
 const NestedGraph* NestedGraphs::find(const Graph* graph) const {

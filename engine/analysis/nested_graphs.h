@@ -24,7 +24,8 @@ struct NestedGraph {
 class NestedGraphs {
  public:
   NestedGraphs() = default;
-  NestedGraphs(const Model& model, const InferredTypes& types);
+  /// `index`: of the model's main graph, where the caller has one.
+  NestedGraphs(const Model& model, const InferredTypes& types, const GraphIndex* index = nullptr);
 
   const std::vector<NestedGraph>& all() const { return all_; }
   /// Where a graph stands; nullptr for the main graph, nullptr and what is not of this model.
@@ -32,6 +33,8 @@ class NestedGraphs {
 
  private:
   void add_inside(const Graph& graph, const NestedGraph* place, const InferredTypes& types);
+  void add_inside_node(const Node& node, int position, const Graph* around, const NestedGraph* place,
+                       const InferredTypes& types);
 
   std::vector<NestedGraph> all_;
   std::unordered_map<const Graph*, std::size_t> by_graph_;

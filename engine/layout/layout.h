@@ -7,6 +7,7 @@
 
 #include "engine/analysis/hierarchy.h"
 #include "engine/analysis/inferred_types.h"
+#include "engine/model/graph_index.h"
 #include "engine/ops/operator.h"
 
 namespace lapidary {
@@ -101,6 +102,8 @@ struct LayoutOptions {
   int open_depth = 0;  ///< groups up to this depth are open besides
   /// Initializers, and nodes that only make constants, stand as boxes of their own.
   bool show_constants = false;
+  /// Of the model's main graph, where the caller has one.
+  const GraphIndex* index = nullptr;
   /// Width of a text in pixels; nullptr uses a built-in table of an average sans-serif font.
   std::function<double(const std::string&, bool bold)> text_width;
   std::function<bool()> cancelled;       ///< asked now and then; throws Cancelled from layout when true

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <unordered_set>
 #include <utility>
 
@@ -50,13 +51,15 @@ class Builder {
   }
 
  private:
-  /// The names that one graph makes, and the box where each comes from: constant_source if it is not drawn.
+  /// The values of one graph, and the box where each comes from: constant_source if it is not drawn.
   struct Scope {
     const Graph* graph;
-    Scope* outer;
-    std::unordered_map<std::string_view, int> sources;
-    std::vector<bool> hidden;         ///< by node
-    bool constants_are_named = true;  ///< what is not drawn is among the sources
+    const Scope* outer;
+    const GraphIndex& index;
+    std::vector<int> sources;  ///< by the value's number in the index
+    std::vector<bool> hidden;  ///< by node
+
+    int& source(int id) { return sources[static_cast<std::size_t>(id)]; }
   };
   static constexpr int constant_source = -1, unknown_source = -2;
   /// What flows along a connection: "float32", "N × 64"; empty where it is not known.
@@ -66,32 +69,43 @@ class Builder {
 
   static int source_of(const Scope* scope, std::string_view value) {
     for (; scope; scope = scope->outer) {
-      const auto found = scope->sources.find(value);
-      if (found != scope->sources.end()) return found->second;
+      const int id = scope->index.id_of(value);
+      const int source = id < 0 ? unknown_source : scope->sources[static_cast<std::size_t>(id)];
+      if (source != unknown_source) return source;
     }
     return unknown_source;
   }
+  /// The same for a value of `scope` whose number is known.
+  static int source_of(const Scope& scope, int id, std::string_view value) {
+    const int source = scope.sources[static_cast<std::size_t>(id)];
+    return source == unknown_source && scope.outer ? source_of(scope.outer, value) : source;
+  }
 
   /// `tag` is what Box::graph says; `prefix` begins the ids of its parts.
-  void add_graph(const Graph& graph, const Graph* tag, int parent, const std::string& prefix, Scope* outer,
-                 int depth) {
-    Scope scope{&graph, outer, {}, {}};
+  void add_graph(const Graph& graph, const Graph* tag, int parent, const std::string& prefix,
+                 const Scope* outer, int depth) {
+    std::optional<GraphIndex> own;
+    const bool is_indexed = !tag && options_.index;
+    Scope scope{&graph, outer, is_indexed ? *options_.index : own.emplace(graph), {}, {}};
+    scope.sources.assign(scope.index.id_count(), unknown_source);
     add_inputs(scope, tag, parent, prefix);
+    hide_constants(scope, tag);
     const std::vector<bool>& hidden = scope.hidden;
     const std::vector<int> box = add_nodes(graph, tag, parent, prefix, hidden);
-    for_each_node(graph, [&](int i, const Node& node) {
-      for (const std::string& output : node.outputs) {
-        if (!output.empty() && !hidden[i]) scope.sources[output] = box[i];
-      }
-    });
+    for (int i = 0; i < static_cast<int>(box.size()); ++i)
+      for (const int output : scope.index.outputs_of(i))
+        if (output >= 0 && !hidden[i]) scope.source(output) = box[i];
     if (options_.show_constants) add_initializers(scope, tag, box, prefix);
-    for_each_node(graph, [&](int i, const Node& node) {
-      if (hidden[i]) return;
-      for (const std::string& input : node.inputs) connect(scope, input, box[i]);
-      add_insides(node, i, scope, tag, box[i], prefix, depth);
-    });
+    std::vector<const Node*> nodes;  // looked at where something is drawn: in a large graph, hardly any
+    nodes.reserve(graph.nodes.size());
+    for (const auto& node : graph.nodes) nodes.push_back(node.get());
+    for (int i = 0; i < static_cast<int>(nodes.size()); ++i) {
+      if (!hidden[i]) connect_inputs(scope, i, *nodes[i], box[i]);
+    }
+    add_all_insides(scope, nodes, tag, box, prefix, depth);
     for (const Value& output : graph.outputs)
-      connect(scope, output.name, add_value_box(Box::Kind::Output, output, tag, parent, prefix));
+      connect(scope, source_of(&scope, output.name), output.name,
+              add_value_box(Box::Kind::Output, output, tag, parent, prefix));
     if (!tag) {
       result_.box_of_main_node = box;
       for (std::size_t i = 0; i < box.size(); ++i) {
@@ -100,60 +114,71 @@ class Builder {
     }
   }
 
-  /// Boxes for the graph's inputs, and what of its nodes is hidden. What is not drawn need not be found by
-  /// name, except from subgraphs: the names of a large graph's constants are only then worth their time.
-  void add_inputs(Scope& scope, const Graph* tag, int parent, const std::string& prefix) {
-    const Graph& graph = *scope.graph;
-    const bool known = !tag && !options_.show_constants && hierarchy_.constant.size() == graph.nodes.size();
-    scope.sources.reserve(graph.nodes.size());
-    std::unordered_set<std::string_view> defaults;  // of inputs, hardly ever replaced
-    for (const Value& input : graph.inputs) defaults.insert(input.name);
-    std::unordered_set<std::string_view> given;
-    for (const auto& initializer : graph.initializers) {
-      if (defaults.contains(initializer->name)) given.insert(initializer->name);
+  void connect_inputs(const Scope& scope, int position, const Node& node, int to) {
+    const auto inputs = scope.index.inputs_of(position);
+    for (std::size_t slot = 0; slot < inputs.size(); ++slot) {
+      if (inputs[slot] < 0) continue;
+      int from = scope.sources[static_cast<std::size_t>(inputs[slot])];
+      if (from == unknown_source && scope.outer) from = source_of(scope.outer, node.inputs[slot]);
+      if (from >= 0 && from != to) connect(scope, from, node.inputs[slot], to);
     }
-    for (const Value& input : graph.inputs) {
-      if (!given.contains(input.name))
-        scope.sources[input.name] = add_value_box(Box::Kind::Input, input, tag, parent, prefix);
-    }
-    scope.constants_are_named = false;
-    if (known) {
-      scope.hidden = hierarchy_.constant;
-      return;
-    }
-    name_constants(scope);
-    scope.hidden = hidden_nodes(graph, scope);
   }
 
-  static void name_constants(Scope& scope) {
-    if (std::exchange(scope.constants_are_named, true)) return;
-    for (const auto& initializer : scope.graph->initializers)
-      scope.sources.try_emplace(initializer->name, constant_source);
-    for (const auto& initializer : scope.graph->sparse_initializers)
-      scope.sources.try_emplace(initializer->name, constant_source);
-    if (scope.hidden.empty()) return;
-    for_each_node(*scope.graph, [&](int i, const Node& node) {
-      if (!scope.hidden[i]) return;
-      for (const std::string& output : node.outputs) scope.sources.try_emplace(output, constant_source);
-    });
+  void add_all_insides(const Scope& scope, const std::vector<const Node*>& nodes, const Graph* tag,
+                       const std::vector<int>& box, const std::string& prefix, int depth) {
+    const auto add = [&](int i) {
+      if (!scope.hidden[i]) add_insides(*nodes[i], i, scope, tag, box[i], prefix, depth);
+    };
+    if (!types_.has_function_bodies()) {
+      for (const int i : scope.index.nodes_with_subgraphs()) add(i);
+      return;
+    }
+    for (int i = 0; i < static_cast<int>(nodes.size()); ++i) add(i);
+  }
+
+  /// Boxes for the graph's inputs, those left out that an initializer gives and hardly anyone replaces.
+  void add_inputs(Scope& scope, const Graph* tag, int parent, const std::string& prefix) {
+    for (const Value& input : scope.graph->inputs) {
+      const int id = scope.index.id_of(input.name);
+      if (id >= 0 && !scope.index.initializer(id))
+        scope.source(id) = add_value_box(Box::Kind::Input, input, tag, parent, prefix);
+    }
+  }
+
+  /// Initializers, and nodes that only make constants.
+  void hide_constants(Scope& scope, const Graph* tag) const {
+    const Graph& graph = *scope.graph;
+    const auto hide = [&](int id) {
+      if (id >= 0 && scope.source(id) == unknown_source) scope.source(id) = constant_source;
+    };
+    for (int id = 0; id < static_cast<int>(scope.sources.size()); ++id)
+      if (scope.index.initializer(id)) hide(id);
+    for (const auto& initializer : graph.sparse_initializers) hide(scope.index.id_of(initializer->name));
+    if (tag || options_.show_constants || hierarchy_.constant.size() != graph.nodes.size()) {
+      scope.hidden = hidden_nodes(scope);
+      return;
+    }
+    scope.hidden = hierarchy_.constant;
+    for (std::size_t i = 0; i < scope.hidden.size(); ++i) {
+      if (!scope.hidden[i]) continue;
+      for (const int output : scope.index.outputs_of(static_cast<int>(i))) hide(output);
+    }
   }
 
   /// A box for each initializer that a visible node reads, beside the first of them.
   void add_initializers(Scope& scope, const Graph* tag, const std::vector<int>& box,
                         const std::string& prefix) {
-    std::unordered_map<std::string_view, const NamedTensor*> tensors;
-    for (const auto& initializer : scope.graph->initializers) tensors[initializer->name] = initializer.get();
     for_each_node(*scope.graph, [&](int i, const Node& node) {
       if (box[i] < 0 || result_.boxes[box[i]].kind != Box::Kind::Node) return;
-      for (const std::string& input : node.inputs) {
-        const auto found = tensors.find(input);
-        if (found == tensors.end()) continue;
+      const auto inputs = scope.index.inputs_of(i);
+      for (std::size_t slot = 0; slot < inputs.size(); ++slot) {
+        const NamedTensor* initializer = scope.index.initializer(inputs[slot]);
+        if (!initializer || scope.source(inputs[slot]) != constant_source) continue;
         Value value;
-        value.name = input;
-        value.type = found->second->tensor.full_type();
-        scope.sources[found->first] =
+        value.name = node.inputs[slot];
+        value.type = initializer->tensor.full_type();
+        scope.source(inputs[slot]) =
             add_value_box(Box::Kind::Initializer, value, tag, result_.boxes[box[i]].parent, prefix);
-        tensors.erase(found);
       }
     });
   }
@@ -164,21 +189,23 @@ class Builder {
     for (const auto& node : graph.nodes) visit(position++, *node);
   }
 
-  /// Nodes that only make constants, by the rule of Wiring::constant, with the names at hand here.
-  std::vector<bool> hidden_nodes(const Graph& graph, Scope& scope) const {
+  /// Nodes that only make constants, by the rule of Wiring::constant.
+  std::vector<bool> hidden_nodes(Scope& scope) const {
+    const Graph& graph = *scope.graph;
     std::vector<bool> hidden(graph.nodes.size());
     if (options_.show_constants) return hidden;
-    std::unordered_set<std::string_view> outputs;
-    for (const Value& output : graph.outputs) outputs.insert(output.name);
     for_each_node(graph, [&](int i, const Node& node) {
-      hidden[i] = can_make_constants(node) &&
-                  std::none_of(node.outputs.begin(), node.outputs.end(),
-                               [&](const std::string& output) { return outputs.contains(output); }) &&
-                  std::all_of(node.inputs.begin(), node.inputs.end(), [&](const std::string& input) {
-                    return input.empty() || source_of(&scope, input) == constant_source;
+      const auto inputs = scope.index.inputs_of(i), outputs = scope.index.outputs_of(i);
+      const auto is_constant = [&](std::size_t slot) {
+        return inputs[slot] < 0 || source_of(scope, inputs[slot], node.inputs[slot]) == constant_source;
+      };
+      hidden[i] = can_make_constants(node) && std::none_of(outputs.begin(), outputs.end(), [&](int output) {
+                    return scope.index.is_output(output);
                   });
+      for (std::size_t slot = 0; slot < inputs.size() && hidden[i]; ++slot) hidden[i] = is_constant(slot);
       if (!hidden[i]) return;
-      for (const std::string& output : node.outputs) scope.sources[output] = constant_source;
+      for (const int output : outputs)
+        if (output >= 0) scope.source(output) = constant_source;
     });
     return hidden;
   }
@@ -305,9 +332,7 @@ class Builder {
     return add_box(std::move(box), narrowest_group);
   }
 
-  void connect(const Scope& scope, const std::string& value, int to) {
-    if (value.empty()) return;
-    const int from = source_of(&scope, value);
+  void connect(const Scope& scope, int from, const std::string& value, int to) {
     if (from < 0 || from == to) return;
     const std::uint64_t pair = static_cast<std::uint64_t>(from) << 32 | static_cast<std::uint32_t>(to);
     const auto [found, fresh] =
@@ -322,7 +347,7 @@ class Builder {
 
   /// Subgraphs and function bodies: inside the node's box if it is open, else as connections from what they
   /// read.
-  void add_insides(const Node& node, int position, Scope& scope, const Graph* tag, int box,
+  void add_insides(const Node& node, int position, const Scope& scope, const Graph* tag, int box,
                    const std::string& prefix, int depth) {
     const GraphPointer function = types_.function_body(tag, node);
     const auto subgraphs = subgraphs_of(node);
@@ -335,12 +360,12 @@ class Builder {
         (options_.open_all || options_.open.contains(id) || depth_of(box) < options_.open_depth);
     if (!open) {
       for (const auto& [name, subgraph] : subgraphs) {
-        for (const std::string& value : outer_names(*subgraph)) connect(scope, value, box);
+        for (const std::string& value : outer_names(*subgraph))
+          connect(scope, source_of(&scope, value), value, box);
       }
       return;
     }
     result_.boxes[box].open = true;
-    name_constants(scope);
     const std::string inner = prefix + std::to_string(position) + "/";
     for (const auto& [name, subgraph] : subgraphs) {
       const int around = add_subgraph_box(name, inner + name, *subgraph, box);

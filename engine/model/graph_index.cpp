@@ -31,6 +31,8 @@ void GraphIndex::Numbered<Element>::fill(const List& list, const Numbered* befor
 
 template <class NumberOf>
 void GraphIndex::add_row(const Node& node, NumberOf number_of) {
+  nodes_.push_back(&node);
+  if (!subgraphs_of(node).empty()) with_subgraphs_.push_back(static_cast<int>(nodes_.size()) - 1);
   for (const std::string& input : node.inputs)
     inputs_.values.push_back(input.empty() ? -1 : number_of(input));
   for (const std::string& output : node.outputs)
@@ -52,14 +54,13 @@ GraphIndex::GraphIndex(const Graph& graph) {
   const auto number_of = [&](const std::string& name) { return names->add(name); };
   nodes_.reserve(graph.nodes.size());
   for (const auto& node : graph.nodes) {
-    nodes_.push_back(node.get());
     add_row(*node, number_of);
   }
   number_lists(graph, nullptr, number_of);
   names_ = std::move(names);
-  note_declarations(graph);
+  note_declarations();
   connect();
-  sort(graph);
+  sort();
 }
 
 GraphIndex::GraphIndex(const Graph& graph, const GraphIndex& before, const std::vector<int>& now)
@@ -74,26 +75,28 @@ GraphIndex::GraphIndex(const Graph& graph, const GraphIndex& before, const std::
     if (now[i] >= 0) earlier[static_cast<std::size_t>(now[i])] = static_cast<int>(i);
   nodes_.reserve(graph.nodes.size());
   for (const auto& node : graph.nodes) {
-    const int former = earlier[nodes_.size()];
-    nodes_.push_back(node.get());
+    const int position = static_cast<int>(nodes_.size()), former = earlier[nodes_.size()];
     if (former < 0 || before.nodes_[static_cast<std::size_t>(former)] != node.get()) {
       add_row(*node, number_of);
       continue;
     }
+    nodes_.push_back(node.get());
+    if (std::binary_search(before.with_subgraphs_.begin(), before.with_subgraphs_.end(), former))
+      with_subgraphs_.push_back(position);
     for (const int input : before.inputs_of(former)) inputs_.values.push_back(input);
     for (const int output : before.outputs_of(former)) outputs_.values.push_back(output);
     inputs_.end_row();
     outputs_.end_row();
   }
   number_lists(graph, &before, number_of);
-  note_declarations(graph);
+  note_declarations();
   connect();
-  sort(graph);
+  sort();
 }
 
 /// What the graph's lists say of the values by themselves: an input's or output's own type counts less than
 /// that of an intermediate of the same name.
-void GraphIndex::note_declarations(const Graph& graph) {
+void GraphIndex::note_declarations() {
   const std::size_t count = static_cast<std::size_t>(names_->size()) + added_.size();
   initializers_.assign(count, nullptr);
   types_.assign(count, nullptr);
@@ -136,16 +139,13 @@ void GraphIndex::connect() {
   }
 }
 
-void GraphIndex::sort(const Graph& graph) {
+void GraphIndex::sort() {
   const int count = static_cast<int>(nodes_.size());
   std::vector<std::pair<int, int>> outer_reads;  // producer and reader
-  int position = 0;
-  for (const auto& node : graph.nodes) {
-    for (const auto& [attribute, body] : subgraphs_of(*node))
+  for (const int reader : with_subgraphs_)
+    for (const auto& [attribute, body] : subgraphs_of(*nodes_[static_cast<std::size_t>(reader)]))
       for (const auto& name : outer_names(*body))
-        if (const int from = producer(name).node; from >= 0) outer_reads.emplace_back(from, position);
-    ++position;
-  }
+        if (const int from = producer(name).node; from >= 0) outer_reads.emplace_back(from, reader);
   const auto for_each_read = [&](const auto& visit) {
     for (int reader = 0; reader < count; ++reader)
       for (const int id : inputs_of(reader))

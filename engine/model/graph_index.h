@@ -52,6 +52,9 @@ class GraphIndex {
   bool is_input(int id) const { return id >= 0 && (roles_[static_cast<std::size_t>(id)] & input_role); }
   bool is_output(int id) const { return id >= 0 && (roles_[static_cast<std::size_t>(id)] & output_role); }
 
+  /// Positions of nodes that hold graphs, ascending.
+  const std::vector<int>& nodes_with_subgraphs() const { return with_subgraphs_; }
+
   /// Positions of the nodes so that each comes after all that it reads, subgraphs' outer reads included.
   /// Nodes on a cycle are left out.
   const std::vector<int>& topological_order() const { return order_; }
@@ -83,13 +86,14 @@ class GraphIndex {
   void add_row(const Node& node, NumberOf number_of);
   template <class NumberOf>
   void number_lists(const Graph& graph, const GraphIndex* before, NumberOf number_of);
-  void note_declarations(const Graph& graph);
+  void note_declarations();
   void connect();
-  void sort(const Graph& graph);
+  void sort();
 
   std::shared_ptr<const NameTable> names_;      ///< shared with the indices that follow this one
   std::unordered_map<std::string, int> added_;  ///< names that are new since
   std::vector<const Node*> nodes_;
+  std::vector<int> with_subgraphs_;
   Rows inputs_, outputs_;
   Numbered<NamedTensor> listed_;
   Numbered<Value> value_infos_, graph_inputs_, graph_outputs_;

@@ -1,6 +1,7 @@
 // canvas_edit_bench MODEL… [--json FILE]: how long an edit takes from the key until the canvas has painted
 // the new graph, offscreen at 1600×1000, as the model opens; and how long the window does not answer
-// meanwhile. Besides, what each part of the work takes by itself on the edited model.
+// meanwhile. Besides, what each part of the work takes by itself on the edited model: anew, and following
+// the edit.
 #include <QApplication>
 #include <QElapsedTimer>
 #include <QTest>
@@ -10,6 +11,8 @@
 #include <filesystem>
 #include <functional>
 
+#include "engine/analysis/graph_change.h"
+#include "engine/edit/edit.h"
 #include "tests/support/bench.h"
 #include "ui/canvas/canvas.h"
 
@@ -69,6 +72,34 @@ Json parts(const Model& model, const LayoutOptions& options) {
   return result;
 }
 
+/// The parts of following an edit that duplicates a node, one after the other, with what was known before.
+Json following(const Model& model, const std::string& node, LayoutOptions options) {
+  const GraphIndex index_before(*model.graph);
+  const InferredTypes types_before = infer_types(model);
+  const Hierarchy hierarchy_before = find_hierarchy(*model.graph);
+  ModelPointer edited;
+  std::optional<GraphChange> change;
+  std::optional<GraphIndex> index;
+  std::optional<InferredTypes> types;
+  std::optional<Hierarchy> hierarchy;
+  Json result;
+  const auto original = std::make_shared<const Model>(model);
+  result["apply_ms"] = milliseconds([&] {
+    edited = apply_step(original, EditStep{"duplicate_nodes", {{"nodes", {node}}}});
+  });
+  result["change_ms"] = milliseconds([&] { change = change_between(*original->graph, *edited->graph); });
+  result["index_ms"] = milliseconds([&] { index.emplace(*edited->graph, index_before, change->now); });
+  result["types_ms"] =
+      milliseconds([&] { types = follow_edit(types_before, *original, *edited, *index, *change, 2000); });
+  result["hierarchy_ms"] =
+      milliseconds([&] { hierarchy = follow_edit(hierarchy_before, *edited->graph, *index, *change); });
+  result["nested_ms"] = milliseconds([&] { NestedGraphs nested(*edited, *types, &*index); });
+  options.index = &*index;
+  result["layout_ms"] =
+      milliseconds([&] { Layout layout = layout_model(*edited, *hierarchy, *types, options); });
+  return result;
+}
+
 Json measure(const std::string& path) {
   Theme theme;
   JobList jobs;
@@ -108,6 +139,7 @@ Json measure(const std::string& path) {
   LayoutOptions options;
   options.open = initially_open(*document.hierarchy());
   row.update(parts(*document.model(), options));
+  row["following"] = following(*document.model(), name, options);
   std::printf(
       "%-16s %6zu nodes  to repaint: note %7.1f ms, duplicate %7.1f ms (apply %5.1f, longest pause %5.1f)  "
       "alone: ",
@@ -115,6 +147,9 @@ Json measure(const std::string& path) {
       row["duplicate_ms"].get<double>(), apply, pause);
   for (const char* part : {"hierarchy_ms", "index_ms", "types_ms", "nested_ms", "layout_ms", "scene_ms"})
     std::printf(" %s %.1f", part, row[part].get<double>());
+  std::printf("\n%18s following: ", "");
+  for (const auto& [part, ms] : row["following"].items())
+    std::printf(" %s %.1f", part.c_str(), ms.get<double>());
   std::printf("\n");
   return row;
 }

@@ -99,6 +99,9 @@ struct Document::Opened {
 Document::Document(Theme* theme, JobList* jobs, QObject* parent)
     : QObject(parent), theme_(theme), jobs_(jobs), selection_(new Selection(this)), heat_(new Heat(this)) {
   connect(&watcher_, &QFileSystemWatcher::fileChanged, this, &Document::noticeDisk);
+  quiet_.setSingleShot(true);
+  quiet_.setInterval(400);
+  connect(&quiet_, &QTimer::timeout, this, &Document::deriveAnew);
 }
 
 Document::~Document() {
@@ -149,6 +152,7 @@ void Document::openModel(ModelPointer model, const QString& title) {
 
 void Document::startOpening(std::function<Opened(const JobControl&)> open) {
   error_.reset();
+  quiet_.stop();
   await(nullptr);
   jobs_->cancelAll(this);
   state_ = State::Loading;
@@ -212,6 +216,7 @@ void Document::finishOpening(Opened opened) {
   foundJournal_ = std::move(opened.foundJournal);
   if (opened.recovery) takeRecovery(std::move(*opened.recovery));
   earlier_.clear();
+  isWhole_ = true;
   watch();
   hierarchy_ = std::move(opened.hierarchy);
   index_ = std::move(opened.index);
@@ -275,9 +280,10 @@ void Document::startLayout() {
   await(nullptr);  // a newer layout takes its place
   follow(jobs_->start(
       this, QStringLiteral("layout"), tr("Lay out %1").arg(title()),
-      [model = model(), hierarchy = hierarchy_, types = types_,
+      [model = model(), hierarchy = hierarchy_, types = types_, index = index_,
        options = layoutOptions()](const JobControl& control) {
         LayoutOptions cancellable = options;
+        cancellable.index = index.get();
         cancellable.cancelled = [token = control.token()] { return token.is_cancelled(); };
         cancellable.progress = [&control](double done) { control.setProgress(done); };
         return std::make_shared<const Layout>(layout_model(*model, *hierarchy, *types, cancellable));

@@ -5,6 +5,7 @@
 #include <QObject>
 #include <QPointer>
 #include <QString>
+#include <QTimer>
 #include <memory>
 #include <optional>
 #include <set>
@@ -20,6 +21,7 @@
 #include "engine/io/model_file.h"
 #include "engine/layout/layout.h"
 #include "engine/model/graph_index.h"
+#include "ui/document/derivation.h"
 #include "ui/document/heat.h"
 #include "ui/document/run.h"
 #include "ui/document/selection.h"
@@ -192,15 +194,18 @@ class Document : public QObject {
 
  private:
   struct Opened;
-  struct Derived;
   void startOpening(std::function<Opened(const JobControl&)> open);
   void finishOpening(Opened opened);
   void followHistory();
   JournalKeeper& journal();
   void takeRecovery(Recovery recovery);
-  void show(Derived derived);
-  std::vector<Element> inNewModel(const Derived& derived) const;
-  std::optional<Element> insideNewModel(const Derived& derived, const Element& element) const;
+  void deriveAnew();
+  Derivation shown() const;
+  void show(Derivation derived);
+  void refine(Derivation derived);
+  void takeFacts(Derivation& derived);
+  std::vector<Element> inNewModel(const Derivation& derived) const;
+  std::optional<Element> insideNewModel(const Derivation& derived, const Element& element) const;
   void watch();
   void noticeDisk();
   void inferTypes();
@@ -233,6 +238,8 @@ class Document : public QObject {
   QDateTime written_;  ///< when the file was, as far as this document knows
   bool isChangedOnDisk_ = false;
   std::vector<int> earlier_;  ///< by node: see earlierPosition(); empty while nothing moved
+  bool isWhole_ = true;       ///< see Derivation
+  QTimer quiet_;              ///< runs out when nobody edited for a while
   std::shared_ptr<const Hierarchy> hierarchy_;
   std::shared_ptr<const GraphIndex> index_;
   std::shared_ptr<const InferredTypes> types_;

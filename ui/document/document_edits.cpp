@@ -2,9 +2,7 @@
 #include <QFileInfo>
 #include <QThreadPool>
 #include <algorithm>
-#include <future>
 #include <tuple>
-#include <unordered_map>
 
 #include "engine/io/model_file.h"
 #include "ui/document/document.h"
@@ -13,88 +11,6 @@
 #include "ui/document/recovery.h"
 
 namespace lapidary::ui {
-
-namespace {
-
-/// Where the nodes of `from` stand in `to`; -1 for those that are gone. What the graphs share at their
-/// beginnings and ends stands there; between, nodes are known by their labels, and one that was renamed by
-/// its place.
-std::vector<int> followed(const Graph& from, const Graph& to) {
-  const std::size_t count = from.nodes.size(), shorter = std::min(count, to.nodes.size());
-  std::size_t begin = 0, end = 0;  // so many are the same at the beginning, and at the end
-  for (auto old = from.nodes.begin(), now = to.nodes.begin(); begin < shorter && *old == *now; ++old, ++now)
-    ++begin;
-  while (begin + end < shorter && from.nodes[count - 1 - end] == to.nodes[to.nodes.size() - 1 - end]) ++end;
-  std::unordered_map<std::string, int> positions;
-  for (std::size_t i = begin; i + end < to.nodes.size(); ++i)
-    positions.emplace(to.nodes[i]->label(), static_cast<int>(i));
-  std::vector<int> now;
-  std::vector<bool> isTaken(to.nodes.size());
-  for (std::size_t i = 0; i < count; ++i) {
-    const bool isBetween = i >= begin && i + end < count;
-    const auto found = isBetween ? positions.find(from.nodes[i]->label()) : positions.end();
-    now.push_back(i < begin                  ? static_cast<int>(i)
-                  : !isBetween               ? static_cast<int>(i + to.nodes.size() - count)
-                  : found == positions.end() ? -1
-                                             : found->second);
-    if (now.back() >= 0) isTaken[static_cast<std::size_t>(now.back())] = true;
-  }
-  if (count == to.nodes.size())
-    for (std::size_t i = 0; i < now.size(); ++i)
-      if (now[i] < 0 && !isTaken[i]) now[i] = static_cast<int>(i);
-  return now;
-}
-
-/// True if the graphs have the same modules, which follow from the nodes' names and connections: attributes,
-/// types and weights are nothing to them.
-bool haveSameModules(const Graph& a, const Graph& b) {
-  const auto isSame = [](const auto& one, const auto& other) {
-    return one == other || (one->name == other->name && one->op_type == other->op_type &&
-                            one->domain == other->domain && one->inputs == other->inputs &&
-                            one->outputs == other->outputs && one->metadata == other->metadata);
-  };
-  return a.nodes.size() == b.nodes.size() &&
-         std::equal(a.nodes.begin(), a.nodes.end(), b.nodes.begin(), isSame);
-}
-
-/// "12" or "12/then_branch/3" with the place that the node of the main graph has now; empty if it is gone.
-std::string movedPlace(const std::string& place, const std::vector<int>& now) {
-  const std::size_t end = std::min(place.find('/'), place.size());
-  const std::size_t position = std::stoul(place.substr(0, end));
-  if (position >= now.size() || now[position] < 0) return {};
-  return std::to_string(now[position]) + place.substr(end);
-}
-
-/// Open parts, after nodes of the main graph moved: their ids are such as "node:12", "node:12/then_branch/3".
-std::set<std::string> moved(const std::set<std::string>& open, const std::vector<int>& now) {
-  static const std::string mark = "node:";
-  std::set<std::string> result;
-  for (const std::string& part : open) {
-    const bool isNode = part.starts_with(mark) && part.size() > mark.size() && part[mark.size()] >= '0' &&
-                        part[mark.size()] <= '9';
-    const std::string place = isNode ? movedPlace(part.substr(mark.size()), now) : std::string();
-    if (!isNode)
-      result.insert(part);
-    else if (!place.empty())
-      result.insert(mark + place);
-  }
-  return result;
-}
-
-}  // namespace
-
-/// All that views need of a snapshot at once, so that what they show of the one before stays whole until
-/// then.
-struct Document::Derived {
-  ModelPointer model;
-  std::shared_ptr<const Hierarchy> hierarchy;
-  std::shared_ptr<const GraphIndex> index;
-  std::shared_ptr<const InferredTypes> types;
-  std::shared_ptr<const NestedGraphs> nested;
-  std::shared_ptr<const Layout> layout;
-  LayoutOptions asked;   ///< what was open when the work began
-  std::vector<int> now;  ///< where the nodes shown before stand
-};
 
 bool Document::edit(const EditStep& step, const QString& name) {
   if (!canEdit()) return false;
@@ -136,44 +52,44 @@ void Document::forgetEditError() {
   Q_EMIT historyChanged();
 }
 
+Derivation Document::shown() const {
+  Derivation shown;
+  shown.model = model_;
+  shown.hierarchy = hierarchy_;
+  shown.index = index_;
+  shown.types = types_;
+  shown.isWhole = isWhole_;
+  return shown;
+}
+
 void Document::followHistory() {
+  quiet_.stop();
+  if (Job* job = jobs_->running(this, QStringLiteral("derive"))) job->cancel();
   Q_EMIT historyChanged();
   jobs_->start(
       this, QStringLiteral("edit"), tr("Follow the edit of %1").arg(title()),
-      [model = history_->current(), shown = model_, modules = hierarchy_,
-       options = layoutOptions()](const JobControl& control) {
-        Derived derived;
-        derived.model = model;
-        derived.asked = options;
-        const Graph& graph = *model->graph;
-        derived.now = followed(*shown->graph, graph);
-        // On a thread of their own: modules and types know nothing of each other.
-        auto hierarchy = std::async(std::launch::async, [&]() -> std::shared_ptr<const Hierarchy> {
-          if (haveSameModules(*shown->graph, graph)) return modules;
-          return std::make_shared<const Hierarchy>(find_hierarchy(graph));
-        });
-        derived.index = std::make_shared<GraphIndex>(graph);
-        InferenceOptions inference;
-        inference.checkpoint = [&control] { control.check(); };
-        derived.types = std::make_shared<const InferredTypes>(infer_types(*model, inference));
-        derived.nested = std::make_shared<const NestedGraphs>(*model, *derived.types);
-        derived.hierarchy = hierarchy.get();
-        LayoutOptions cancellable = options;
-        cancellable.open = moved(options.open, derived.now);
-        cancellable.cancelled = [token = control.token()] { return token.is_cancelled(); };
-        derived.layout = std::make_shared<const Layout>(
-            layout_model(*model, *derived.hierarchy, *derived.types, cancellable));
-        return derived;
+      [model = history_->current(), shown = shown(), options = layoutOptions()](const JobControl& control) {
+        return derive(model, shown, options, true, control);
       },
-      [this](Derived derived) { show(std::move(derived)); },
+      [this](Derivation derived) { show(std::move(derived)); },
       [this](const Error& error) {
         editError_ = error;
         Q_EMIT historyChanged();
       });
 }
 
+/// What only followed the edits so far, from the whole model.
+void Document::deriveAnew() {
+  jobs_->start(
+      this, QStringLiteral("derive"), tr("Types and modules of %1").arg(title()),
+      [shown = shown(), options = layoutOptions()](const JobControl& control) {
+        return derive(shown.model, shown, options, false, control);
+      },
+      [this](Derivation derived) { refine(std::move(derived)); });
+}
+
 /// What stands in a nested graph, in the graph that took its place; nothing if either is gone.
-std::optional<Element> Document::insideNewModel(const Derived& derived, const Element& element) const {
+std::optional<Element> Document::insideNewModel(const Derivation& derived, const Element& element) const {
   const NestedGraph* before = element.graph && nested_ ? nested_->find(element.graph) : nullptr;
   if (!before) return std::nullopt;
   const std::string prefix = movedPlace(before->prefix, derived.now);
@@ -195,7 +111,7 @@ std::optional<Element> Document::insideNewModel(const Derived& derived, const El
 }
 
 /// What is selected, as far as the new model has it; of what is gone from a nested graph, the node around it.
-std::vector<Element> Document::inNewModel(const Derived& derived) const {
+std::vector<Element> Document::inNewModel(const Derivation& derived) const {
   std::vector<Element> elements;
   const auto add = [&](const Element& element) {
     if (std::find(elements.begin(), elements.end(), element) == elements.end()) elements.push_back(element);
@@ -221,13 +137,7 @@ std::vector<Element> Document::inNewModel(const Derived& derived) const {
   return elements;
 }
 
-void Document::show(Derived derived) {
-  std::vector<Element> selected = inNewModel(derived);
-  const bool openedMeanwhile =
-      open_ != derived.asked.open || constantsAreShown_ != derived.asked.show_constants;
-  for (const char* channel : {"layout", "analysis"})
-    if (Job* job = jobs_->running(this, QLatin1String(channel))) job->cancel();
-  await(nullptr);
+void Document::takeFacts(Derivation& derived) {
   // A large model's facts take a while to be freed: nobody waits for it.
   QThreadPool::globalInstance()->start(
       [before = std::make_tuple(std::move(hierarchy_), std::move(index_), std::move(types_),
@@ -238,6 +148,17 @@ void Document::show(Derived derived) {
   types_ = std::move(derived.types);
   nested_ = std::move(derived.nested);
   layout_ = std::move(derived.layout);
+  isWhole_ = derived.isWhole;
+}
+
+void Document::show(Derivation derived) {
+  std::vector<Element> selected = inNewModel(derived);
+  const bool openedMeanwhile =
+      open_ != derived.asked.open || constantsAreShown_ != derived.asked.show_constants;
+  for (const char* channel : {"layout", "analysis"})
+    if (Job* job = jobs_->running(this, QLatin1String(channel))) job->cancel();
+  await(nullptr);
+  takeFacts(derived);
   open_ = moved(open_, derived.now);
   shownOpen_ = moved(derived.asked.open, derived.now);
   shownConstants_ = derived.asked.show_constants;
@@ -257,6 +178,24 @@ void Document::show(Derived derived) {
   Q_EMIT typesChanged();
   Q_EMIT layoutChanged();
   if (openedMeanwhile) startLayout();
+  if (isWhole_)
+    analyse();
+  else
+    quiet_.start();
+}
+
+/// The same model, with facts that are whole.
+void Document::refine(Derivation derived) {
+  const bool isShown = open_ == derived.asked.open && constantsAreShown_ == derived.asked.show_constants;
+  std::vector<Element> selected = inNewModel(derived);
+  takeFacts(derived);
+  shownOpen_ = derived.asked.open;
+  shownConstants_ = derived.asked.show_constants;
+  selection_->reset(std::move(selected));
+  Q_EMIT stateChanged();
+  Q_EMIT typesChanged();
+  Q_EMIT layoutChanged();
+  if (!isShown) startLayout();
   analyse();
 }
 

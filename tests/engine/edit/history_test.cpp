@@ -6,10 +6,12 @@
 #include "engine/edit/edit.h"
 #include "engine/io/model_writer.h"
 #include "tests/support/edit_text.h"
+#include "tests/support/random_edits.h"
 
 using namespace lapidary;
 using test::chain_text;
 using test::model_of_text;
+using test::some_step;
 
 namespace {
 
@@ -23,35 +25,6 @@ ModelPointer with_weight(const ModelPointer& model, std::int64_t elements) {
               {{"tensor", "w"},
                {"value", {{"type", "float32"}, {"shape", {elements}}, {"data", values_as<double>(zeros)}}},
                {"any_type", true}}});
-}
-
-/// A step that the model has a place for, drawn at random.
-EditStep some_step(const Model& model, std::mt19937& random) {
-  const Graph& graph = *model.graph;
-  const auto draw = [&](std::size_t count) {
-    return std::uniform_int_distribution<std::size_t>(0, count - 1)(random);
-  };
-  const EditJson node = {{"position", draw(graph.nodes.size())}};
-  const Node& chosen = *graph.nodes[node["position"].get<std::size_t>()];
-  const std::string number = std::to_string(draw(1'000'000'000));
-  switch (graph.nodes.size() < 3 ? 0 : draw(8)) {
-    case 0:
-      return {"add_node", {{"op_type", "Neg"}, {"name", "n" + number}, {"inputs", {chosen.outputs[0]}}}};
-    case 1:
-      return {"insert_node", {{"op_type", "Abs"}, {"tensor", chosen.outputs[0]}}};
-    case 2:
-      return {"delete_nodes", {{"nodes", EditJson::array({node})}}};
-    case 3:
-      return {"duplicate_nodes", {{"nodes", EditJson::array({node})}}};
-    case 4:
-      return {"rename_node", {{"node", node}, {"to", "r" + number}}};
-    case 5:
-      return {"rename_tensor", {{"tensor", chosen.outputs[0]}, {"to", "t" + number}}};
-    case 6:
-      return {"set_attribute", {{"nodes", EditJson::array({node})}, {"name", "note"}, {"value", draw(100)}}};
-    default:
-      return {"reconnect_input", {{"node", node}, {"input", 0}, {"tensor", "x"}}};
-  }
 }
 
 std::string bytes_of(const Model& model) { return write_model(model).to_string(); }
