@@ -1,4 +1,4 @@
-// canvas_edit_bench MODEL… [--json FILE]: how long an edit takes from the key until the canvas has painted
+// canvas_edit_bench MODEL… [--json FILE]: how long an edit takes from the key until the window has painted
 // the new graph, offscreen at 1600×1000, as the model opens; and how long the window does not answer
 // meanwhile. Besides, what each part of the work takes by itself on the edited model: anew, and following
 // the edit.
@@ -14,7 +14,8 @@
 #include "engine/analysis/graph_change.h"
 #include "engine/edit/edit.h"
 #include "tests/support/bench.h"
-#include "ui/canvas/canvas.h"
+#include "ui/shell/document_page.h"
+#include "ui/shell/main_window.h"
 
 using namespace lapidary;
 using namespace lapidary::ui;
@@ -34,7 +35,8 @@ struct Edited {
 };
 
 /// Makes the edit, and waits until the canvas shows the model with it.
-Edited edit(Document& document, Canvas& canvas, const EditStep& step) {
+Edited edit(Document& document, MainWindow& window, const EditStep& step) {
+  Canvas& canvas = *window.page()->canvas();
   Edited edited;
   const ModelPointer before = document.model();
   QElapsedTimer total, pause;
@@ -50,6 +52,7 @@ Edited edit(Document& document, Canvas& canvas, const EditStep& step) {
   heartbeat.start(0);
   while (document.model() == before || canvas.scene().layout() != document.layout())
     QApplication::processEvents(QEventLoop::WaitForMoreEvents);
+  window.repaint();
   canvas.repaint();
   edited.total_ms = static_cast<double>(total.nsecsElapsed()) * 1e-6;
   return edited;
@@ -102,13 +105,11 @@ Json following(const Model& model, const std::string& node, LayoutOptions option
 
 Json measure(const std::string& path) {
   Theme theme;
-  JobList jobs;
-  Document document(&theme, &jobs);
-  Canvas canvas(&document);
-  canvas.setAnimated(false);
-  canvas.resize(1600, 1000);
-  canvas.show();
-  document.open(QString::fromStdString(path));
+  MainWindow window(&theme);
+  window.resize(1600, 1000);
+  window.show();
+  Document& document = *window.openFiles({QString::fromStdString(path)});
+  window.page()->canvas()->setAnimated(false);
   if (!QTest::qWaitFor([&] { return (document.layout() && document.cost()) || document.error(); }, 120000) ||
       document.error())
     return {{"model", path}, {"error", "cannot be opened"}};
@@ -121,7 +122,7 @@ Json measure(const std::string& path) {
   const auto median = [&](const std::function<EditStep(int)>& step) {
     std::vector<double> totals;
     for (int turn = 0; turn < 5; ++turn) {
-      const Edited edited = edit(document, canvas, step(turn));
+      const Edited edited = edit(document, window, step(turn));
       totals.push_back(edited.total_ms);
       apply = std::max(apply, edited.apply_ms);
       pause = std::max(pause, edited.longest_pause_ms);

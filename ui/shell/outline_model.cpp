@@ -62,13 +62,15 @@ void OutlineModel::rebuild() {
 /// Exporters put those ahead of everything, whatever module they belong to.
 std::vector<int> OutlineModel::runningOrder() const {
   const GraphIndex& index = *document_->index();
-  const auto readsData = [&](const std::string& name) {
-    return index.producer(name).node >= 0 || (index.is_input(name) && !index.initializer(name));
+  const auto readsData = [&](int value) {
+    return index.producer(value).node >= 0 || (index.is_input(value) && !index.initializer(value));
   };
+  const int count = static_cast<int>(document_->model()->graph->nodes.size());
   std::vector<int> order;
-  for (const auto& node : document_->model()->graph->nodes) {
-    const bool works = std::any_of(node->inputs.begin(), node->inputs.end(), readsData);
-    order.push_back(works ? static_cast<int>(order.size()) : INT_MAX);
+  order.reserve(static_cast<std::size_t>(count));
+  for (int node = 0; node < count; ++node) {
+    const auto inputs = index.inputs_of(node);
+    order.push_back(std::any_of(inputs.begin(), inputs.end(), readsData) ? node : INT_MAX);
   }
   return order;
 }
