@@ -5,7 +5,8 @@
 
 #include "app/cli/model_options.h"
 #include "engine/backends.h"
-#include "engine/compare/run_comparison.h"
+#include "engine/compare/shrink.h"
+#include "engine/io/atomic_file.h"
 #include "engine/precision/convert_precision.h"
 
 namespace lapidary::cli {
@@ -13,7 +14,7 @@ namespace {
 
 struct CompareOptions {
   RunCommandOptions run;
-  std::string second_model, against;
+  std::string second_model, against, shrink_folder;
   double tolerance = ComparisonOptions().tolerance;
   bool all = false;
 };
@@ -176,6 +177,39 @@ ComparedRun source(const std::string& specification, const ModelPointer& model,
                                                        : runnable(specification, model, options);
 }
 
+/// A source without the precision that the models of a part already have.
+std::string backend_of(const std::string& source) {
+  return source.ends_with(":float64") ? source : source.substr(0, source.find(':'));
+}
+
+/// The part by itself as files: models, inputs, what a file held of it, and the command that shows it again.
+Json write_shrunk(const std::string& folder, const ShrunkDivergence& shrunk, const std::string& backend,
+                  const std::string& against) {
+  namespace filesystem = std::filesystem;
+  std::error_code failure;
+  filesystem::create_directories(folder, failure);
+  if (failure) throw Error(failure.message(), Error::Kind::Machine).file(folder);
+  const auto path = [&](const char* name) { return (filesystem::path(folder) / name).string(); };
+  save_model(*shrunk.a.model, path("model.onnx"), save_options_for("model.onnx"));
+  std::string command = "lapidary compare model.onnx";
+  const bool has_second = shrunk.b.model->graph != shrunk.a.model->graph && !shrunk.b.is_recorded();
+  if (has_second) {
+    save_model(*shrunk.b.model, path("model2.onnx"), save_options_for("model2.onnx"));
+    command += " model2.onnx";
+  }
+  if (!shrunk.inputs.empty()) {
+    write_data(path("inputs.npz"), NamedData(shrunk.inputs.begin(), shrunk.inputs.end()));
+    command += " --inputs inputs.npz";
+  }
+  if (shrunk.b.is_recorded())
+    write_data(path("outputs.npz"), NamedData(shrunk.b.recorded.begin(), shrunk.b.recorded.end()));
+  command += " --backend " + backend + " --against " + (shrunk.b.is_recorded() ? "outputs.npz" : against);
+  AtomicFile file(path("command.txt"));
+  file.write("# In this folder:\n" + command + "\n");
+  file.commit();
+  return {{"folder", folder}, {"nodes", shrunk.node_count}, {"command", command}};
+}
+
 int compare(CompareOptions options, const Output& output) {
   if (options.run.float64) options.run.backend += ":float64";
   if (options.against.empty())
@@ -199,7 +233,20 @@ int compare(CompareOptions options, const Output& output) {
   ProgressBar bar("comparing", output);
   comparison.progress = [&](std::size_t done, std::size_t all) { bar.update(done, all); };
   const RunComparison found = compare_runs(a, b, inputs, comparison);
-  output.json ? print_json(comparison_json(found)) : print_comparison(found, options.all);
+  Json json = comparison_json(found);
+  if (!options.shrink_folder.empty()) {
+    const auto shrunk = shrink(a, b, inputs, found, comparison);
+    json["shrunk"] = shrunk ? write_shrunk(options.shrink_folder, *shrunk, backend_of(options.run.backend),
+                                           backend_of(options.against))
+                            : Json(nullptr);
+  }
+  output.json ? print_json(json) : print_comparison(found, options.all);
+  if (!output.json && json.contains("shrunk"))
+    std::cout << (json["shrunk"].is_null()
+                      ? "nothing to shrink: no operator by itself shows it"
+                      : "shrunk to " + json["shrunk"]["nodes"].dump() + " nodes in " + options.shrink_folder +
+                            ": " + json["shrunk"]["command"].get<std::string>())
+              << '\n';
   return found.ok() ? 0 : 1;
 }
 
@@ -219,6 +266,10 @@ Action declare_compare(CLI::App& app) {
                  "How far a tensor may be off, relative to its largest element")
       ->capture_default_str()
       ->check(CLI::NonNegativeNumber);
+  app.add_option(
+      "--shrink", options->shrink_folder,
+      "Write the first divergence by itself into this folder: models of the few operators that part, the "
+      "smallest inputs that show it, and the command");
   app.add_flag("--all", options->all, "Show all tensors, not only those that are off");
   return [options](const Output& output) { return compare(*options, output); };
 }

@@ -190,7 +190,7 @@ class Comparer {
       tensor.op_type = node.op_type;
       measure(tensor, a, b);
       if (tensor.metrics) note_amplification(tensor, group);
-      if (local) take_local(tensor, *local, at);
+      if (local) take_local(tensor, *local, at, b);
     }
   }
 
@@ -239,7 +239,7 @@ class Comparer {
     if (largest > 0 && std::isfinite(largest) && std::isfinite(here)) tensor.amplification = here / largest;
   }
 
-  void take_local(ComparedTensor& tensor, const LocalDifference& local, int at) {
+  void take_local(ComparedTensor& tensor, const LocalDifference& local, int at, const Values& b) {
     const auto output = local.outputs.find(tensor.pair.a);
     if (output == local.outputs.end()) return;
     if (output->second.problem.empty()) tensor.local = output->second.metrics;
@@ -252,6 +252,9 @@ class Comparer {
     first.is_local = true;
     first.form = local.form;
     first.inputs = local.inputs;
+    if (side_b_.is_recorded())
+      for (const auto& pair : found_.groups[static_cast<std::size_t>(at)].pairs)
+        if (const auto value = b.find(pair.b); value != b.end()) first.outputs[pair.b] = value->second;
     first.problem = output->second.problem;
     if (output->second.nearer) first.nearer = *output->second.nearer == Fed::A ? side_a_.name : side_b_.name;
     describe(first, tensor.local, "local_max_abs");

@@ -53,6 +53,7 @@ struct Divergence {
   SectionForm form;
   int group = -1;                     ///< which of RunComparison::groups
   Values inputs;                      ///< that both were given, where it is local
+  Values outputs;                     ///< what the second run made of them, where it is recorded
   std::optional<std::string> nearer;  ///< the run whose value is nearer to that of float64
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/model/edit.h"
 #include "engine/model/error.h"
 #include "engine/model/names.h"
 #include "engine/model/nodes.h"
@@ -24,9 +25,7 @@ ModelPointer with_inputs_decided(const ModelPointer& model, const std::unordered
   for (const auto& weight : model->graph->initializers)
     if (!given.contains(weight->name)) weights.push_back(weight);
   graph.initializers = PersistentVector<std::shared_ptr<const NamedTensor>>(std::move(weights));
-  Model changed = *model;
-  changed.graph = std::make_shared<const Graph>(std::move(graph));
-  return std::make_shared<const Model>(std::move(changed));
+  return with_graph(*model, std::move(graph));
 }
 
 Type type_of(const Datum& datum) {
@@ -139,9 +138,7 @@ ModelPointer SectionedGraph::model_of(const Section& section, const Values& valu
   part.nodes = PersistentVector<std::shared_ptr<const Node>>(std::move(nodes));
   part.initializers = PersistentVector<std::shared_ptr<const NamedTensor>>(std::move(weights));
   std::erase_if(part.sparse_initializers, [&](const auto& sparse) { return !read.contains(sparse->name); });
-  Model model = *model_;
-  model.graph = std::make_shared<const Graph>(std::move(part));
-  return std::make_shared<const Model>(std::move(model));
+  return with_graph(*model_, std::move(part));
 }
 
 }  // namespace lapidary

@@ -156,10 +156,12 @@ void swap_operator(Patient& patient, std::size_t at) {
   patient.replace(at, std::move(node));
 }
 
-/// A floating attribute other than epsilon, or the axis of a Softmax.
+/// A floating attribute that counts in inference, other than epsilon.
 const Attribute* changeable_attribute(const Node& node) {
   for (const Attribute& attribute : node.attributes)
-    if (std::holds_alternative<float>(attribute.value) && attribute.name != "epsilon") return &attribute;
+    if (std::holds_alternative<float>(attribute.value) && attribute.name != "epsilon" &&
+        attribute.name != "momentum")
+      return &attribute;
   return nullptr;
 }
 
