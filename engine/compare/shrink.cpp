@@ -45,6 +45,22 @@ bool can_be_cropped(const Datum& value, std::size_t axis) {
          axis < value.tensor().dims().size() && value.tensor().dims()[axis] > 1;
 }
 
+/// The model with these values as weights, whether it had them as inputs or made them.
+ModelPointer with_weights(const Model& model, const Values& values) {
+  if (values.empty()) return std::make_shared<const Model>(model);
+  Graph graph = *model.graph;
+  std::erase_if(graph.inputs, [&](const Value& input) { return values.contains(input.name); });
+  auto weights = graph.initializers.to_vector();
+  for (const auto& [name, value] : values) {
+    NamedTensor weight;
+    weight.name = name;
+    weight.tensor = value.tensor();
+    weights.push_back(std::make_shared<const NamedTensor>(std::move(weight)));
+  }
+  graph.initializers = PersistentVector<std::shared_ptr<const NamedTensor>>(std::move(weights));
+  return with_graph(model, std::move(graph));
+}
+
 /// The run's model with what its nodes make of weights alone made weights.
 ModelPointer folded(const ComparedRun& run) {
   const Wiring wiring = wiring_of(*run.model->graph);
@@ -60,22 +76,15 @@ ModelPointer folded(const ComparedRun& run) {
       if (!output.empty()) made.push_back(output);
   }
   if (made.empty() || run.is_recorded()) return run.model;
-  Graph changed = *run.model->graph;
-  auto weights = changed.initializers.to_vector();
   try {
-    for (auto& [name, value] :
-         run.runner.run(graph, graph.section(made, [](const auto&) { return false; }), {})) {
-      NamedTensor weight;
-      weight.name = name;
-      weight.tensor = value.tensor();
-      weights.push_back(std::make_shared<const NamedTensor>(std::move(weight)));
-    }
+    const Section constants = graph.section(made, [](const auto&) { return false; });
+    const ModelPointer model = with_weights(*run.model, run.runner.run(graph, constants, {}));
+    Graph changed = *model->graph;
+    changed.nodes = PersistentVector<std::shared_ptr<const Node>>(std::move(nodes));
+    return with_graph(*model, std::move(changed));
   } catch (const Error&) {
     return run.model;
   }
-  changed.nodes = PersistentVector<std::shared_ptr<const Node>>(std::move(nodes));
-  changed.initializers = PersistentVector<std::shared_ptr<const NamedTensor>>(std::move(weights));
-  return with_graph(*run.model, std::move(changed));
 }
 
 /// A part of a comparison, while it is cut down.
@@ -92,11 +101,11 @@ class Shrinking {
     if (!divergence) return std::nullopt;
     fold_constants(inputs, *divergence);
     if (!a_.is_recorded() && !b_.is_recorded())
-      while (halve_an_axis(inputs, *divergence)) {
+      while (halve_an_axis(inputs, *divergence) || freeze_an_input(inputs, *divergence)) {
       }
     ShrunkDivergence shrunk{with_sizes(a_, inputs), with_sizes(b_, inputs), inputs, std::move(*divergence),
                             0};
-    shrunk.node_count = std::max(nodes_in(*a_.model), nodes_in(*b_.model));
+    shrunk.node_count = node_count();
     return shrunk;
   }
 
@@ -136,6 +145,32 @@ class Shrinking {
     a_.model = a;
     b_.model = b;
     divergence = std::move(*still);
+  }
+
+  std::size_t node_count() const { return std::max(nodes_in(*a_.model), nodes_in(*b_.model)); }
+
+  /// Makes a weight of one of several inputs, where that leaves fewer nodes.
+  bool freeze_an_input(Values& inputs, Divergence& divergence) {
+    if (inputs.size() < 2) return false;
+    for (const auto& [name, value] : inputs) {
+      if (!value.is_tensor()) continue;
+      ComparedRun a = a_, b = b_;
+      a.model = with_weights(*sized(*a_.model, inputs), {{name, value}});
+      b.model = a_.model == b_.model ? a.model : with_weights(*sized(*b_.model, inputs), {{name, value}});
+      a.model = folded(a);
+      b.model = a_.model == b_.model ? a.model : folded(b);
+      if (std::max(nodes_in(*a.model), nodes_in(*b.model)) >= node_count()) continue;
+      Values others = inputs;
+      others.erase(name);
+      auto still = part(a.model, b.model, others);
+      if (!still) continue;
+      a_ = std::move(a);
+      b_ = std::move(b);
+      inputs = std::move(others);
+      divergence = std::move(*still);
+      return true;
+    }
+    return false;
   }
 
   /// Halves one axis, in all inputs that have that size there, so that element-wise operators still fit.
@@ -180,31 +215,36 @@ std::optional<ShrunkDivergence> shrink(const ComparedRun& a, const ComparedRun& 
   if (!found.first_divergence || !found.first_divergence->is_local || a.is_recorded()) return std::nullopt;
   const TensorGroup& group = found.groups[static_cast<std::size_t>(found.first_divergence->group)];
   const Values& given = found.first_divergence->inputs;
-  std::vector<TensorPair> pairs = found.alignment.inputs;
+  std::vector<TensorPair> pairs = found.alignment.inputs, used;
   pairs.insert(pairs.end(), found.alignment.tensors.begin(), found.alignment.tensors.end());
-  Values given_b;
-  std::vector<TensorPair> used;
+  const SectionedGraph graph_a(a.model, names_of(inputs)), graph_b(b.model, names_of(inputs));
+  const Wiring wiring = wiring_of(*graph_a.model().graph);
+  Values given_b, varying, constant;
   for (const auto& pair : pairs) {
     const auto value = given.find(pair.a);
     const bool is_output = std::any_of(group.pairs.begin(), group.pairs.end(),
                                        [&](const TensorPair& output) { return output.a == pair.a; });
     if (value == given.end() && !is_output) continue;
     if (!pair.permutation.empty()) return std::nullopt;
-    if (value != given.end()) given_b[pair.b] = value->second;
     used.push_back(pair);
+    if (value == given.end()) continue;
+    given_b[pair.b] = value->second;
+    const int maker = graph_a.index().producer(pair.a).node;
+    const bool is_constant =
+        maker >= 0 && wiring.constant[static_cast<std::size_t>(maker)] && value->second.is_tensor();
+    (is_constant ? constant : varying)[pair.a] = value->second;
   }
   ComparedRun part_a = a, part_b = b;
-  const auto all_given = names_of(inputs);
   try {
-    part_a.model = SectionedGraph(a.model, all_given).model_of(group.a, given);
+    part_a.model = with_weights(*graph_a.model_of(group.a, given), constant);
     part_b.model = a.model == b.model
                        ? part_a.model
-                       : renamed(SectionedGraph(b.model, all_given).model_of(group.b, given_b), used);
+                       : with_weights(*renamed(graph_b.model_of(group.b, given_b), used), constant);
   } catch (const Error&) {
     return std::nullopt;
   }
   if (b.is_recorded()) part_b.recorded = found.first_divergence->outputs;
-  return Shrinking(std::move(part_a), std::move(part_b), options).shrink(given);
+  return Shrinking(std::move(part_a), std::move(part_b), options).shrink(varying);
 }
 
 }  // namespace lapidary
