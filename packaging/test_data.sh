@@ -3,6 +3,7 @@
 #   LAPIDARY_CONFORMANCE  ONNX's backend tests (node, simple, light)
 #   LAPIDARY_ZOO          real models
 #   LAPIDARY_PEER         a folder whose node_modules holds onnxruntime-node
+#   LAPIDARY_ORT_PROFILE  a profile that ONNX Runtime wrote of LAPIDARY_ZOO's resnet50.onnx
 # Debian's python3-sklearn, python3-xgboost, python3-torch and python3-onnx are used where they are installed: tests/models
 # writes models with them, and app.framework_agreement compares.
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -29,6 +30,9 @@ if command -v npm >/dev/null && command -v node >/dev/null; then
   fi
   [ -d "$peer/node_modules/onnxruntime-node" ] && export LAPIDARY_PEER="$peer"
 fi
+
+profile="$shared/samples/ort_profile_resnet50.json"
+[ -f "$profile" ] && export LAPIDARY_ORT_PROFILE="$profile"
 
 export LAPIDARY_ZOO="$cache/zoo"
 mkdir -p "$LAPIDARY_ZOO"

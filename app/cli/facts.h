@@ -15,7 +15,7 @@ Json check_json(const LoadedModel& loaded);
 
 struct ProfileOptions {
   RunCommandOptions run;
-  std::string trace_file;
+  std::string trace_file, import_file;
   int runs = 10, warmup = 2;
 };
 Trace record_trace(const ProfileOptions& options, const Output& output);

@@ -1,6 +1,8 @@
 #include <iostream>
 
 #include "app/cli/facts.h"
+#include "engine/trace/import_trace.h"
+#include "engine/trace/map_to_model.h"
 
 namespace lapidary::cli {
 
@@ -28,7 +30,8 @@ Trace record_trace(const ProfileOptions& options, const Output& output) {
 Json profile_json(const TraceSummary& summary, const Trace& trace) {
   Json json = {{"backend", trace.backend},     {"threads", trace.threads},   {"total_ms", summary.total_ms},
                {"coverage", summary.coverage}, {"operators", Json::array()}, {"by_type", Json::array()}};
-  for (const auto& row : summary.operators)
+  for (const auto& row : summary.operators) {
+    const auto step = static_cast<std::size_t>(row.step);
     json["operators"].push_back({{"node", row.node},
                                  {"op", row.op},
                                  {"calls", row.calls},
@@ -40,7 +43,10 @@ Json profile_json(const TraceSummary& summary, const Trace& trace) {
                                  {"gflops", row.gflops},
                                  {"bound", row.bound},
                                  {"implementation", row.implementation},
-                                 {"note", row.note}});
+                                 {"note", row.note},
+                                 {"nodes", trace.steps[step].node_names}});
+    if (!trace.origins.empty()) json["operators"].back()["mapped_by"] = trace.origins[step].mapped_by;
+  }
   for (const auto& row : summary.by_type)
     json["by_type"].push_back({{"op", row.op},
                                {"calls", row.calls},
@@ -57,7 +63,20 @@ Json profile_json(const TraceSummary& summary, const Trace& trace) {
 
 namespace {
 
-void print_summary(const TraceSummary& summary) {
+std::string runs_as(const OperatorTime& row) {
+  return row.note.empty() ? row.implementation : row.implementation + " (" + row.note + ")";
+}
+
+std::string mapped_by(const Trace& trace, const OperatorTime& row) {
+  const auto step = static_cast<std::size_t>(row.step);
+  std::string text = trace.origins[step].mapped_by;
+  if (text.empty()) return "no node of this model";
+  for (const auto& name : trace.steps[step].node_names)
+    text += (&name == &trace.steps[step].node_names[0] ? ": " : ", ") + name;
+  return text;
+}
+
+void print_summary(const TraceSummary& summary, const Trace& trace) {
   std::cout << "run " << number(summary.total_ms) << " ms ± " << number(summary.deviation_ms)
             << ", operators cover " << number(summary.coverage * 100) << " %\n\n";
   std::vector<std::vector<std::string>> types = {
@@ -69,17 +88,73 @@ void print_summary(const TraceSummary& summary) {
   print_table(types);
   std::cout << '\n';
   constexpr std::size_t most = 30;
-  std::vector<std::vector<std::string>> rows = {
-      {"ms", "share %", "FLOP", "multiply-adds", "GFLOP/s", "bound", "operator", "node", "runs as"}};
+  const bool imported = !trace.origins.empty();
+  std::vector<std::vector<std::string>> rows = {{"ms", "share %", "FLOP", "multiply-adds", "GFLOP/s", "bound",
+                                                 "operator", "node", imported ? "mapped by" : "runs as"}};
   for (std::size_t i = 0; i < std::min(most, summary.operators.size()); ++i) {
     const auto& row = summary.operators[i];
     rows.push_back({number(row.total_ms), number(row.share * 100), with_prefix(row.flops),
                     with_prefix(row.macs), number(row.gflops), row.bound, row.op, row.node,
-                    row.note.empty() ? row.implementation : row.implementation + " (" + row.note + ")"});
+                    imported ? mapped_by(trace, row) : runs_as(row)});
   }
   print_table(rows);
   if (summary.operators.size() > most)
     std::cout << "… and " << summary.operators.size() - most << " more; --json lists all\n";
+}
+
+Json import_json(const ImportedTrace& imported, const TraceMapping& mapping) {
+  Json unmapped = Json::array();
+  for (const auto& [name, count] : mapping.unmapped) unmapped.push_back({{"name", name}, {"events", count}});
+  return {{"producer", imported.producer},
+          {"events", imported.counts.events},
+          {"repaired", imported.counts.repaired},
+          {"damaged", imported.counts.damaged},
+          {"broken_off", imported.counts.broken_off},
+          {"unused", imported.unused},
+          {"runs", imported.trace.runs.size()},
+          {"operator_events", mapping.operator_spans},
+          {"operator_sum_ms", static_cast<double>(mapping.operator_ns) * 1e-6},
+          {"mapped_events", mapping.mapped_spans},
+          {"mapped_sum_ms", static_cast<double>(mapping.mapped_ns) * 1e-6},
+          {"unmapped", std::move(unmapped)}};
+}
+
+void print_import(const ImportedTrace& imported, const TraceMapping& mapping) {
+  const TraceEventCounts& counts = imported.counts;
+  std::cout << imported.producer << ": " << counts.events << " events, " << imported.trace.runs.size()
+            << " runs";
+  if (counts.repaired) std::cout << ", " << counts.repaired << " with unescaped names";
+  if (counts.damaged) std::cout << ", " << counts.damaged << " damaged ones left out";
+  if (counts.broken_off) std::cout << "; the file is broken off";
+  for (const auto& [why, count] : imported.unused) std::cout << "; " << count << " not used: " << why;
+  std::cout << "\n"
+            << mapping.mapped_spans << " of " << mapping.operator_spans << " operator events ("
+            << number(static_cast<double>(mapping.mapped_ns) * 1e-6) << " of "
+            << number(static_cast<double>(mapping.operator_ns) * 1e-6)
+            << " ms) belong to nodes of the model\n";
+  constexpr std::size_t most = 10;
+  for (std::size_t i = 0; i < std::min(most, mapping.unmapped.size()); ++i)
+    std::cout << "  not mapped: " << mapping.unmapped[i].first << " (" << mapping.unmapped[i].second << ")\n";
+  if (mapping.unmapped.size() > most)
+    std::cout << "  … and " << mapping.unmapped.size() - most << " more names\n";
+}
+
+int profile_of_import(const ProfileOptions& options, const Output& output) {
+  const LoadedModel loaded = options.run.model.load(output);
+  ImportedTrace imported = import_trace(options.import_file);
+  const TraceMapping mapping = map_to_model(imported.trace, *loaded.model);
+  imported.trace.model_name = options.run.model.path;
+  if (!options.trace_file.empty()) write_chrome_trace(imported.trace, options.trace_file);
+  const TraceSummary summary = summarize(imported.trace);
+  if (output.json) {
+    Json json = profile_json(summary, imported.trace);
+    json["import"] = import_json(imported, mapping);
+    print_json(json);
+  } else {
+    print_import(imported, mapping);
+    print_summary(summary, imported.trace);
+  }
+  return 0;
 }
 
 }  // namespace
@@ -88,15 +163,18 @@ Action declare_profile(CLI::App& app) {
   auto options = std::make_shared<ProfileOptions>();
   options->run.declare(app);
   app.add_option("--trace", options->trace_file, "Write a Chrome trace that Perfetto opens");
+  app.add_option("--import", options->import_file,
+                 "Show a trace that ONNX Runtime, PyTorch or another program wrote, on this model's nodes");
   app.add_option("--runs", options->runs, "Traced runs")->check(CLI::PositiveNumber)->capture_default_str();
   app.add_option("--warmup", options->warmup, "Runs before that")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   return [options](const Output& output) {
+    if (!options->import_file.empty()) return profile_of_import(*options, output);
     const Trace trace = record_trace(*options, output);
     if (!options->trace_file.empty()) write_chrome_trace(trace, options->trace_file);
     const TraceSummary summary = summarize(trace);
-    output.json ? print_json(profile_json(summary, trace)) : print_summary(summary);
+    output.json ? print_json(profile_json(summary, trace)) : print_summary(summary, trace);
     return 0;
   };
 }

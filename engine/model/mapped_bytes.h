@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
+#include <span>
 
 #include "engine/model/tensor.h"
 
@@ -15,8 +17,10 @@ struct Unmap {
 /// True if the tensor's bytes lie in a mapped file.
 bool is_mapped(const Tensor& tensor);
 
-/// Gives the memory of a mapped tensor's pages back, if it has any: they come from the file again when they are
-/// next read. Other tensors are left alone.
+/// Gives the memory of a mapped tensor's pages back, if it has any: they come from the file again when they
+/// are next read. Other tensors are left alone.
 void release_pages(const Tensor& tensor);
+/// The same of `bytes`, which `owner` keeps.
+void release_pages(const std::shared_ptr<const void>& owner, std::span<const std::byte> bytes);
 
 }  // namespace lapidary

@@ -5,6 +5,7 @@
 
 #include "engine/io/atomic_file.h"
 #include "engine/trace/statistics.h"
+#include "engine/trace/tracks.h"
 
 // The Trace Event Format, object form, as Perfetto and chrome://tracing read it.
 
@@ -26,41 +27,8 @@ std::string microseconds(std::int64_t time_ns) {
   return text;
 }
 
-/// Which thread id each span is drawn under: spans of one id nest properly or lie apart.
-struct Tracks {
-  std::vector<int> of_span;        ///< by position in Trace::spans
-  std::vector<std::string> names;  ///< by thread id - 1
-};
-
-Tracks assign_tracks(const Trace& trace, const std::vector<std::size_t>& order) {
-  struct Track {
-    int id;
-    std::vector<std::int64_t> open;  ///< ends of the spans around, outermost first
-  };
-  Tracks tracks;
-  tracks.of_span.resize(trace.spans.size());
-  std::vector<std::vector<Track>> lanes(trace.lanes.size());
-  for (std::size_t lane = 0; lane < lanes.size(); ++lane) {
-    tracks.names.push_back(trace.lanes[lane].name);
-    lanes[lane].push_back({static_cast<int>(tracks.names.size()), {}});
-  }
-  for (const std::size_t index : order) {
-    const Span& span = trace.spans[index];
-    auto& candidates = lanes[static_cast<std::size_t>(span.lane)];
-    const auto fits = [&](Track& track) {
-      while (!track.open.empty() && track.open.back() <= span.begin_ns) track.open.pop_back();
-      return track.open.empty() || span.end_ns <= track.open.back();
-    };
-    auto place = std::find_if(candidates.begin(), candidates.end(), fits);
-    if (place == candidates.end()) {
-      tracks.names.push_back(trace.lanes[static_cast<std::size_t>(span.lane)].name + " (overlapping)");
-      place = candidates.insert(candidates.end(), {static_cast<int>(tracks.names.size()), {}});
-    }
-    place->open.push_back(span.end_ns);
-    tracks.of_span[index] = place->id;
-  }
-  return tracks;
-}
+int thread_of(std::size_t track) { return static_cast<int>(track) + 1; }
+int thread_of(const Tracks& tracks, std::size_t span) { return tracks.of_span[span] + 1; }
 
 Json shapes_of(const std::vector<Type>& types) {
   Json list = Json::array();
@@ -135,16 +103,6 @@ class EventWriter {
   bool first_ = true;
 };
 
-std::vector<std::size_t> order_of_spans(const Trace& trace) {
-  std::vector<std::size_t> order(trace.spans.size());
-  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    const Span &x = trace.spans[a], &y = trace.spans[b];
-    return x.begin_ns != y.begin_ns ? x.begin_ns < y.begin_ns : x.end_ns > y.end_ns;
-  });
-  return order;
-}
-
 /// An arrow for each tensor that one lane makes and another reads.
 void write_flows(const Trace& trace, const std::vector<std::size_t>& order, const Tracks& tracks,
                  EventWriter& writer) {
@@ -162,8 +120,8 @@ void write_flows(const Trace& trace, const std::vector<std::size_t>& order, cons
       if (name.empty() || found == made.end() || found->second.run != span.run) continue;
       const Span& maker = trace.spans[found->second.span];
       if (maker.lane == span.lane || maker.end_ns > span.begin_ns) continue;
-      writer.flow("s", name, ++id, tracks.of_span[found->second.span], maker.end_ns);
-      writer.flow("f", name, id, tracks.of_span[index], span.begin_ns);
+      writer.flow("s", name, ++id, thread_of(tracks, found->second.span), maker.end_ns);
+      writer.flow("f", name, id, thread_of(tracks, index), span.begin_ns);
     }
     for (const auto& name : step.writes) made[name] = {span.run, index};
   }
@@ -171,15 +129,16 @@ void write_flows(const Trace& trace, const std::vector<std::size_t>& order, cons
 
 void write_events(const Trace& trace, AtomicFile& file) {
   EventWriter writer(file);
-  const auto order = order_of_spans(trace);
-  const Tracks tracks = assign_tracks(trace, order);
+  const auto order = order_of_spans(trace.spans);
+  const Tracks tracks = assign_tracks(trace.spans, trace.lanes.size(), order);
   writer.name("process_name", runs_lane, trace.backend.empty() ? "Lapidary" : trace.backend);
   writer.process_sort_index();
   writer.name("thread_name", runs_lane, "Runs");
   writer.sort_index(runs_lane);
-  for (int thread = 1; thread <= static_cast<int>(tracks.names.size()); ++thread) {
-    writer.name("thread_name", thread, tracks.names[static_cast<std::size_t>(thread - 1)]);
-    writer.sort_index(thread);
+  for (std::size_t track = 0; track < tracks.lane_of.size(); ++track) {
+    const std::string& lane = trace.lanes[static_cast<std::size_t>(tracks.lane_of[track])].name;
+    writer.name("thread_name", thread_of(track), track < trace.lanes.size() ? lane : lane + " (overlapping)");
+    writer.sort_index(thread_of(track));
   }
   int run = 0;
   for (const auto& [begin_ns, end_ns] : trace.runs)
@@ -189,7 +148,7 @@ void write_events(const Trace& trace, AtomicFile& file) {
   for (const std::size_t index : order) {
     const Span& span = trace.spans[index];
     const auto step = static_cast<std::size_t>(span.step);
-    writer.slice(trace.steps[step].op_type, "operator", tracks.of_span[index], span.begin_ns, span.end_ns,
+    writer.slice(trace.steps[step].op_type, "operator", thread_of(tracks, index), span.begin_ns, span.end_ns,
                  arguments[step]);
   }
   if (trace.lanes.size() > 1) write_flows(trace, order, tracks, writer);

@@ -43,6 +43,7 @@ std::vector<StepTimes> times_by_step(const Trace& trace) {
   }
   std::map<std::pair<int, int>, std::vector<const Span*>> open;  // by run and lane, outermost first
   for (const Span& span : trace.spans) {
+    if (span.run < 0 || !trace.is_operator(span.step)) continue;
     auto& around = open[{span.run, span.lane}];
     while (!around.empty() && around.back()->end_ns < span.end_ns) around.pop_back();
     while (!around.empty() && around.back()->end_ns <= span.begin_ns) around.pop_back();
