@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+
 #include "app/cli/model_options.h"
 #include "engine/trace/statistics.h"
 
@@ -16,7 +18,8 @@ Json check_json(const LoadedModel& loaded);
 struct ProfileOptions {
   RunCommandOptions run;
   std::string trace_file, import_file;
-  int runs = 10, warmup = 2;
+  int runs = 10;
+  std::optional<int> warmup;  ///< nothing: until runs take equally long
 };
 Trace record_trace(const ProfileOptions& options, const Output& output);
 /// As `profile --json` prints it.

@@ -168,8 +168,14 @@ const Backend& available_backend(const std::string& name) {
 }
 
 PreparedRun prepare(const RunCommandOptions& options, const Output& output, bool keep_intermediates) {
-  const Backend& backend = available_backend(options.backend);
+  available_backend(options.backend);
   PreparedRun run = load_with_inputs(options, output);
+  compile(run, options, keep_intermediates);
+  return run;
+}
+
+void compile(PreparedRun& run, const RunCommandOptions& options, bool keep_intermediates) {
+  const Backend& backend = available_backend(options.backend);
   try {
     const auto wanted = required_inputs(*run.loaded.model);
     CompileOptions compile;
@@ -185,7 +191,6 @@ PreparedRun prepare(const RunCommandOptions& options, const Output& output, bool
     error.file(options.model.path);
     throw;
   }
-  return run;
 }
 
 std::vector<Datum> PreparedRun::run(const RunOptions& options) {

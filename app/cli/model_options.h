@@ -55,6 +55,8 @@ const Backend& available_backend(const std::string& name);
 
 /// Loads the model and finds its inputs, but does not compile it; inputs stand as in required_inputs().
 PreparedRun load_with_inputs(const RunCommandOptions& options, const Output& output);
+/// Compiles what load_with_inputs() gave.
+void compile(PreparedRun& run, const RunCommandOptions& options, bool keep_intermediates = false);
 PreparedRun prepare(const RunCommandOptions& options, const Output& output, bool keep_intermediates = false);
 
 /// The whole resident memory's peak of this process so far.

@@ -8,17 +8,29 @@ namespace lapidary::cli {
 
 Trace record_trace(const ProfileOptions& options, const Output& output) {
   PreparedRun prepared = prepare(options.run, output);
-  RunOptions run;
-  run.seed = options.run.seed;
-  for (int i = 0; i < options.warmup; ++i) prepared.run(run);
+  RunOptions unwatched;
+  unwatched.seed = options.run.seed;
+  const auto run_unwatched = [&] { prepared.run(unwatched); };
+  const int warm_ups = options.warmup ? *options.warmup : warm_up(run_unwatched);
+  if (options.warmup)
+    for (int i = 0; i < warm_ups; ++i) run_unwatched();
   TraceRecorder recorder;
-  run.observer = &recorder;
+  RunOptions watched = unwatched;
+  watched.observer = &recorder;
+  const MachineState before = machine_state();
   ProgressBar bar("profile", output);
-  for (int i = 0; i < options.runs; ++i) {
-    prepared.run(run);
-    bar.update(static_cast<std::size_t>(i + 1), static_cast<std::size_t>(options.runs));
-  }
+  int done = 0;
+  const PairedTimes times = time_in_turns(
+      [&] {
+        prepared.run(watched);
+        bar.update(static_cast<std::size_t>(++done), static_cast<std::size_t>(options.runs));
+      },
+      run_unwatched, options.runs);
   Trace trace = recorder.finish();
+  for (const double ms : times.second_ms) trace.unwatched_ns.push_back(static_cast<std::int64_t>(ms * 1e6));
+  trace.warm_up_runs = warm_ups;
+  trace.machine_before = before;
+  trace.machine_after = machine_state();
   trace.model_name = options.run.model.path;
   trace.backend = options.run.backend;
   trace.threads = prepared.program->threads();
@@ -26,6 +38,32 @@ Trace record_trace(const ProfileOptions& options, const Output& output) {
   trace.compile_ns = static_cast<std::int64_t>(prepared.compile_ms * 1e6);
   return trace;
 }
+
+namespace {
+
+Json machine_json(const MachineState& state) {
+  return {{"frequency_mhz", state.frequency_mhz}, {"load", state.load}};
+}
+
+/// How the measuring went, beside what was measured.
+void add_measuring(Json& json, const TraceSummary& summary, const Trace& trace) {
+  json["total_low_ms"] = summary.total_interval_ms.low;
+  json["total_high_ms"] = summary.total_interval_ms.high;
+  json["operators_ms"] = summary.operators_ms;
+  json["gap_ms"] = summary.gap_ms;
+  json["runs"] = trace.runs.size();
+  if (trace.unwatched_ns.empty()) return;
+  json["warmup"] = trace.warm_up_runs;
+  json["unwatched"] = {{"total_ms", summary.unwatched_ms.middle},
+                       {"total_low_ms", summary.unwatched_ms.low},
+                       {"total_high_ms", summary.unwatched_ms.high},
+                       {"ratio", summary.watching.ratio.middle},
+                       {"difference", summary.watching.differs()}};
+  json["machine"] = {{"before", machine_json(trace.machine_before)},
+                     {"after", machine_json(trace.machine_after)}};
+}
+
+}  // namespace
 
 Json profile_json(const TraceSummary& summary, const Trace& trace) {
   Json json = {{"backend", trace.backend},     {"threads", trace.threads},   {"total_ms", summary.total_ms},
@@ -44,9 +82,15 @@ Json profile_json(const TraceSummary& summary, const Trace& trace) {
                                  {"bound", row.bound},
                                  {"implementation", row.implementation},
                                  {"note", row.note},
+                                 {"low_ms", row.low_ms},
+                                 {"high_ms", row.high_ms},
+                                 {"minimum_ms", row.minimum_ms},
+                                 {"maximum_ms", row.maximum_ms},
+                                 {"deviation_ms", row.deviation_ms},
                                  {"nodes", trace.steps[step].node_names}});
     if (!trace.origins.empty()) json["operators"].back()["mapped_by"] = trace.origins[step].mapped_by;
   }
+  add_measuring(json, summary, trace);
   for (const auto& row : summary.by_type)
     json["by_type"].push_back({{"op", row.op},
                                {"calls", row.calls},
@@ -77,25 +121,38 @@ std::string mapped_by(const Trace& trace, const OperatorTime& row) {
 }
 
 void print_summary(const TraceSummary& summary, const Trace& trace) {
-  std::cout << "run " << number(summary.total_ms) << " ms ± " << number(summary.deviation_ms)
-            << ", operators cover " << number(summary.coverage * 100) << " %\n\n";
+  std::cout << "run " << number(summary.total_ms) << " ms ± " << number(summary.deviation_ms) << " ("
+            << number(summary.total_interval_ms.low) << " to " << number(summary.total_interval_ms.high)
+            << "), operators cover " << number(summary.coverage * 100) << " %\n";
+  if (!trace.unwatched_ns.empty())
+    std::cout << "unwatched " << number(summary.unwatched_ms.middle) << " ms ("
+              << number(summary.unwatched_ms.low) << " to " << number(summary.unwatched_ms.high) << "): "
+              << (summary.watching.differs()
+                      ? "watching makes it " + number(summary.watching.ratio.middle) + " times as long"
+                      : "watching makes no difference")
+              << "; " << trace.warm_up_runs << " warm-up runs, " << number(trace.machine_after.frequency_mhz)
+              << " MHz, load " << number(trace.machine_after.load) << '\n';
+  std::cout << '\n';
   std::vector<std::vector<std::string>> types = {
       {"type", "calls", "ms", "share %", "FLOP", "multiply-adds", "bytes", "GFLOP/s", "bound"}};
   for (const auto& row : summary.by_type)
     types.push_back({row.op, std::to_string(row.calls), number(row.total_ms), number(row.share * 100),
                      with_prefix(row.flops), with_prefix(row.macs), bytes_text(row.bytes), number(row.gflops),
                      row.bound});
+  types.push_back({"no operator", "", number(summary.gap_ms),
+                   number(summary.total_ms > 0 ? summary.gap_ms / summary.total_ms * 100 : 0)});
   print_table(types);
   std::cout << '\n';
   constexpr std::size_t most = 30;
   const bool imported = !trace.origins.empty();
-  std::vector<std::vector<std::string>> rows = {{"ms", "share %", "FLOP", "multiply-adds", "GFLOP/s", "bound",
-                                                 "operator", "node", imported ? "mapped by" : "runs as"}};
+  std::vector<std::vector<std::string>> rows = {{"ms", "from", "to", "share %", "FLOP", "multiply-adds",
+                                                 "GFLOP/s", "bound", "operator", "node",
+                                                 imported ? "mapped by" : "runs as"}};
   for (std::size_t i = 0; i < std::min(most, summary.operators.size()); ++i) {
     const auto& row = summary.operators[i];
-    rows.push_back({number(row.total_ms), number(row.share * 100), with_prefix(row.flops),
-                    with_prefix(row.macs), number(row.gflops), row.bound, row.op, row.node,
-                    imported ? mapped_by(trace, row) : runs_as(row)});
+    rows.push_back({number(row.total_ms), number(row.low_ms), number(row.high_ms), number(row.share * 100),
+                    with_prefix(row.flops), with_prefix(row.macs), number(row.gflops), row.bound, row.op,
+                    row.node, imported ? mapped_by(trace, row) : runs_as(row)});
   }
   print_table(rows);
   if (summary.operators.size() > most)
@@ -166,9 +223,8 @@ Action declare_profile(CLI::App& app) {
   app.add_option("--import", options->import_file,
                  "Show a trace that ONNX Runtime, PyTorch or another program wrote, on this model's nodes");
   app.add_option("--runs", options->runs, "Traced runs")->check(CLI::PositiveNumber)->capture_default_str();
-  app.add_option("--warmup", options->warmup, "Runs before that")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
+  app.add_option("--warmup", options->warmup, "Runs before that (default: until they take equally long)")
+      ->check(CLI::NonNegativeNumber);
   return [options](const Output& output) {
     if (!options->import_file.empty()) return profile_of_import(*options, output);
     const Trace trace = record_trace(*options, output);

@@ -13,22 +13,6 @@ namespace {
 
 constexpr double overhead_ns = 5000, least_use_of_a_roof = 0.02;
 
-double median(std::vector<double> values) {
-  if (values.empty()) return 0;
-  const std::size_t middle = values.size() / 2;
-  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(middle), values.end());
-  if (values.size() % 2) return values[middle];
-  const auto half = values.begin() + static_cast<std::ptrdiff_t>(middle);
-  return (values[middle] + *std::max_element(values.begin(), half)) / 2;
-}
-
-/// Median absolute deviation, scaled to what a normal distribution calls standard deviation.
-double deviation(std::vector<double> values) {
-  const double center = median(values);
-  for (double& value : values) value = std::abs(value - center);
-  return 1.4826 * median(std::move(values));
-}
-
 /// Nanoseconds of one step by run, and how often it was called in all.
 struct StepTimes {
   std::vector<double> own, outermost;  ///< without, and only those not nested in another span
@@ -92,10 +76,13 @@ OperatorTime row_of(const Trace& trace, int index, const StepTimes& times, doubl
   row.op = step.op_type;
   row.nodes = step.nodes;
   row.calls = (times.calls + runs - 1) / runs;
-  row.total_ms = median(times.own) * 1e-6;
+  row.total_ms = median_of(times.own) * 1e-6;
   row.minimum_ms = *std::min_element(times.own.begin(), times.own.end()) * 1e-6;
   row.maximum_ms = *std::max_element(times.own.begin(), times.own.end()) * 1e-6;
-  row.deviation_ms = deviation(times.own) * 1e-6;
+  row.deviation_ms = deviation_of(times.own) * 1e-6;
+  const Interval interval = median_interval(times.own);
+  row.low_ms = interval.low * 1e-6;
+  row.high_ms = interval.high * 1e-6;
   row.share = total_ms > 0 ? row.total_ms / total_ms : 0;
   row.flops = step.flops * row.calls;
   row.macs = step.macs * row.calls;
@@ -128,7 +115,7 @@ std::vector<TypeTime> by_type(const std::vector<OperatorTime>& rows, const std::
   std::vector<TypeTime> list;
   for (auto& [op, type] : types) {
     type.gflops = per_second(type.flops, type.total_ms) * 1e-9;
-    type.deviation_ms = deviation(in_run[op]) * 1e-6;
+    type.deviation_ms = deviation_of(in_run[op]) * 1e-6;
     const auto& bounds = bound_ms[op];
     type.bound = std::max_element(bounds.begin(), bounds.end(), [](const auto& a, const auto& b) {
                    return a.second < b.second;
@@ -160,7 +147,7 @@ std::vector<double> node_times(const Trace& trace, const std::vector<StepTimes>&
   for (std::size_t s = 0; s < trace.steps.size(); ++s) {
     const auto& nodes = trace.steps[s].nodes;
     if (nodes.empty() || times[s].calls == 0) continue;
-    const double step_ms = median(times[s].outermost) * 1e-6;
+    const double step_ms = median_of(times[s].outermost) * 1e-6;
     const auto shares = shares_of(nodes, node_flops);
     for (std::size_t i = 0; i < nodes.size(); ++i) {
       const auto node = static_cast<std::size_t>(nodes[i]);
@@ -171,6 +158,25 @@ std::vector<double> node_times(const Trace& trace, const std::vector<StepTimes>&
   return node_ms;
 }
 
+/// What the operators make up of the whole, and what watching them costs.
+void judge_totals(TraceSummary& summary, const Trace& trace, const std::vector<double>& walls,
+                  const std::vector<StepTimes>& times) {
+  constexpr double to_ms = 1e-6;
+  std::vector<double> sums(walls.size()), gaps,
+      unwatched(trace.unwatched_ns.begin(), trace.unwatched_ns.end());
+  for (const StepTimes& step : times)
+    std::transform(sums.begin(), sums.end(), step.own.begin(), sums.begin(), std::plus<>());
+  for (std::size_t run = 0; run < walls.size(); ++run) gaps.push_back(walls[run] - sums[run]);
+  const auto milliseconds = [](const Interval& i) {
+    return Interval{i.middle * to_ms, i.low * to_ms, i.high * to_ms};
+  };
+  summary.total_interval_ms = milliseconds(median_interval(walls));
+  summary.operators_ms = median_of(sums) * to_ms;
+  summary.gap_ms = median_of(gaps) * to_ms;
+  summary.unwatched_ms = milliseconds(median_interval(unwatched));
+  summary.watching = compare_pairs(unwatched, walls);
+}
+
 }  // namespace
 
 TraceSummary summarize(const Trace& trace, const std::vector<double>& node_flops) {
@@ -178,10 +184,11 @@ TraceSummary summarize(const Trace& trace, const std::vector<double>& node_flops
   if (trace.runs.empty()) return summary;
   std::vector<double> walls;
   for (const auto& run : trace.runs) walls.push_back(static_cast<double>(run.end_ns - run.begin_ns));
-  summary.total_ms = median(walls) * 1e-6;
-  summary.deviation_ms = deviation(walls) * 1e-6;
+  summary.total_ms = median_of(walls) * 1e-6;
+  summary.deviation_ms = deviation_of(walls) * 1e-6;
   summary.coverage = coverage_of(trace, trace.median_run());
   const auto times = times_by_step(trace);
+  judge_totals(summary, trace, walls, times);
   for (int step = 0; step < static_cast<int>(times.size()); ++step)
     if (times[step].calls > 0)
       summary.operators.push_back(row_of(trace, step, times[step], summary.total_ms));

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/trace/measurement.h"
 #include "engine/trace/trace.h"
 
 namespace lapidary {
@@ -16,6 +17,7 @@ struct OperatorTime {
   int calls = 0;                                            ///< in one run
   double total_ms = 0;                                      ///< median over runs
   double minimum_ms = 0, maximum_ms = 0, deviation_ms = 0;  ///< deviation: median absolute deviation · 1.4826
+  double low_ms = 0, high_ms = 0;                           ///< the median lies between them 19 times in 20
   double share = 0;                                         ///< of the runs' median wall time
   double flops = 0, macs = 0, bytes = 0;                    ///< one run; FLOPs, and multiply-adds apart
   double gflops = 0;                                        ///< per second
@@ -38,6 +40,11 @@ struct TypeTime {
 struct TraceSummary {
   double total_ms = 0;  ///< median wall time of a run
   double deviation_ms = 0;
+  Interval total_interval_ms;  ///< of the median
+  double operators_ms = 0;     ///< sum of the operators' own times in a run, median over runs
+  double gap_ms = 0;  ///< wall time that is no operator's, median over runs; below 0 where lanes work at once
+  Interval unwatched_ms;  ///< wall time of runs that nobody watched; 0 where there are none
+  Comparison watching;    ///< watched runs by unwatched ones
   /// Share of the median run's wall time in which at least one operator ran; nested spans count once.
   double coverage = 0;
   std::vector<OperatorTime> operators;  ///< slowest first

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/runtime/backend.h"
+#include "engine/trace/machine_state.h"
 
 namespace lapidary {
 
@@ -75,6 +76,9 @@ struct Trace {
   std::vector<RunRange> runs;
   std::vector<MemorySample> memory;
   std::int64_t load_ns = 0, compile_ns = 0;
+  std::vector<std::int64_t> unwatched_ns;  ///< what runs took that nobody watched, in turns with `runs`
+  int warm_up_runs = 0;
+  MachineState machine_before, machine_after;
 
   // Of imported traces only:
   std::vector<StepOrigin> origins;  ///< by step; empty for runs of our own, where all steps are operators

@@ -75,7 +75,10 @@ class CliContractTest : public QObject {
     row({"info", odd}, "unsupported", "op domain count");
     row({"check", odd}, "problems", "severity node tensor message");
     row({"run", digits}, "outputs", "name type shape min max mean nan inf");
-    row({"profile", digits}, "operators", "node op calls total_ms share flops macs bytes gflops bound");
+    row({"profile", digits}, "operators",
+        "node op calls total_ms share flops macs bytes gflops bound low_ms high_ms nodes");
+    row({"bench", digits, "--runs", "2", "--warmup", "1", "--against", "reference"}, "against",
+        "name backend median_ms median_low_ms median_high_ms");
     row({"profile", digits}, "by_type", "op calls total_ms share flops macs bytes gflops bound");
     row({"conformance", path("tests")}, "tests", "name status message ms");
     row({"backends"}, "backends", "name kind device version available reason");
