@@ -77,8 +77,6 @@ class CliContractTest : public QObject {
     row({"run", digits}, "outputs", "name type shape min max mean nan inf");
     row({"profile", digits}, "operators",
         "node op calls total_ms share flops macs bytes gflops bound low_ms high_ms nodes");
-    row({"bench", digits, "--runs", "2", "--warmup", "1", "--against", "reference"}, "against",
-        "name backend median_ms median_low_ms median_high_ms");
     row({"profile", digits}, "by_type", "op calls total_ms share flops macs bytes gflops bound");
     row({"conformance", path("tests")}, "tests", "name status message ms");
     row({"backends"}, "backends", "name kind device version available reason");
@@ -95,6 +93,18 @@ class CliContractTest : public QObject {
     for (const auto& entry : entries)
       for (const QString& field : fields.split(' '))
         QVERIFY2(entry.toObject().contains(field), qPrintable("no field " + field));
+  }
+
+  void benchAgainstSaysWhetherThereIsADifference() {
+    const QStringList command{"bench", digits, "--runs", "8", "--json", "--against"};
+    const QJsonObject slower = lapidary(command + QStringList{"reference"}).json();
+    QCOMPARE(slower["difference"], QJsonValue(true));
+    QVERIFY(slower["ratio"].toDouble() > 1);
+    QVERIFY(slower["ratio_low"].toDouble() <= slower["ratio"].toDouble());
+    QCOMPARE(slower["against"].toObject()["name"].toString(), QString("reference"));
+    QVERIFY(lapidary(command + QStringList{digits}).json().contains("difference"));
+    QVERIFY(lapidary(command + QStringList{"bf16"}).json().contains("difference"));
+    QCOMPARE(lapidary(command + QStringList{"nothing.onnx"}).code, 2);
   }
 
   void checkSaysInJsonWhatCannotBeOpened() {
