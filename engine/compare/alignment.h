@@ -27,4 +27,10 @@ struct Alignment {
 /// Constant nodes are weights, and left out.
 Alignment align_by_name(const SectionedGraph& a, const SectionedGraph& b);
 
+/// Adds pairs of tensors whose names differ: where nodes match (match_nodes()) and either the values agree or
+/// the same operators make and read both; then where values agree that nothing else has. Other layouts
+/// (channels last, transposed) are recognized. `values_…` are of the tensors that the names left over.
+void align_by_evidence(Alignment& alignment, const SectionedGraph& a, const SectionedGraph& b,
+                       const Values& values_a, const Values& values_b);
+
 }  // namespace lapidary

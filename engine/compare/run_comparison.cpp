@@ -78,9 +78,10 @@ class Comparer {
         inputs_a_[pair.a] = given->second;
         inputs_b_[pair.b] = given->second;
       }
-    for (const auto& pair : found_.alignment.tensors) b_of_a_[pair.a] = pair.b, a_of_b_[pair.b] = pair.a;
-    make_groups();
+    find_pairs();
     list_unaligned();
+    if (!found_.only_a.empty() && !found_.only_b.empty()) align_others();
+    make_groups();
     local_.emplace(LocalComparison::Side{&graph_a_, a.runner, !a.is_recorded()},
                    LocalComparison::Side{&graph_b_, b.runner, !b.is_recorded()}, found_.alignment,
                    options.exact);
@@ -114,6 +115,25 @@ class Comparer {
   }
 
  private:
+  void find_pairs() {
+    for (const auto& pair : found_.alignment.tensors) b_of_a_[pair.a] = pair.b, a_of_b_[pair.b] = pair.a;
+  }
+
+  /// What the names leave over is looked at by structure and value: one more run of each, of as much as fits.
+  void align_others() {
+    const auto values_of = [](const SectionedGraph& graph, const ComparedRun& run, const Values& inputs,
+                              const std::vector<std::string>& names) {
+      Progressing progressing(graph, run, inputs);
+      progressing.make_most(names);
+      return progressing.values();
+    };
+    align_by_evidence(found_.alignment, graph_a_, graph_b_,
+                      values_of(graph_a_, side_a_, inputs_a_, found_.only_a),
+                      values_of(graph_b_, side_b_, inputs_b_, found_.only_b));
+    find_pairs();
+    list_unaligned();
+  }
+
   void make_groups() {
     const auto known_a = [&](const std::string& name) { return b_of_a_.contains(name); };
     const auto known_b = [&](const std::string& name) { return a_of_b_.contains(name); };
@@ -143,8 +163,9 @@ class Comparer {
   void list_unaligned() {
     const auto list = [](const SectionedGraph& graph, const ValuePairs& pairs,
                          std::vector<std::string>& names) {
-      for (const auto& node : graph.model().graph->nodes)
-        for (const auto& output : node->outputs)
+      names.clear();
+      for (const int position : graph.index().topological_order())
+        for (const auto& output : graph.node(position).outputs)
           if (!output.empty() && !pairs.contains(output) && !graph.is_weight(output)) names.push_back(output);
     };
     list(graph_a_, b_of_a_, found_.only_a);

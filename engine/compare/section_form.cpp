@@ -5,6 +5,7 @@
 #include <set>
 #include <unordered_set>
 
+#include "engine/compare/permutation.h"
 #include "engine/compare/tensor_metrics.h"
 #include "engine/ops/operator_table.h"
 
@@ -80,6 +81,9 @@ bool is_same_function(const Function& a, const Function& b) {
 
 /// "3 of 64 elements, by up to 0.1", or what they are.
 std::string weight_difference(const Tensor& a, const Tensor& b) {
+  const std::vector<int> swapped = {1, 0};
+  if (a.type() == b.type() && a.rank() == 2 && bits_of(b.type()) >= 8 && identical(permuted(b, swapped), a))
+    return "is transposed";
   if (a.type() != b.type() || a.dims() != b.dims())
     return "is " + to_string(a.full_type()) + " here and " + to_string(b.full_type()) + " there";
   if (!has_metrics(a)) return "differs";

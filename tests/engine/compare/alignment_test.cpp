@@ -1,0 +1,125 @@
+#include "engine/compare/alignment.h"
+
+#include <QTest>
+
+#include "engine/backends.h"
+#include "engine/compare/run_comparison.h"
+#include "engine/runtime/inputs.h"
+#include "tests/support/model_builder.h"
+
+using namespace lapidary;
+using test::ModelBuilder;
+using test::node;
+
+namespace {
+
+using Ints = std::vector<std::int64_t>;
+
+Tensor random(Dims dims, std::uint64_t seed) {
+  Value value;
+  value.name = "w" + std::to_string(seed);
+  value.type = Type::tensor(DataType::Float32, shape_of(dims));
+  return make_input(value, "random", {}, seed);
+}
+
+/// Eleven convolutions with activations; names begin with `prefix`. Channels last between the third and the
+/// eighth, if asked for; the slope of one activation is as given.
+ModelPointer network(const std::string& prefix, bool channels_last, float slope = 0.1f) {
+  ModelBuilder builder(17);
+  builder.input("x", DataType::Float32, {Dimension(1), Dimension(3), Dimension(6), Dimension(5)})
+      .output("y", Type::tensor(DataType::Float32));
+  std::string last = "x";
+  for (int i = 0; i < 11; ++i) {
+    const std::string number = prefix + std::to_string(i);
+    builder.initializer("w" + number, random({3, 3, 1, 1}, static_cast<std::uint64_t>(i)));
+    builder.add(node("Conv", {last, "w" + number}, {"conv" + number}));
+    last = "conv" + number;
+    const bool turned = channels_last && i == 4;
+    if (turned) {
+      builder.add(node("Transpose", {last}, {"turned" + number}, {{"perm", Ints{0, 2, 3, 1}}}));
+      last = "turned" + number;
+    }
+    const std::string next = i == 10 ? "y" : "act" + number;
+    builder.add(
+        node("LeakyRelu", {last}, {turned ? next + "_nhwc" : next}, {{"alpha", i == 6 ? slope : 0.1f}}));
+    if (turned) builder.add(node("Transpose", {next + "_nhwc"}, {next}, {{"perm", Ints{0, 3, 1, 2}}}));
+    last = next;
+  }
+  return builder.build();
+}
+
+RunComparison compared(const ModelPointer& a, const ModelPointer& b) {
+  const auto on_cpu = [](const ModelPointer& model) {
+    ComparedRun run;
+    run.name = "cpu";
+    run.model = model;
+    run.runner.backend = &find_backend("cpu");
+    return run;
+  };
+  ComparisonOptions options;
+  options.exact.backend = &find_backend("reference");
+  options.exact.float64 = true;
+  return compare_runs(on_cpu(a), on_cpu(b), {{"x", random({1, 3, 6, 5}, 99)}}, options);
+}
+
+/// "conv3" → "3": which layer a tensor is of, whatever its prefix.
+QString layer_of(const std::string& tensor) {
+  QString text = QString::fromStdString(tensor);
+  return text.remove(QStringLiteral("other_")).remove(QStringLiteral("_nhwc"));
+}
+
+}  // namespace
+
+class AlignmentTest : public QObject {
+  Q_OBJECT
+ private slots:
+  void alignsRenamedTensorsByStructureAndValue() {
+    const RunComparison found = compared(network("", false), network("other_", false));
+    QVERIFY(found.ok());
+    QCOMPARE(found.tensors.size(), std::size_t{22});
+    for (const auto& tensor : found.tensors) {
+      QCOMPARE(layer_of(tensor.pair.b), layer_of(tensor.pair.a));
+      QVERIFY(tensor.pair.score > 0.99);
+    }
+  }
+
+  void recognizesChannelsLast() {
+    const RunComparison found = compared(network("", false), network("other_", true));
+    QVERIFY(found.ok());
+    QCOMPARE(found.tensors.size(), std::size_t{22});
+    for (const auto& tensor : found.tensors) QCOMPARE(layer_of(tensor.pair.b), layer_of(tensor.pair.a));
+  }
+
+  void neverTakesPartOfANameForTheName() {
+    // Both have a conv1 and a conv10; in the second they stand the other way round.
+    const auto swapped = [](bool turned) {
+      ModelBuilder builder(17);
+      builder.input("x", DataType::Float32, {Dimension(4)}).output("y", Type::tensor(DataType::Float32));
+      builder.add(node("Exp", {"x"}, {turned ? "conv10" : "conv1"}))
+          .add(node("Tanh", {turned ? "conv10" : "conv1"}, {turned ? "conv1" : "conv100"}))
+          .add(node("Neg", {turned ? "conv1" : "conv100"}, {"y"}));
+      return builder.build();
+    };
+    ComparisonOptions options;
+    ComparedRun a, b;
+    a.runner.backend = b.runner.backend = &find_backend("cpu");
+    a.model = swapped(false);
+    b.model = swapped(true);
+    const RunComparison found = compare_runs(a, b, {{"x", random({4}, 1)}}, options);
+    for (const auto& tensor : found.tensors) {
+      QVERIFY(tensor.pair.a != "conv1" || tensor.pair.b != "conv10" || tensor.pair.score > 0.99);
+      QVERIFY(tensor.pair.a != "conv100" || tensor.pair.b != "conv10");
+    }
+  }
+
+  void findsAFaultAmongRenamedTensors() {
+    const RunComparison found = compared(network("", false), network("other_", false, 0.2f));
+    QVERIFY(found.first_divergence);
+    QCOMPARE(found.first_divergence->tensor, std::string("act6"));
+    QVERIFY(found.first_divergence->is_local);
+    QCOMPARE(found.tensors.size(), std::size_t{22});
+  }
+};
+
+QTEST_APPLESS_MAIN(AlignmentTest)
+#include "alignment_test.moc"
