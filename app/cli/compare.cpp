@@ -1,10 +1,14 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <fstream>
 #include <iostream>
+#include <set>
 
+#include "app/cli/compare_reports.h"
 #include "app/cli/model_options.h"
 #include "engine/backends.h"
+#include "engine/compare/bisection.h"
 #include "engine/compare/shrink.h"
 #include "engine/io/atomic_file.h"
 #include "engine/precision/convert_precision.h"
@@ -15,8 +19,10 @@ namespace {
 struct CompareOptions {
   RunCommandOptions run;
   std::string second_model, against, shrink_folder;
-  double tolerance = ComparisonOptions().tolerance;
-  bool all = false;
+  std::string tolerance_file, suggested_file, junit_file, html_file;
+  double tolerance = Tolerances().relative;
+  int repeats = 1;
+  bool all = false, bisect = false;
 };
 
 /// JSON has no infinity: null.
@@ -210,6 +216,91 @@ Json write_shrunk(const std::string& folder, const ShrunkDivergence& shrunk, con
   return {{"folder", folder}, {"nodes", shrunk.node_count}, {"command", command}};
 }
 
+void write_text(const std::string& path, const std::string& text) {
+  AtomicFile file(path);
+  file.write(text);
+  file.commit();
+}
+
+Tolerances tolerances_of(const CompareOptions& options) {
+  Tolerances tolerances;
+  tolerances.relative = options.tolerance;
+  if (options.tolerance_file.empty()) return tolerances;
+  std::ifstream file(options.tolerance_file);
+  std::string text((std::istreambuf_iterator<char>(file)), {});
+  if (!file) throw Error("cannot be read", Error::Kind::Machine).file(options.tolerance_file);
+  try {
+    tolerances.rules = read_tolerances(text);
+  } catch (Error& error) {
+    throw error.file(options.tolerance_file);
+  }
+  return tolerances;
+}
+
+/// A rule for each tensor: eight times what float32 is off from float64 here, and a few roundings.
+std::string suggested_tolerances(const ModelPointer& model, const Values& inputs,
+                                 const ComparisonOptions& comparison) {
+  ComparedRun single, exact;
+  single.name = "float32";
+  exact.name = "float64";
+  single.model = exact.model = model;
+  exact.runner = single.runner = comparison.exact;
+  single.runner.float64 = false;
+  constexpr double margin = 8, roundings = 32;
+  std::string text = "[";
+  for (const auto& tensor : compare_runs(single, exact, inputs, comparison).tensors)
+    if (tensor.metrics)
+      text +=
+          (text.size() > 1 ? ",\n " : "\n ") +
+          tolerance_rule_text(
+              tensor.pair.a,
+              margin * tensor.metrics->relative_to_scale() + roundings * epsilon_of(DataType::Float32), 0);
+  return text + "\n]\n";
+}
+
+/// Tensors that differ between runs of one source.
+Json find_nondeterminism(const ComparedRun& run, const Values& inputs, const ComparisonOptions& comparison,
+                         int repeats) {
+  Json list = Json::array();
+  std::set<std::string> named;
+  for (int repeat = 1; repeat < repeats; ++repeat)
+    for (const auto& tensor : compare_runs(run, run, inputs, comparison).tensors)
+      if (tensor.metrics && !tensor.metrics->identical && named.insert(tensor.pair.a).second)
+        list.push_back({{"name", tensor.pair.a},
+                        {"node", tensor.node},
+                        {"max_abs", finite(tensor.metrics->max_absolute)}});
+  return list;
+}
+
+void print_nondeterminism(const Json& list) {
+  if (list.empty()) std::cout << "all runs gave the same, bit for bit\n";
+  for (const auto& tensor : list)
+    std::cout << "differs from run to run: tensor '" << tensor["name"].get<std::string>() << "' of node '"
+              << tensor["node"].get<std::string>() << "'\n";
+}
+
+int bisect_runs(const ComparedRun& a, const ComparedRun& b, const Values& inputs,
+                const ComparisonOptions& comparison, const Output& output) {
+  const auto found = bisect(a, b, inputs, comparison);
+  Json json = {{"first_divergence", nullptr}, {"ok", !found}};
+  if (found)
+    json["first_divergence"] = {{"node", found->node},
+                                {"op", found->op_type},
+                                {"tensor", found->tensor},
+                                {"metric", "max_abs"},
+                                {"value", finite(found->max_absolute)},
+                                {"runs", found->runs}};
+  if (output.json)
+    print_json(json);
+  else if (found)
+    std::cout << "first divergence after node '" << found->node << "' (" << found->op_type << "), at tensor '"
+              << found->tensor << "', max_abs " << number(found->max_absolute) << ", found in " << found->runs
+              << " runs of each\n";
+  else
+    std::cout << "the outputs agree\n";
+  return found ? 1 : 0;
+}
+
 int compare(CompareOptions options, const Output& output) {
   if (options.run.float64) options.run.backend += ":float64";
   if (options.against.empty())
@@ -225,13 +316,14 @@ int compare(CompareOptions options, const Output& output) {
   const ComparedRun a = source(options.run.backend, prepared.loaded.model, options.run);
   const ComparedRun b = source(options.against, second.model, options.run);
   ComparisonOptions comparison;
-  comparison.tolerance = options.tolerance;
+  comparison.tolerances = tolerances_of(options);
   comparison.memory_bytes = options.run.memory_limit.bytes() / 4;
   comparison.exact.backend = &find_backend("reference");
   comparison.exact.float64 = true;
   comparison.exact.seed = options.run.seed;
   ProgressBar bar("comparing", output);
   comparison.progress = [&](std::size_t done, std::size_t all) { bar.update(done, all); };
+  if (options.bisect) return bisect_runs(a, b, inputs, comparison, output);
   const RunComparison found = compare_runs(a, b, inputs, comparison);
   Json json = comparison_json(found);
   if (!options.shrink_folder.empty()) {
@@ -240,14 +332,23 @@ int compare(CompareOptions options, const Output& output) {
                                            backend_of(options.against))
                             : Json(nullptr);
   }
+  if (options.repeats > 1)
+    json["nondeterministic"] = find_nondeterminism(a, inputs, comparison, options.repeats);
+  if (!options.suggested_file.empty())
+    write_text(options.suggested_file, suggested_tolerances(prepared.loaded.model, inputs, comparison));
+  const std::string title = a.name + " against " + b.name + ": " + options.run.model.path;
+  if (!options.junit_file.empty()) write_text(options.junit_file, compare_junit(json, title));
+  if (!options.html_file.empty()) write_text(options.html_file, compare_page(json, title));
   output.json ? print_json(json) : print_comparison(found, options.all);
+  if (!output.json && json.contains("nondeterministic")) print_nondeterminism(json["nondeterministic"]);
   if (!output.json && json.contains("shrunk"))
     std::cout << (json["shrunk"].is_null()
                       ? "nothing to shrink: no operator by itself shows it"
                       : "shrunk to " + json["shrunk"]["nodes"].dump() + " nodes in " + options.shrink_folder +
                             ": " + json["shrunk"]["command"].get<std::string>())
               << '\n';
-  return found.ok() ? 0 : 1;
+  const bool is_repeatable = !json.contains("nondeterministic") || json["nondeterministic"].empty();
+  return found.ok() && is_repeatable ? 0 : 1;
 }
 
 }  // namespace
@@ -266,6 +367,21 @@ Action declare_compare(CLI::App& app) {
                  "How far a tensor may be off, relative to its largest element")
       ->capture_default_str()
       ->check(CLI::NonNegativeNumber);
+  app.add_option(
+         "--tolerances", options->tolerance_file,
+         "JSON list of rules, of which the first that fits counts: [{\"tensor\": PATTERN, \"op\": TYPE, "
+         "\"type\": \"float16\", \"relative\": R, \"absolute\": A}]")
+      ->check(CLI::ExistingFile);
+  app.add_option("--suggest-tolerances", options->suggested_file,
+                 "Write rules for every tensor, from running the model in float32 and in float64");
+  app.add_flag(
+      "--bisect", options->bisect,
+      "Keep nothing in between: run again and again with chosen values as outputs, and halve the place");
+  app.add_option("--repeat", options->repeats,
+                 "Run the first N times, and name tensors that differ from run to run")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--junit", options->junit_file, "Write the result as JUnit XML");
+  app.add_option("--html", options->html_file, "Write the result as a page");
   app.add_option(
       "--shrink", options->shrink_folder,
       "Write the first divergence by itself into this folder: models of the few operators that part, the "

@@ -121,8 +121,13 @@ class Comparer {
 
   /// What the names leave over is looked at by structure and value: one more run of each, of as much as fits.
   void align_others() {
-    const auto values_of = [](const SectionedGraph& graph, const ComparedRun& run, const Values& inputs,
-                              const std::vector<std::string>& names) {
+    const auto values_of = [&](const SectionedGraph& graph, const ComparedRun& run, const Values& inputs,
+                               std::vector<std::string> names) {
+      if (options_.memory_bytes > 0) {
+        const auto size_of = sizes_in(graph, inputs);
+        std::int64_t left = options_.memory_bytes / 2;
+        std::erase_if(names, [&](const std::string& name) { return (left -= size_of(name)) < 0; });
+      }
       Progressing progressing(graph, run, inputs);
       progressing.make_most(names);
       return progressing.values();
@@ -172,22 +177,28 @@ class Comparer {
     list(graph_b_, a_of_b_, found_.only_b);
   }
 
+  /// About the bytes that a value takes in both runs; 0 where the types do not tell.
+  std::function<std::int64_t(const std::string&)> sizes_in(const SectionedGraph& graph,
+                                                           const Values& inputs) const {
+    InferenceOptions inference;
+    for (const auto& [name, value] : inputs)
+      if (value.is_tensor()) inference.inputs[name] = value.tensor().full_type();
+    const auto types = std::make_shared<const InferredTypes>(infer_types(graph.model(), inference));
+    const std::int64_t copies = side_a_.runner.float64 || side_b_.runner.float64 ? 3 : 2;
+    return [types, copies](const std::string& name) { return copies * bytes_of(types->type_of(name)); };
+  }
+
   /// Groups whose values fit in the memory that may be used, one stage after the other.
   std::vector<std::size_t> stage_ends() const {
     std::vector<std::size_t> ends;
     if (options_.memory_bytes > 0) {
-      InferenceOptions inference;
-      for (const auto& [name, value] : inputs_a_)
-        if (value.is_tensor()) inference.inputs[name] = value.tensor().full_type();
-      const InferredTypes types = infer_types(graph_a_.model(), inference);
+      const auto size_of = sizes_in(graph_a_, inputs_a_);
       // Half is for what lives on from stage to stage and for what the backends take while they run.
       const std::int64_t most = options_.memory_bytes / 2;
       std::int64_t bytes = 0;
       for (std::size_t group = 0; group < found_.groups.size(); ++group) {
         std::int64_t here = 0;
-        for (const auto& pair : found_.groups[group].pairs)
-          here +=
-              bytes_of(types.type_of(pair.a)) * (side_a_.runner.float64 || side_b_.runner.float64 ? 3 : 2);
+        for (const auto& pair : found_.groups[group].pairs) here += size_of(pair.a);
         if (bytes > 0 && bytes + here > most) {
           ends.push_back(group);
           bytes = 0;
@@ -225,7 +236,7 @@ class Comparer {
     }
     const Datum &want = one->second, &got = other->second;
     if (!want.is_tensor() || !got.is_tensor() || !has_metrics(want.tensor()) || !has_metrics(got.tensor())) {
-      const Difference found = difference(got, want, {options_.tolerance, 0});
+      const Difference found = difference(got, want, {options_.tolerances.relative, 0});
       tensor.ok = found.equal;
       tensor.problem = found.message;
       return;
@@ -245,10 +256,13 @@ class Comparer {
   void judge(ComparedTensor& tensor, DataType a, DataType b) const {
     constexpr double roundings = 16;
     const double coarser = std::max(epsilon_of(a), epsilon_of(b));
-    tensor.tolerance = coarser > 0 ? std::max(options_.tolerance, roundings * coarser) : 0;
-    const bool is_one_step = is_integer(a) && bits_of(a) <= 8 && tensor.metrics->max_absolute <= 1;
-    tensor.ok =
-        tensor.metrics->identical || is_one_step || tensor.metrics->relative_to_scale() <= tensor.tolerance;
+    const ToleranceRule* rule = options_.tolerances.rule_for(tensor.pair.a, tensor.op_type, a);
+    tensor.tolerance = rule          ? rule->relative
+                       : coarser > 0 ? std::max(options_.tolerances.relative, roundings * coarser)
+                                     : 0;
+    const double within = tensor.tolerance * tensor.metrics->scale + (rule ? rule->absolute : 0);
+    const bool is_one_step = !rule && is_integer(a) && bits_of(a) <= 8 && tensor.metrics->max_absolute <= 1;
+    tensor.ok = tensor.metrics->identical || is_one_step || tensor.metrics->max_absolute <= within;
   }
 
   void note_amplification(ComparedTensor& tensor, const TensorGroup& group) const {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/compare/local_comparison.h"
+#include "engine/compare/tolerances.h"
 
 namespace lapidary {
 
@@ -20,8 +21,7 @@ struct ComparedRun {
 };
 
 struct ComparisonOptions {
-  /// How far a tensor may be off, relative to its largest element, after all that it inherits.
-  double tolerance = 1e-3;
+  Tolerances tolerances;          ///< after all that a tensor inherits
   std::int64_t memory_bytes = 0;  ///< about what the values of both runs may take at a time; 0: all at once
   Runner exact;                   ///< runs parts in float64
   std::function<void(std::size_t done, std::size_t all)> progress;
