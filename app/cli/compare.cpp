@@ -7,6 +7,7 @@
 
 #include "app/cli/compare_reports.h"
 #include "app/cli/model_options.h"
+#include "app/cli/run_record.h"
 #include "engine/backends.h"
 #include "engine/compare/bisection.h"
 #include "engine/compare/shrink.h"
@@ -317,15 +318,23 @@ int compare(CompareOptions options, const Output& output) {
   const ComparedRun b = source(options.against, second.model, options.run);
   ComparisonOptions comparison;
   comparison.tolerances = tolerances_of(options);
-  comparison.memory_bytes = options.run.memory_limit.bytes() / 4;
+  // The rest is for weights, for what the backends make of them, and for operators run by themselves.
+  constexpr std::int64_t share_of_values = 4;
+  comparison.memory_bytes = options.run.memory_limit.bytes() / share_of_values;
   comparison.exact.backend = &find_backend("reference");
   comparison.exact.float64 = true;
   comparison.exact.seed = options.run.seed;
   ProgressBar bar("comparing", output);
   comparison.progress = [&](std::size_t done, std::size_t all) { bar.update(done, all); };
+  const std::vector<std::string> notices =
+      b.is_recorded() ? differences_from_record(options.against, options.run, prepared)
+                      : std::vector<std::string>();
+  for (const auto& notice : notices)
+    if (!output.quiet) std::cerr << "lapidary: " << options.against << ": " << notice << '\n';
   if (options.bisect) return bisect_runs(a, b, inputs, comparison, output);
   const RunComparison found = compare_runs(a, b, inputs, comparison);
   Json json = comparison_json(found);
+  json["notices"] = notices;
   if (!options.shrink_folder.empty()) {
     const auto shrunk = shrink(a, b, inputs, found, comparison);
     json["shrunk"] = shrunk ? write_shrunk(options.shrink_folder, *shrunk, backend_of(options.run.backend),

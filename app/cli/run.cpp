@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include "app/cli/model_options.h"
+#include "app/cli/run_record.h"
 #include "engine/compare/classes.h"
 #include "engine/compare/difference.h"
 
@@ -113,6 +114,7 @@ int run_once(const RunOnceOptions& options, const Output& output) {
     NamedData data;
     for (std::size_t i = 0; i < outputs.size(); ++i) data.emplace_back(values[i].name, outputs[i]);
     write_data(options.output_file, data);
+    if (options.keep_all) write_run_record(options.output_file, options.run, prepared);
   }
   Json json = {{"backend", options.run.backend},    {"load_ms", prepared.load_ms},
                {"compile_ms", prepared.compile_ms}, {"run_ms", run_ms},
@@ -140,7 +142,9 @@ Action declare_run(CLI::App& app) {
   app.add_option("--outputs", options->output_file,
                  "Write the outputs: .npz, .safetensors, .json, .npy or .pb for one alone, or a folder "
                  "(of output_0.pb … if it is called test_data_set_N)");
-  app.add_flag("--keep-all", options->keep_all, "Keep every intermediate tensor as an output too");
+  app.add_flag("--keep-all", options->keep_all,
+               "Keep every intermediate tensor as an output too; what they are of stands beside them in "
+               "FILE.run.json");
   app.add_option("--expect", options->expected_file,
                  "Compare the outputs with this file or folder; exit code 1 if they differ");
   app.add_option("--rtol", options->tolerance.relative, "Relative tolerance")->capture_default_str();

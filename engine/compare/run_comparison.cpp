@@ -9,6 +9,7 @@
 #include "engine/compare/difference.h"
 #include "engine/compare/permutation.h"
 #include "engine/model/error.h"
+#include "engine/model/mapped_bytes.h"
 
 namespace lapidary {
 namespace {
@@ -108,6 +109,8 @@ class Comparer {
         const auto pair = a_of_b_.find(name);
         return pair != a_of_b_.end() && last_use(pair->second) >= end;
       });
+      for (const SectionedGraph* graph : {&graph_a_, &graph_b_})
+        for (const auto& weight : graph->model().graph->initializers) release_pages(weight->tensor);
       begin = end;
     }
     if (!found_.first_divergence) diverge_by_tolerance();

@@ -58,37 +58,55 @@ class Spacing {
   double epsilon_, smallest_;
 };
 
-/// Counts of positive numbers in bins that grow with them: a percentile is right within an eighth.
+/// Counts of positive numbers in bins that grow with them, eight to a power of two, told by the bits of the
+/// number: a percentile is right within an eighth.
 class GrowingHistogram {
  public:
   void add(double value) {
     largest_ = std::max(largest_, value);
-    ++counts_[value < least ? 0 : bin_of(value)];
+    const std::uint64_t bin = value < least ? 0 : bits_of_bin(value) - bits_of_bin(least) + 1;
+    ++counts_[std::min<std::uint64_t>(bin, counts_.size() - 1)];
     ++all_;
   }
   double percentile(double share) const {
     std::int64_t below = 0;
     for (std::size_t bin = 0; bin < counts_.size(); ++bin) {
       below += counts_[bin];
-      if (static_cast<double>(below) >= share * static_cast<double>(all_))
-        return bin == 0 ? 0
-                        : std::min(largest_, least * std::exp2(static_cast<double>(bin) / bins_per_octave));
+      if (static_cast<double>(below) < share * static_cast<double>(all_)) continue;
+      return bin == 0 ? 0
+                      : std::min(largest_, std::bit_cast<double>((bits_of_bin(least) + bin) << dropped_bits));
     }
     return largest_;
   }
   double largest() const { return largest_; }
 
  private:
-  static constexpr double least = 0.01, bins_per_octave = 6;
-  static std::size_t bin_of(double value) {
-    return std::min<std::size_t>(
-        counted - 1, 1 + static_cast<std::size_t>(std::min(1e6, std::log2(value / least) * bins_per_octave)));
+  static constexpr double least = 0x1p-7;
+  static constexpr int dropped_bits = 49;  // of 52: three tell apart eight parts of a power of two
+  static std::uint64_t bits_of_bin(double value) {
+    return std::bit_cast<std::uint64_t>(value) >> dropped_bits;
   }
-  static constexpr std::size_t counted = 600;
-  std::array<std::int64_t, counted> counts_{};
+
+  std::array<std::int64_t, 1 + 8 * 67> counts_{};  ///< up to 2⁶⁰
   std::int64_t all_ = 0;
   double largest_ = 0;
 };
+
+/// The first i from 1 on with relative < 10^(i − 17), as TensorMetrics::error_histogram counts.
+std::size_t decade_of(double relative) {
+  static const auto powers = [] {
+    std::array<double, TensorMetrics::error_bins> made{};
+    for (std::size_t i = 0; i < made.size(); ++i) made[i] = std::pow(10.0, static_cast<double>(i) - 17);
+    return made;
+  }();
+  constexpr int bias = 1023, mantissa_bits = 52;
+  const int exponent = static_cast<int>(std::bit_cast<std::uint64_t>(relative) >> mantissa_bits) - bias;
+  constexpr double decades_per_octave = 0.30102999566398120;
+  const double guess = std::floor(exponent * decades_per_octave) + 17;
+  auto bin = static_cast<std::size_t>(std::clamp(guess, 1.0, static_cast<double>(powers.size() - 1)));
+  while (bin + 1 < powers.size() && relative >= powers[bin]) ++bin;
+  return bin;
+}
 
 class Measurement {
  public:
@@ -145,9 +163,7 @@ class Measurement {
     const double beside = std::max({std::abs(got), std::abs(want), 1e-3 * made_.scale});
     made_.max_relative = std::max(made_.max_relative, error / beside);
     ulps_.add(error / spacing_.at(want));
-    const double decade = made_.scale > 0 ? std::ceil(std::log10(error / made_.scale)) + 17 : infinity;
-    ++made_.error_histogram[static_cast<std::size_t>(
-        std::clamp(decade, 1.0, static_cast<double>(TensorMetrics::error_bins - 1)))];
+    ++made_.error_histogram[decade_of(made_.scale > 0 ? error / made_.scale : infinity)];
     if (made_.worst.size() < TensorMetrics::worst_elements || error > least_of_worst_)
       note_worst(index, got, want, error);
   }

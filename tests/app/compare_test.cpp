@@ -52,6 +52,23 @@ class CompareTest : public QObject {
     QCOMPARE(other.json()[QStringLiteral("first_divergence")][QStringLiteral("node")].toString(), node_);
   }
 
+  void noticesADumpOfAnotherModelOrInput() {
+    const QString data = file("dump.npz");
+    QCOMPARE(run_lapidary({QStringLiteral("run"), sound_, QStringLiteral("--keep-all"),
+                           QStringLiteral("--outputs"), data, QStringLiteral("--seed"), QStringLiteral("3")})
+                 .code,
+             0);
+    const auto notices = [&](const QString& model, const QString& seed) {
+      return compare({model, QStringLiteral("--against"), data, QStringLiteral("--seed"), seed})
+          .json()[QStringLiteral("notices")]
+          .toArray()
+          .size();
+    };
+    QCOMPARE(notices(sound_, QStringLiteral("3")), 0);
+    QCOMPARE(notices(sound_, QStringLiteral("4")), 1);
+    QCOMPARE(notices(file("faulty.onnx"), QStringLiteral("4")), 2);
+  }
+
   void shrinksToAModelWithItsDataAndCommand() {
     const QString folder = file("shrunk");
     const Outcome outcome = compare({sound_, file("faulty.onnx"), QStringLiteral("--shrink"), folder});
