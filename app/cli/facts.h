@@ -17,11 +17,17 @@ Json check_json(const LoadedModel& loaded);
 
 struct ProfileOptions {
   RunCommandOptions run;
-  std::string trace_file, import_file;
+  std::string trace_file, import_file, csv_file, netron_file, model_explorer_file;
+  std::string group_by;
+  bool roofline = false;
   int runs = 10;
   std::optional<int> warmup;  ///< nothing: until runs take equally long
 };
-Trace record_trace(const ProfileOptions& options, const Output& output);
+struct RecordedRun {
+  ModelPointer model;
+  Trace trace;
+};
+RecordedRun record_trace(const ProfileOptions& options, const Output& output);
 /// As `profile --json` prints it.
 Json profile_json(const TraceSummary& summary, const Trace& trace);
 

@@ -1,12 +1,19 @@
+#include <algorithm>
 #include <iostream>
+#include <thread>
 
 #include "app/cli/facts.h"
+#include "engine/backends.h"
+#include "engine/cpu/measure_roofs.h"
+#include "engine/trace/groups.h"
 #include "engine/trace/import_trace.h"
 #include "engine/trace/map_to_model.h"
+#include "engine/trace/roofline.h"
+#include "engine/trace/table_files.h"
 
 namespace lapidary::cli {
 
-Trace record_trace(const ProfileOptions& options, const Output& output) {
+RecordedRun record_trace(const ProfileOptions& options, const Output& output) {
   PreparedRun prepared = prepare(options.run, output);
   RunOptions unwatched;
   unwatched.seed = options.run.seed;
@@ -36,7 +43,7 @@ Trace record_trace(const ProfileOptions& options, const Output& output) {
   trace.threads = prepared.program->threads();
   trace.load_ns = static_cast<std::int64_t>(prepared.load_ms * 1e6);
   trace.compile_ns = static_cast<std::int64_t>(prepared.compile_ms * 1e6);
-  return trace;
+  return {prepared.loaded.model, std::move(trace)};
 }
 
 namespace {
@@ -196,22 +203,108 @@ void print_import(const ImportedTrace& imported, const TraceMapping& mapping) {
     std::cout << "  … and " << mapping.unmapped.size() - most << " more names\n";
 }
 
+void write_files(const ProfileOptions& options, const TraceSummary& summary, const Trace& trace,
+                 const Model& model) {
+  if (!options.trace_file.empty()) write_chrome_trace(trace, options.trace_file);
+  if (!options.csv_file.empty()) write_profile_csv(summary, trace, options.csv_file);
+  if (!options.netron_file.empty()) write_netron_attachment(summary, model, options.netron_file);
+  if (!options.model_explorer_file.empty())
+    write_model_explorer_data(summary, model, options.model_explorer_file);
+}
+
+std::vector<GroupTime> groups_asked_for(const ProfileOptions& options, const TraceSummary& summary,
+                                        const Trace& trace, const Model& model) {
+  return options.group_by == "module" ? times_by_module(summary, find_hierarchy(*model.graph))
+                                      : times_by_shape(summary, trace);
+}
+
+Json groups_json(const std::vector<GroupTime>& groups) {
+  Json list = Json::array();
+  for (const GroupTime& group : groups)
+    list.push_back({{"name", group.name},
+                    {"parent", group.parent},
+                    {"operators", group.operators},
+                    {"total_ms", group.total_ms},
+                    {"own_ms", group.own_ms},
+                    {"share", group.share}});
+  return list;
+}
+
+void print_groups(const std::string& by, const std::vector<GroupTime>& groups) {
+  std::vector<std::vector<std::string>> rows = {{"ms", "own ms", "share %", "operators", by}};
+  for (const GroupTime& group : groups)
+    rows.push_back({number(group.total_ms), number(group.own_ms), number(group.share * 100),
+                    std::to_string(group.operators), group.name.empty() ? "(all)" : group.name});
+  std::cout << '\n';
+  print_table(rows);
+}
+
+/// On as many threads as the run had; those of another machine's trace are not known.
+Roofs roofs_for(const Trace& trace) {
+  const int threads =
+      trace.threads > 0 ? trace.threads : static_cast<int>(std::thread::hardware_concurrency());
+  return remembered_roofs(roofs_path(), find_backend("cpu").device, std::max(1, threads), measure_roofs);
+}
+
+void add_roofline(Json& json, const Roofs& roofs, const std::vector<RooflinePoint>& points) {
+  Json rates = Json::object();
+  for (const auto& [type, rate] : roofs.flops_per_second) rates[std::string(name_of(type))] = rate;
+  json["roofs"] = {
+      {"threads", roofs.threads}, {"bytes_per_second", roofs.bytes_per_second}, {"flops_per_second", rates}};
+  for (std::size_t i = 0; i < points.size(); ++i)
+    json["operators"][i].update({{"intensity", points[i].intensity},
+                                 {"roof", points[i].bound},
+                                 {"attainable_ms", points[i].attainable_ms},
+                                 {"share_of_roof", points[i].share_of_roof}});
+}
+
+void print_roofline(const TraceSummary& summary, const Roofs& roofs,
+                    const std::vector<RooflinePoint>& points) {
+  std::cout << "\nroofs on " << roofs.threads << " threads: " << with_prefix(roofs.bytes_per_second) << "B/s";
+  for (const auto& [type, rate] : roofs.flops_per_second)
+    if (rate > 0) std::cout << ", " << name_of(type) << " " << with_prefix(rate) << "FLOP/s";
+  std::cout << "\n";
+  constexpr std::size_t most = 30;
+  std::vector<std::vector<std::string>> rows = {
+      {"ms", "at best", "of roof %", "FLOP/byte", "roof", "operator", "node"}};
+  for (std::size_t i = 0; i < std::min(most, points.size()); ++i) {
+    const OperatorTime& row = summary.operators[i];
+    rows.push_back({number(row.total_ms), number(points[i].attainable_ms),
+                    number(points[i].share_of_roof * 100), number(points[i].intensity), points[i].bound,
+                    row.op, row.node});
+  }
+  print_table(rows);
+}
+
+int show(const ProfileOptions& options, const Trace& trace, const Model& model, Json more,
+         const Output& output) {
+  const TraceSummary summary = summarize(trace);
+  write_files(options, summary, trace, model);
+  const bool grouped = !options.group_by.empty();
+  const auto groups = grouped ? groups_asked_for(options, summary, trace, model) : std::vector<GroupTime>();
+  const Roofs roofs = options.roofline ? roofs_for(trace) : Roofs();
+  const auto points = options.roofline ? roofline_of(summary, trace, roofs) : std::vector<RooflinePoint>();
+  if (output.json) {
+    Json json = profile_json(summary, trace);
+    json.update(more);
+    if (options.roofline) add_roofline(json, roofs, points);
+    if (grouped) json["by_" + options.group_by] = groups_json(groups);
+    print_json(json);
+    return 0;
+  }
+  print_summary(summary, trace);
+  if (options.roofline) print_roofline(summary, roofs, points);
+  if (grouped) print_groups(options.group_by, groups);
+  return 0;
+}
+
 int profile_of_import(const ProfileOptions& options, const Output& output) {
   const LoadedModel loaded = options.run.model.load(output);
   ImportedTrace imported = import_trace(options.import_file);
   const TraceMapping mapping = map_to_model(imported.trace, *loaded.model);
   imported.trace.model_name = options.run.model.path;
-  if (!options.trace_file.empty()) write_chrome_trace(imported.trace, options.trace_file);
-  const TraceSummary summary = summarize(imported.trace);
-  if (output.json) {
-    Json json = profile_json(summary, imported.trace);
-    json["import"] = import_json(imported, mapping);
-    print_json(json);
-  } else {
-    print_import(imported, mapping);
-    print_summary(summary, imported.trace);
-  }
-  return 0;
+  if (!output.json) print_import(imported, mapping);
+  return show(options, imported.trace, *loaded.model, {{"import", import_json(imported, mapping)}}, output);
 }
 
 }  // namespace
@@ -220,6 +313,14 @@ Action declare_profile(CLI::App& app) {
   auto options = std::make_shared<ProfileOptions>();
   options->run.declare(app);
   app.add_option("--trace", options->trace_file, "Write a Chrome trace that Perfetto opens");
+  app.add_option("--csv", options->csv_file, "Write the operators' table as comma-separated values");
+  app.add_option("--netron", options->netron_file, "Write times by node as an attachment for Netron");
+  app.add_option("--model-explorer", options->model_explorer_file, "Write times by node for Model Explorer");
+  app.add_flag(
+      "--roofline", options->roofline,
+      "Show how far each operator is from what this machine's arithmetic and memory allow (measured once)");
+  app.add_option("--group-by", options->group_by, "Add a table of times by module, or by operator and shapes")
+      ->check(CLI::IsMember({"module", "shape"}));
   app.add_option("--import", options->import_file,
                  "Show a trace that ONNX Runtime, PyTorch or another program wrote, on this model's nodes");
   app.add_option("--runs", options->runs, "Traced runs")->check(CLI::PositiveNumber)->capture_default_str();
@@ -227,11 +328,8 @@ Action declare_profile(CLI::App& app) {
       ->check(CLI::NonNegativeNumber);
   return [options](const Output& output) {
     if (!options->import_file.empty()) return profile_of_import(*options, output);
-    const Trace trace = record_trace(*options, output);
-    if (!options->trace_file.empty()) write_chrome_trace(trace, options->trace_file);
-    const TraceSummary summary = summarize(trace);
-    output.json ? print_json(profile_json(summary, trace)) : print_summary(summary, trace);
-    return 0;
+    const RecordedRun recorded = record_trace(*options, output);
+    return show(*options, recorded.trace, *recorded.model, Json::object(), output);
   };
 }
 

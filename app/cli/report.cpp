@@ -79,7 +79,7 @@ int report(const ReportOptions& options, const Output& output) {
                 {"cost", cost_json(*loaded.model)}};
   if (!options.no_run) {
     try {
-      const Trace trace = record_trace(options.profile, output);
+      const Trace trace = record_trace(options.profile, output).trace;
       facts["profile"] = profile_json(summarize(trace), trace);
     } catch (const Error& error) {
       facts["run_error"] = error.what();  // the rest of the page is still worth having

@@ -9,6 +9,7 @@
 
 #include <random>
 
+#include "engine/trace/import_trace.h"
 #include "engine/trace/statistics.h"
 #include "tests/support/full_disk.h"
 
@@ -21,6 +22,7 @@ namespace {
 QString breach(const QJsonObject& trace) {
   if (trace["displayTimeUnit"].toString() != "ms") return "displayTimeUnit";
   QSet<int> named;
+  QHash<int, double> started;  // flows, by id
   std::map<int, std::vector<std::pair<double, double>>> slices;
   for (const auto& value : trace["traceEvents"].toArray()) {
     const QJsonObject event = value.toObject();
@@ -30,9 +32,16 @@ QString breach(const QJsonObject& trace) {
       if (event["name"].toString() == "thread_name") named.insert(event["tid"].toInt());
       continue;
     }
-    if (!event["ts"].isDouble()) return "ts of " + phase;
+    if (!event["ts"].isDouble() || event["ts"].toDouble() < 0) return "ts of " + phase;
     if ((phase == "s" || phase == "f") && !event["id"].isDouble()) return "flow without id";
-    if (phase == "C" && !event["args"].toObject()["bytes"].isDouble()) return "counter without number";
+    if (phase == "s") started[event["id"].toInt()] = event["ts"].toDouble();
+    if (phase == "f" && started.value(event["id"].toInt(), 1e300) > event["ts"].toDouble())
+      return "flow that ends before it starts";
+    if (phase == "i" && event["s"].toString() != "t" && event["s"].toString() != "g")
+      return "scope of instant";
+    const QJsonObject arguments = event["args"].toObject();
+    if (phase == "C" && (arguments.isEmpty() || !arguments.begin()->isDouble()))
+      return "counter without number";
     if (phase != "X") continue;
     if (!event["dur"].isDouble() || event["dur"].toDouble() < 0) return "dur";
     if (!named.contains(event["tid"].toInt())) return "slice in a thread without name";
@@ -120,6 +129,49 @@ class ChromeTraceTest : public QObject {
     for (const auto& event : document["traceEvents"].toArray())
       slices += event.toObject()["cat"].toString() == "operator";
     QCOMPARE(slices, 500);
+  }
+
+  void loadingAndCompilingStandBeforeTheRuns() {
+    Trace trace = small_trace();
+    trace.load_ns = 5000;
+    trace.compile_ns = 2000;
+    const QJsonDocument document = QJsonDocument::fromJson(written(trace));
+    QCOMPARE(breach(document.object()), QString());
+    QStringList phases;
+    for (const auto& value : document["traceEvents"].toArray()) {
+      const QJsonObject event = value.toObject();
+      if (event["cat"].toString() != "phase") continue;
+      phases << QString("%1 %2 %3")
+                    .arg(event["name"].toString())
+                    .arg(event["ts"].toDouble())
+                    .arg(event["dur"].toDouble());
+    }
+    QCOMPARE(phases, (QStringList{"load 0 5", "compile 5 2"}));
+  }
+
+  void whatWasReadIsWrittenAgain() {
+    const std::string text = R"([{"ph":"M","name":"process_name","pid":7,"args":{"name":"Device"}},
+      {"ph":"X","cat":"cpu_op","name":"launch","pid":1,"tid":1,"ts":0,"dur":10},
+      {"ph":"X","cat":"kernel","name":"work","pid":7,"tid":2,"ts":20.123,"dur":10},
+      {"ph":"s","name":"ac2g","cat":"ac2g","id":3,"pid":1,"tid":1,"ts":5},
+      {"ph":"f","name":"ac2g","cat":"ac2g","id":3,"pid":7,"tid":2,"ts":20.123,"bp":"e"},
+      {"ph":"i","name":"mark","pid":1,"tid":1,"s":"g","ts":3},
+      {"ph":"C","name":"used","pid":7,"ts":4,"args":{"bytes":5}}])";
+    const Trace read = import_trace(own_bytes(text)).trace;
+    const QByteArray again = written(read);
+    QCOMPARE(breach(QJsonDocument::fromJson(again).object()), QString());
+    const Trace twice = import_trace(own_bytes(again.toStdString())).trace;
+    QCOMPARE(twice.flows.size(), std::size_t{1});
+    QCOMPARE(twice.instants.size(), std::size_t{1});
+    QCOMPARE(twice.counters.size(), std::size_t{1});
+    const auto device = std::find_if(twice.lanes.begin(), twice.lanes.end(),
+                                     [](const Lane& lane) { return lane.name == "Thread 2"; });
+    QVERIFY(device != twice.lanes.end());
+    QCOMPARE(device->process, std::string("Device"));
+    const auto& work = *std::find_if(twice.spans.begin(), twice.spans.end(), [&](const Span& span) {
+      return twice.steps[static_cast<std::size_t>(span.step)].op_type == "work";
+    });
+    QCOMPARE(work.begin_ns, std::int64_t{20'123});
   }
 
   void processesAndThreadsAreSorted() {
