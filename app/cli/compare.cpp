@@ -75,7 +75,7 @@ Json divergence_json(const Divergence& first) {
   if (!first.problem.empty()) json["problem"] = first.problem;
   if (first.nearer) json["nearer_to_float64"] = *first.nearer;
   json["reasons"] = Json::array();
-  for (const FormNote& note : first.form.notes) json["reasons"].push_back(note.text);
+  for (const auto& reason : first.reasons) json["reasons"].push_back(reason);
   return json;
 }
 
@@ -127,7 +127,7 @@ void print_divergence(const Divergence& first) {
   std::cout << "  its inputs agree within " << number(first.inputs_max_absolute)
             << (first.is_local ? ", and it was run by itself on the same inputs\n"
                                : "; no operator by itself is at fault\n");
-  for (const FormNote& note : first.form.notes) std::cout << "  likely because: " << note.text << '\n';
+  for (const auto& reason : first.reasons) std::cout << "  likely because: " << reason << '\n';
   if (first.nearer) std::cout << "  nearer to float64: " << *first.nearer << '\n';
 }
 

@@ -8,6 +8,7 @@
 #include "engine/analysis/inferred_types.h"
 #include "engine/compare/difference.h"
 #include "engine/compare/permutation.h"
+#include "engine/compare/reasons.h"
 #include "engine/model/error.h"
 #include "engine/model/mapped_bytes.h"
 
@@ -288,7 +289,8 @@ class Comparer {
     if (found_.first_divergence) return;
     Divergence& first = diverge(tensor, at);
     first.is_local = true;
-    first.form = local.form;
+    first.reasons = likely_reasons(graph_a_, graph_b_, found_.groups[static_cast<std::size_t>(at)], local,
+                                   tensor.local.value_or(TensorMetrics()));
     first.inputs = local.inputs;
     if (side_b_.is_recorded())
       for (const auto& pair : found_.groups[static_cast<std::size_t>(at)].pairs)

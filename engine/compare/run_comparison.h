@@ -47,10 +47,10 @@ struct Divergence {
   double value = 0;
   bool is_local = false;
   std::optional<ElementPair> worst;
-  Dims dims;                       ///< of the tensor
-  std::string problem;             ///< sizes that differ, or a refusal to run
-  double inputs_max_absolute = 0;  ///< how far the operator's inputs were off
-  SectionForm form;
+  Dims dims;                          ///< of the tensor
+  std::string problem;                ///< sizes that differ, or a refusal to run
+  double inputs_max_absolute = 0;     ///< how far the operator's inputs were off
+  std::vector<std::string> reasons;   ///< likely ones, each a sentence
   int group = -1;                     ///< which of RunComparison::groups
   Values inputs;                      ///< that both were given, where it is local
   Values outputs;                     ///< what the second run made of them, where it is recorded

@@ -1,4 +1,5 @@
 #include <QTest>
+#include <map>
 
 #include "engine/backends.h"
 #include "engine/compare/run_comparison.h"
@@ -95,6 +96,22 @@ class RunComparisonTest : public QObject {
       QCOMPARE(found.first_divergence->node, faulty->node);
       QVERIFY(found.first_divergence->is_local);
       QCOMPARE(found.local_divergences.size(), std::size_t{1});
+    }
+  }
+
+  void saysWhy() {
+    const std::map<std::string, QString> reasons = {
+        {"weight", QStringLiteral("differs in 1 of")},  {"precision", QStringLiteral("float16")},
+        {"epsilon", QStringLiteral("epsilon: ")},       {"padding", QStringLiteral("pads: ")},
+        {"attribute", QStringLiteral("alpha: ")},       {"operator", QStringLiteral("the operator is ")},
+        {"quantization scale", QStringLiteral("scale")}};
+    for (const auto& [kind, reason] : reasons) {
+      const auto faulty = test::with_fault(network(), kind, 1);
+      const RunComparison found =
+          compare_runs(on("cpu", network()), on("cpu", faulty->model), picture(), options());
+      QVERIFY(found.first_divergence && !found.first_divergence->reasons.empty());
+      QVERIFY2(QString::fromStdString(found.first_divergence->reasons[0]).contains(reason),
+               found.first_divergence->reasons[0].c_str());
     }
   }
 
