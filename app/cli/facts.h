@@ -19,7 +19,7 @@ struct ProfileOptions {
   RunCommandOptions run;
   std::string trace_file, import_file, csv_file, netron_file, model_explorer_file;
   std::string group_by;
-  bool roofline = false;
+  bool roofline = false, findings = false;
   int runs = 10;
   std::optional<int> warmup;  ///< nothing: until runs take equally long
 };

@@ -5,6 +5,7 @@
 #include "app/cli/facts.h"
 #include "engine/backends.h"
 #include "engine/cpu/measure_roofs.h"
+#include "engine/trace/findings.h"
 #include "engine/trace/groups.h"
 #include "engine/trace/import_trace.h"
 #include "engine/trace/map_to_model.h"
@@ -276,24 +277,53 @@ void print_roofline(const TraceSummary& summary, const Roofs& roofs,
   print_table(rows);
 }
 
+Json findings_json(const std::vector<Finding>& findings, const Trace& trace) {
+  Json list = Json::array();
+  for (const Finding& finding : findings) {
+    Json nodes = Json::array();
+    for (const int step : finding.steps) nodes.push_back(trace.steps[static_cast<std::size_t>(step)].name);
+    list.push_back({{"rule", finding.rule},
+                    {"message", finding.message},
+                    {"nodes", std::move(nodes)},
+                    {"total_ms", finding.milliseconds},
+                    {"gain_ms", finding.gain_ms}});
+  }
+  return list;
+}
+
+void print_findings(const std::vector<Finding>& findings, const Trace& trace) {
+  std::cout << (findings.empty() ? "\nnothing found that would help\n" : "\n");
+  for (const Finding& finding : findings) {
+    std::cout << number(finding.milliseconds) << " ms: " << finding.rule << ": " << finding.message;
+    if (!finding.steps.empty())
+      std::cout << " (" << trace.steps[static_cast<std::size_t>(finding.steps.front())].name
+                << (finding.steps.size() > 1 ? " and " + std::to_string(finding.steps.size() - 1) + " more)"
+                                             : ")");
+    std::cout << '\n';
+  }
+}
+
 int show(const ProfileOptions& options, const Trace& trace, const Model& model, Json more,
          const Output& output) {
   const TraceSummary summary = summarize(trace);
   write_files(options, summary, trace, model);
   const bool grouped = !options.group_by.empty();
   const auto groups = grouped ? groups_asked_for(options, summary, trace, model) : std::vector<GroupTime>();
-  const Roofs roofs = options.roofline ? roofs_for(trace) : Roofs();
+  const Roofs roofs = options.roofline || options.findings ? roofs_for(trace) : Roofs();
+  const auto findings = options.findings ? find_findings(summary, trace, roofs) : std::vector<Finding>();
   const auto points = options.roofline ? roofline_of(summary, trace, roofs) : std::vector<RooflinePoint>();
   if (output.json) {
     Json json = profile_json(summary, trace);
     json.update(more);
     if (options.roofline) add_roofline(json, roofs, points);
+    if (options.findings) json["findings"] = findings_json(findings, trace);
     if (grouped) json["by_" + options.group_by] = groups_json(groups);
     print_json(json);
     return 0;
   }
   print_summary(summary, trace);
   if (options.roofline) print_roofline(summary, roofs, points);
+  if (options.findings) print_findings(findings, trace);
   if (grouped) print_groups(options.group_by, groups);
   return 0;
 }
@@ -319,6 +349,7 @@ Action declare_profile(CLI::App& app) {
   app.add_flag(
       "--roofline", options->roofline,
       "Show how far each operator is from what this machine's arithmetic and memory allow (measured once)");
+  app.add_flag("--findings", options->findings, "Say what could make the run faster, and what that rests on");
   app.add_option("--group-by", options->group_by, "Add a table of times by module, or by operator and shapes")
       ->check(CLI::IsMember({"module", "shape"}));
   app.add_option("--import", options->import_file,
