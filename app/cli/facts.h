@@ -18,7 +18,7 @@ Json check_json(const LoadedModel& loaded);
 struct ProfileOptions {
   RunCommandOptions run;
   std::string trace_file, import_file, csv_file, netron_file, model_explorer_file;
-  std::string group_by;
+  std::string group_by, against;
   bool roofline = false, findings = false;
   int runs = 10;
   std::optional<int> warmup;  ///< nothing: until runs take equally long

@@ -5,6 +5,7 @@
 #include "app/cli/facts.h"
 #include "engine/backends.h"
 #include "engine/cpu/measure_roofs.h"
+#include "engine/trace/compare_profiles.h"
 #include "engine/trace/findings.h"
 #include "engine/trace/groups.h"
 #include "engine/trace/import_trace.h"
@@ -328,6 +329,52 @@ int show(const ProfileOptions& options, const Trace& trace, const Model& model, 
   return 0;
 }
 
+std::string names_of(const std::vector<int>& steps, const Trace& trace) {
+  std::string text;
+  for (const int step : steps)
+    text += (text.empty() ? "" : ", ") + trace.steps[static_cast<std::size_t>(step)].name;
+  return text.empty() ? "(none)" : text;
+}
+
+/// The same model on another backend, or another model.
+RecordedRun record_other(ProfileOptions options, const Output& output) {
+  const auto& known = backends();
+  const auto named = [&](const Backend& backend) { return backend.name == options.against; };
+  (std::any_of(known.begin(), known.end(), named) ? options.run.backend : options.run.model.path) =
+      options.against;
+  return record_trace(options, output);
+}
+
+int profile_against(const ProfileOptions& options, const RecordedRun& first, const Output& output) {
+  const RecordedRun second = record_other(options, output);
+  const TraceSummary summary = summarize(first.trace), other = summarize(second.trace);
+  const auto pairs = compare_profiles(summary, first.trace, other, second.trace);
+  if (output.json) {
+    Json json = profile_json(summary, first.trace);
+    json["against"] = profile_json(other, second.trace);
+    json["pairs"] = Json::array();
+    for (const ProfilePair& pair : pairs)
+      json["pairs"].push_back({{"first", names_of(pair.first, first.trace)},
+                               {"second", names_of(pair.second, second.trace)},
+                               {"first_ms", pair.first_ms},
+                               {"second_ms", pair.second_ms},
+                               {"difference_ms", pair.second_ms - pair.first_ms},
+                               {"evidence", pair.evidence}});
+    print_json(json);
+    return 0;
+  }
+  std::cout << number(summary.total_ms) << " ms against " << number(other.total_ms) << " ms\n";
+  constexpr std::size_t most = 30;
+  std::vector<std::vector<std::string>> rows = {
+      {"difference", "ms", "against", "steps", "against", "aligned by"}};
+  for (std::size_t i = 0; i < std::min(most, pairs.size()); ++i)
+    rows.push_back({number(pairs[i].second_ms - pairs[i].first_ms), number(pairs[i].first_ms),
+                    number(pairs[i].second_ms), names_of(pairs[i].first, first.trace),
+                    names_of(pairs[i].second, second.trace), pairs[i].evidence});
+  print_table(rows);
+  return 0;
+}
+
 int profile_of_import(const ProfileOptions& options, const Output& output) {
   const LoadedModel loaded = options.run.model.load(output);
   ImportedTrace imported = import_trace(options.import_file);
@@ -349,6 +396,8 @@ Action declare_profile(CLI::App& app) {
   app.add_flag(
       "--roofline", options->roofline,
       "Show how far each operator is from what this machine's arithmetic and memory allow (measured once)");
+  app.add_option("--against", options->against,
+                 "Compare with a profile on another backend, or of another model file");
   app.add_flag("--findings", options->findings, "Say what could make the run faster, and what that rests on");
   app.add_option("--group-by", options->group_by, "Add a table of times by module, or by operator and shapes")
       ->check(CLI::IsMember({"module", "shape"}));
@@ -360,6 +409,7 @@ Action declare_profile(CLI::App& app) {
   return [options](const Output& output) {
     if (!options->import_file.empty()) return profile_of_import(*options, output);
     const RecordedRun recorded = record_trace(*options, output);
+    if (!options->against.empty()) return profile_against(*options, recorded, output);
     return show(*options, recorded.trace, *recorded.model, Json::object(), output);
   };
 }
