@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "engine/edit/edit.h"
+#include "engine/io/base64.h"
 
 namespace lapidary {
 
@@ -17,10 +18,6 @@ namespace lapidary {
 Tensor tensor_from_json(const EditJson& json, DataType wanted = DataType::Undefined);
 /// The second form up to 64 elements, the third beyond.
 EditJson to_json(const Tensor& tensor);
-
-std::string base64(std::string_view bytes);
-/// Throws Error if it is none.
-std::string bytes_from_base64(std::string_view text);
 
 /// A whole model: {"file": path} or {"onnx": base64}. Throws Error.
 ModelPointer model_from_json(const EditJson& json);

@@ -11,6 +11,7 @@
 #include "engine/io/json_tensor.h"
 #include "engine/io/map_arrays.h"
 #include "engine/io/npy.h"
+#include "engine/io/polygraphy.h"
 #include "engine/io/safetensors.h"
 #include "engine/io/zip_archive.h"
 #include "engine/model/error.h"
@@ -127,7 +128,10 @@ NamedData read_data(const std::string& path, const std::vector<WantedData>& want
     const std::string ending = ending_of(path);
     if (ending == ".npz") return read_npz(path, wanted);
     if (ending == ".safetensors") return read_safetensors(map_file(path), wanted);
-    if (ending == ".json") return read_json_data(map_file(path).text(), wanted);
+    if (ending == ".json") {
+      const FileBytes file = map_file(path);
+      return is_polygraphy(file.text()) ? read_polygraphy(file.text()) : read_json_data(file.text(), wanted);
+    }
     if (wanted.size() == 1) return {{wanted.front().name, read_datum(path, wanted.front().type)}};
     throw Error("holds one tensor at most, and " + std::to_string(wanted.size()) + " are wanted",
                 Error::Kind::Usage)
