@@ -30,6 +30,18 @@ std::int64_t bytes_of(const Type& type) {
   return static_cast<std::int64_t>(std::min(bytes, 0x1p60));
 }
 
+/// A sequence's tensors in the floating types of another's, so that precisions can be compared.
+Datum in_types_of(const Datum& datum, const Datum& other) {
+  if (datum.is_tensor() && other.is_tensor() && is_floating(datum.tensor().type()) &&
+      is_floating(other.tensor().type()))
+    return converted(datum.tensor().aligned(), other.tensor().type());
+  if (!datum.is_sequence() || !other.is_sequence()) return datum;
+  Sequence elements = datum.sequence();
+  for (std::size_t i = 0; i < std::min(elements.size(), other.sequence().size()); ++i)
+    elements[i] = in_types_of(elements[i], other.sequence()[i]);
+  return Datum::sequence(std::move(elements));
+}
+
 /// One side while it runs, or as it was recorded.
 class Progressing {
  public:
@@ -240,7 +252,7 @@ class Comparer {
     }
     const Datum &want = one->second, &got = other->second;
     if (!want.is_tensor() || !got.is_tensor() || !has_metrics(want.tensor()) || !has_metrics(got.tensor())) {
-      const Difference found = difference(got, want, {options_.tolerances.relative, 0});
+      const Difference found = difference(in_types_of(got, want), want, {options_.tolerances.relative, 0});
       tensor.ok = found.equal;
       tensor.problem = found.message;
       return;

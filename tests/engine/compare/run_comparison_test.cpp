@@ -124,6 +124,16 @@ class RunComparisonTest : public QObject {
     }
   }
 
+  void comparesSequencesInOtherPrecisions() {
+    const ModelPointer model = ModelBuilder(17)
+                                   .input("x", DataType::Float32, {Dimension(2)})
+                                   .output("y", Type::sequence(Type::tensor(DataType::Float32)))
+                                   .add(node("SequenceConstruct", {"x", "x"}, {"y"}))
+                                   .build();
+    const Values inputs = {{"x", Tensor::of<float>({2}, {1, 2})}};
+    QVERIFY(compare_runs(on("cpu", model), on("reference", model, true), inputs, options()).ok());
+  }
+
   void findsAFaultBetweenBackends() {
     const ModelPointer model = network();
     for (const auto& kind : test::fault_kinds()) {
