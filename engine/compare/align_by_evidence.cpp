@@ -62,6 +62,7 @@ struct Fingerprint {
 struct Likeness {
   double cosine = 0;
   std::vector<int> permutation;
+  bool is_scaled = false;  ///< one is a multiple of the other: a factor was moved, as optimizers do
   static constexpr double enough = 0.999;
 };
 
@@ -72,7 +73,8 @@ Likeness likeness_of(const Tensor& a, const Tensor& b) {
     const TensorMetrics found = metrics_of(unpermuted(b, layout), a);
     constexpr double near = 0.05;
     const double cosine = found.relative_to_scale() <= near ? found.cosine : std::min(found.cosine, 0.9);
-    if (cosine > best.cosine) best = {cosine, layout};
+    best.is_scaled = best.is_scaled || (cosine < found.cosine && found.cosine >= Likeness::enough);
+    if (cosine > best.cosine) best = {cosine, layout, best.is_scaled};
     if (best.cosine >= Likeness::enough) break;
   }
   return best;
@@ -138,6 +140,7 @@ class EvidenceAlignment {
       if (likeness.cosine >= Likeness::enough)
         return pair(a, b, "nodes match (" + match + ") and values agree", likeness.cosine,
                     likeness.permutation);
+      if (likeness.is_scaled) return;
     }
     constexpr double structure_alone = 0.5;
     if (reader_operators(a_, a) == reader_operators(b_, b) && is_made_alike(a, b) &&

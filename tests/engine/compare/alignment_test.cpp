@@ -112,6 +112,35 @@ class AlignmentTest : public QObject {
     }
   }
 
+  void leavesAloneWhatOptimizersScale() {
+    // The factor behind the product is moved into its weight: what lies between is another tensor.
+    const auto scaled = [](bool folded) {
+      ModelBuilder builder(17);
+      std::vector<float> weight(16);
+      for (std::size_t i = 0; i < weight.size(); ++i)
+        weight[i] = (static_cast<float>(i % 5) - 1.5f) * (folded ? 0.125f : 1);
+      builder.input("x", DataType::Float32, {Dimension(2), Dimension(4)})
+          .output("y", Type::tensor(DataType::Float32))
+          .initializer(folded ? "w_scaled" : "w", Tensor::of<float>({4, 4}, weight))
+          .initializer("eighth", Tensor::scalar(0.125f));
+      const std::string product = folded ? "product_scaled" : "product", sum = folded ? "neg_scaled" : "neg";
+      Node multiply = node("MatMul", {"x", folded ? "w_scaled" : "w"}, {product});
+      multiply.name = "multiply";
+      Node negate = node("Neg", {product}, {folded ? "scaled" : sum});
+      builder.add(multiply).add(negate);
+      if (!folded) builder.add(node("Mul", {sum, "eighth"}, {"scaled"}));
+      return builder.add(node("Neg", {"scaled"}, {"y"})).build();
+    };
+    ComparisonOptions options;
+    ComparedRun a, b;
+    a.runner.backend = b.runner.backend = &find_backend("cpu");
+    a.model = scaled(false);
+    b.model = scaled(true);
+    const RunComparison found = compare_runs(a, b, {{"x", random({2, 4}, 1)}}, options);
+    QVERIFY(found.ok());
+    QCOMPARE(found.tensors.size(), std::size_t{2});
+  }
+
   void findsAFaultAmongRenamedTensors() {
     const RunComparison found = compared(network("", false), network("other_", false, 0.2f));
     QVERIFY(found.first_divergence);
