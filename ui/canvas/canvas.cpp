@@ -147,6 +147,7 @@ void Canvas::updateHeat() {
   overlays_.forgetPicture();
   update();
   if (!heat.isShown() || scene_.isEmpty() || !document_->hierarchy()) return;
+  if (heat.showsErrors()) return updateErrors();
   const auto& groups = document_->hierarchy()->groups;
   groupValues_.assign(groups.size(), 0);
   for (std::size_t g = groups.size(); g-- > 0;) {
@@ -162,6 +163,25 @@ void Canvas::updateHeat() {
     const double value = valueOf(box);
     const bool isFolded = box.group >= 0 && !box.open;
     if (value > 0) marks_.values[b] = isFolded ? percent(value / heat.total()) : milliseconds(value);
+  }
+}
+
+/// A closed group shows the largest error inside.
+void Canvas::updateErrors() {
+  const Heat& heat = *document_->heat();
+  const std::size_t count = scene_.layout()->boxes.size();
+  marks_.heat.assign(count, -1);
+  marks_.values.resize(count);
+  for (std::size_t b = 0; b < count; ++b) {
+    const Box& box = scene_.box(static_cast<int>(b));
+    double error = -1;
+    if (box.kind == Box::Kind::Node && !box.graph) error = heat.errorAt(box.node);
+    if (box.group >= 0 && !box.open)
+      for (const int node : document_->nodesOf(elementOf(static_cast<int>(b))))
+        error = std::max(error, heat.errorAt(node));
+    if (error < 0) continue;
+    marks_.heat[b] = Heat::shareOfError(error);
+    if (error > 0) marks_.values[b] = number(error);
   }
 }
 

@@ -120,6 +120,7 @@ class Canvas : public QWidget {
   void updateMarks();
   void updateHover();
   void updateHeat();
+  void updateErrors();
   void updateChanges();
   BoxChange changeOf(const Box& box) const;
   double valueOf(const Box& box) const;

@@ -115,7 +115,9 @@ QString Canvas::describe(int index) const {
   if (box.kind == Box::Kind::Node) parts.append(document_->nameOf(element));
   if (box.repeats > 1) parts.append(tr("%n equal groups", nullptr, box.repeats));
   if (!box.subtitle.empty()) parts.append(scene_.text(scene_.subtitleText(index)));
-  if (const double value = marks_.values.empty() ? 0 : valueOf(box); value > 0)
+  if (document_->heat()->showsErrors()) {
+    if (!marks_.values.empty()) parts << marks_.values[static_cast<std::size_t>(index)];
+  } else if (const double value = marks_.values.empty() ? 0 : valueOf(box); value > 0)
     parts << milliseconds(value)
           << (box.group >= 0 ? percent(value / document_->heat()->total()) : QString());
   parts.removeAll(QString());

@@ -15,7 +15,13 @@ constexpr double minimapWidth = 116, minimapHeight = 136;
 constexpr int legendSteps = 5;
 constexpr double legendStep = 18;
 
-QString legendTitle() { return QCoreApplication::translate("CanvasOverlays", "Time"); }
+QString legendTitle(const Heat& heat) {
+  return heat.showsErrors() ? QCoreApplication::translate("CanvasOverlays", "Error, from %1").arg(number(Heat::leastError))
+                            : QCoreApplication::translate("CanvasOverlays", "Time");
+}
+QString legendEnd(const Heat& heat) {
+  return heat.showsErrors() ? number(1) : milliseconds(heat.largest());
+}
 
 QFont smallFont() {
   QFont font = QApplication::font();
@@ -95,8 +101,8 @@ void CanvasOverlays::paintZoomControl(QPainter& painter, const View& view) const
 QRectF CanvasOverlays::legend(const View& view) const {
   if (view.heat.empty()) return {};
   const QFontMetricsF metrics(smallFont());
-  const double width = 12 + metrics.horizontalAdvance(legendTitle()) + 8 + legendSteps * legendStep + 6 +
-                       metrics.horizontalAdvance(milliseconds(view.values.largest())) + 12;
+  const double width = 12 + metrics.horizontalAdvance(legendTitle(view.values)) + 8 + legendSteps * legendStep + 6 +
+                       metrics.horizontalAdvance(legendEnd(view.values)) + 12;
   const QRectF control = zoomControl(view);
   return {control.left(), control.top() - 8 - controlHeight, width, controlHeight};
 }
@@ -121,10 +127,10 @@ void CanvasOverlays::paintLegend(QPainter& painter, const View& view) const {
   paintPanel(painter, place);  // a ground of its own: nodes pass beneath
   const QRectF inside = place.adjusted(12, 0, -12, 0);
   painter.setPen(theme_->colors().weakText);
-  painter.drawText(inside, Qt::AlignVCenter | Qt::AlignLeft, legendTitle());
-  painter.drawText(inside, Qt::AlignVCenter | Qt::AlignRight, milliseconds(view.values.largest()));
+  painter.drawText(inside, Qt::AlignVCenter | Qt::AlignLeft, legendTitle(view.values));
+  painter.drawText(inside, Qt::AlignVCenter | Qt::AlignRight, legendEnd(view.values));
   painter.setPen(Qt::NoPen);
-  double x = inside.left() + painter.fontMetrics().horizontalAdvance(legendTitle()) + 8;
+  double x = inside.left() + painter.fontMetrics().horizontalAdvance(legendTitle(view.values)) + 8;
   for (int step = 0; step < legendSteps; ++step, x += legendStep)
     painter.fillRect(QRectF(x, place.center().y() - 4, legendStep, 8),
                      theme_->heat(step / (legendSteps - 1.0)));

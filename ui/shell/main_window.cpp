@@ -17,6 +17,7 @@
 #include <QToolButton>
 
 #include "ui/canvas/canvas.h"
+#include "ui/compare/compare_panel.h"
 #include "ui/document/format.h"
 #include "ui/document/recovery.h"
 #include "ui/inspector/inspector.h"
@@ -158,6 +159,7 @@ void MainWindow::makePanels() {
   });
   bottom_->addPage(tr("Operators"), [this] { return followDocument(new OperatorsPanel(theme_)); });
   bottom_->addPage(tr("Outputs"), [this] { return followDocument(new OutputsPanel(theme_, jobs_)); });
+  bottom_->addPage(tr("Compare"), [this] { return followDocument(new ComparePanel(theme_)); });
   bottom_->addPage(tr("Jobs"), [this] { return new JobsPanel(theme_, jobs_); });
   connect(bottom_, &PanelDock::pageShown, this, [this] { bottomWanted_ = true; });
   right_ = new PanelDock(QStringLiteral("right"), tr("Inspector"), this);

@@ -50,7 +50,7 @@ class MainWindow : public QMainWindow {
   /// Pages of the docks, in tab order.
   enum LeftPage { OutlinePage, ProblemsPage, HistoryPage };
   enum RightPage { InspectorPage, RunPage };
-  enum BottomPage { TimelinePage, OperatorsPage, OutputsPage, JobsPage };
+  enum BottomPage { TimelinePage, OperatorsPage, OutputsPage, ComparePage, JobsPage };
 
  public Q_SLOTS:
   void openDialog();
@@ -128,6 +128,7 @@ class MainWindow : public QMainWindow {
   void addPanelCommands(QMenu* menu);
   void addThemeCommands(QMenu* menu);
   void copyOperators();
+  void compareRuns();
   void exportNumbers();
   void focusPlace(int step);
   void arrangePanels();

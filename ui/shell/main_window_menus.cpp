@@ -13,6 +13,7 @@
 
 #include "engine/layout/drawing.h"
 #include "ui/canvas/canvas.h"
+#include "ui/compare/compare_panel.h"
 #include "ui/inspector/tensor_view.h"
 #include "ui/shell/about.h"
 #include "ui/shell/command_palette.h"
@@ -122,6 +123,13 @@ void MainWindow::copyOperators() {
   if (!shown_) return;
   bottom_->showPage(OperatorsPage);
   qobject_cast<OperatorsPanel*>(bottom_->pageWidget(OperatorsPage))->copyTable();
+}
+
+/// Holds the run against what the panel says.
+void MainWindow::compareRuns() {
+  if (!shown_ || !shown_->model()) return;
+  bottom_->showPage(ComparePage);
+  qobject_cast<ComparePanel*>(bottom_->pageWidget(ComparePage))->start();
 }
 
 void MainWindow::makeEditMenu() {
@@ -282,6 +290,10 @@ void MainWindow::makeRunMenu() {
     if (shown_) shown_->cancelRun();
   });
   menu->addSeparator();
+  commands_->add(menu, tr("Compare Runs"), Qt::CTRL | Qt::SHIFT | Qt::Key_D, [this] { compareRuns(); });
+  commands_->add(menu, tr("Next Tensor That Is Off"), Qt::Key_F4, [this] {
+    if (auto* panel = qobject_cast<ComparePanel*>(bottom_->pageWidget(ComparePage))) panel->showNextOff();
+  });
   commands_->add(menu, tr("Optimize…"), Qt::CTRL | Qt::SHIFT | Qt::Key_O, [this] { optimizeModel(); });
   commands_->add(menu, tr("Clear Finished Jobs"), {}, [this] { jobs_->clearEnded(); });
 }
