@@ -12,8 +12,9 @@ EditParameter graph_parameter() {
   return {"graph", ParameterKind::Graph, "where the graph lies; the main graph if left out"};
 }
 
-EditArguments::EditArguments(const ModelPointer& model, const Edit& edit, const EditStep& step)
-    : model_(model), edit_(edit), parameters_(step.parameters) {
+EditArguments::EditArguments(const ModelPointer& model, const Edit& edit, const EditStep& step,
+                             const GraphIndex* index)
+    : model_(model), index_(index), edit_(edit), parameters_(step.parameters) {
   if (!parameters_.is_object()) throw Error(edit.name + ": the parameters are no object", Error::Kind::Usage);
   for (const auto& [name, value] : parameters_.items()) {
     if (edit.find_parameter(name)) continue;

@@ -17,9 +17,12 @@ namespace lapidary {
 class EditArguments {
  public:
   /// Throws Error if the step has a parameter that the edit does not know, or lacks a required one.
-  EditArguments(const ModelPointer& model, const Edit& edit, const EditStep& step);
+  EditArguments(const ModelPointer& model, const Edit& edit, const EditStep& step,
+                const GraphIndex* index = nullptr);
 
   const ModelPointer& model() const { return model_; }
+  /// Of the model's main graph; nullptr if nobody has one.
+  const GraphIndex* index() const { return index_; }
   bool has(std::string_view name) const;
   const EditJson& json(std::string_view name) const;
 
@@ -53,6 +56,7 @@ class EditArguments {
 
  private:
   ModelPointer model_;
+  const GraphIndex* index_;
   const Edit& edit_;
   const EditJson& parameters_;
   GraphPath path_;

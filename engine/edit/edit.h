@@ -8,6 +8,8 @@
 
 namespace lapidary {
 
+class GraphIndex;
+
 using EditJson = nlohmann::ordered_json;
 
 /// What is done to a model, as data: the name of an edit and its parameters. The studio, the journal, scripts
@@ -73,7 +75,8 @@ const Edit* find_edit(std::string_view name);
 /// The model with the step done; it shares all that the step does not touch. What is invalid in between is
 /// allowed. Throws Error that says what is wrong: of Kind::Usage if the step itself is malformed, of
 /// Kind::Model if the model has no such place or the result would mean something else than was asked for.
-ModelPointer apply_step(const ModelPointer& model, const EditStep& step);
+/// `index`: of the model's main graph, where the caller has one; names are found faster in a large one.
+ModelPointer apply_step(const ModelPointer& model, const EditStep& step, const GraphIndex* index = nullptr);
 /// One step after the other; an Error says which step failed.
 ModelPointer apply_steps(ModelPointer model, const std::vector<EditStep>& steps);
 

@@ -74,12 +74,12 @@ std::string_view name_of(ParameterKind kind) {
   return {};
 }
 
-ModelPointer apply_step(const ModelPointer& model, const EditStep& step) {
+ModelPointer apply_step(const ModelPointer& model, const EditStep& step, const GraphIndex* index) {
   const Edit* edit = find_edit(step.edit);
   if (!edit)
     throw Error("there is no edit '" + step.edit + "'", Error::Kind::Usage)
         .advice("See 'lapidary edit --list'");
-  return edit->apply(EditArguments(model, *edit, step));
+  return edit->apply(EditArguments(model, *edit, step, index));
 }
 
 ModelPointer apply_steps(ModelPointer model, const std::vector<EditStep>& steps) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "engine/model/graph_index.h"
 #include "engine/model/sequence.h"
 
 namespace lapidary {
@@ -36,11 +37,20 @@ void for_each_value_name(const Graph& graph, const Visit& visit) {
 
 }  // namespace
 
-TakenNames::TakenNames(const Model& model, const GraphPath& path)
-    : root_(graph_at(model, {path.function, {}})) {}
+TakenNames::TakenNames(const Model& model, const GraphPath& path, const GraphIndex* index)
+    : root_(graph_at(model, {path.function, {}})), index_(path.function ? nullptr : index) {}
 
 TakenNames::Names& TakenNames::known(Kind& kind, const std::string& base) const {
   if (kind.is_whole) return kind.names;
+  if (kind.are_values && index_) {
+    kind.is_whole = true;
+    const auto take = [&](const std::string& name) { kind.names.insert(name); };
+    for (const int node : index_->nodes_with_subgraphs())
+      for (const auto& [attribute, body] : subgraphs_of(*root_->nodes[static_cast<std::size_t>(node)]))
+        for_each_value_name(*body, take);
+    for (const auto& tensor : root_->sparse_initializers) take(tensor->name);
+    return kind.names;
+  }
   constexpr int few = 3;
   kind.is_whole = ++kind.searches > few;
   if (kind.is_whole) kind.names.reserve(root_->nodes.size() * (kind.are_values ? 2 : 1));
@@ -51,10 +61,19 @@ TakenNames::Names& TakenNames::known(Kind& kind, const std::string& base) const 
   return kind.names;
 }
 
+bool TakenNames::is_taken(const Kind& kind, const Names& known, const std::string& name) const {
+  if (known.contains(name)) return true;
+  if (!kind.are_values || !index_) return false;
+  const int id = index_->id_of(name);
+  return index_->producer(id).node >= 0 || !index_->consumers(id).empty() || index_->initializer(id) ||
+         index_->is_input(id) || index_->is_output(id);
+}
+
 std::string TakenNames::fresh(const std::string& base, Kind& kind) {
   Names& taken = known(kind, base);
   std::string name = base;
-  for (int i = 2; !taken.insert(name).second; ++i) name = base + "_" + std::to_string(i);
+  for (int i = 2; is_taken(kind, taken, name); ++i) name = base + "_" + std::to_string(i);
+  taken.insert(name);
   return name;
 }
 

@@ -14,10 +14,11 @@ namespace lapidary {
 /// questions look through the graph, which is cheaper than a list of all its names.
 class TakenNames {
  public:
-  TakenNames(const Model& model, const GraphPath& path);
+  /// `index`: of the model's main graph, or nullptr.
+  TakenNames(const Model& model, const GraphPath& path, const GraphIndex* index = nullptr);
 
-  bool has_value(const std::string& name) const { return known(values_, name).contains(name); }
-  bool has_node(const std::string& name) const { return known(nodes_, name).contains(name); }
+  bool has_value(const std::string& name) const { return is_taken(values_, known(values_, name), name); }
+  bool has_node(const std::string& name) const { return is_taken(nodes_, known(nodes_, name), name); }
   /// `base` if no value has it, else base_2, base_3, …; taken from now on.
   std::string fresh_value(const std::string& base) { return fresh(base, values_); }
   std::string fresh_node(const std::string& base) { return fresh(base, nodes_); }
@@ -32,9 +33,11 @@ class TakenNames {
   };
   /// The names of that kind, with at least all that begin with `base`.
   Names& known(Kind& kind, const std::string& base) const;
+  bool is_taken(const Kind& kind, const Names& known, const std::string& name) const;
   std::string fresh(const std::string& base, Kind& kind);
 
   GraphPointer root_;
+  const GraphIndex* index_ = nullptr;  ///< that knows the values of root_, those of bodies left out
   mutable Kind values_{true}, nodes_{false};
 };
 

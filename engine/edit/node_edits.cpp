@@ -76,7 +76,7 @@ ModelPointer add_node(const EditArguments& arguments) {
   return with_graph_at(*model, arguments.path(), [&](Graph& graph) {
     Node node = node_from(arguments);
     node.inputs = arguments.texts("inputs");
-    TakenNames taken(*model, arguments.path());
+    TakenNames taken(*model, arguments.path(), arguments.index());
     if (!node.name.empty() && taken.has_node(node.name))
       throw Error("there is a node of that name already").node(node.name);
     for (const auto& output : arguments.texts("outputs"))
@@ -114,7 +114,7 @@ ModelPointer insert_node(const EditArguments& arguments) {
     node.inputs = arguments.has("inputs") ? arguments.texts("inputs") : std::vector<std::string>{tensor};
     if (std::find(node.inputs.begin(), node.inputs.end(), tensor) == node.inputs.end())
       throw arguments.wrong("inputs", "does not hold the tensor '" + tensor + "'");
-    TakenNames taken(*model, arguments.path());
+    TakenNames taken(*model, arguments.path(), arguments.index());
     if (!node.name.empty() && taken.has_node(node.name))
       throw Error("there is a node of that name already").node(node.name);
     node.outputs = fresh_outputs(*model, node, taken);
@@ -225,7 +225,7 @@ ModelPointer duplicate_nodes(const EditArguments& arguments) {
   return arguments.with_graph([&](Graph& graph) {
     const auto positions = arguments.nodes(graph, "nodes");
     if (positions.empty()) throw arguments.wrong("nodes", "names no node");
-    TakenNames taken(*arguments.model(), arguments.path());
+    TakenNames taken(*arguments.model(), arguments.path(), arguments.index());
     Renames renames;
     for (const std::size_t position : positions)
       for (const auto& output : graph.nodes[position]->outputs)

@@ -31,7 +31,7 @@ ModelPointer rename_tensor(const EditArguments& arguments) {
       throw Error("there is no such tensor in this graph")
           .tensor(from)
           .advice("Rename it in the graph that makes it");
-    if (TakenNames(*arguments.model(), arguments.path()).has_value(to))
+    if (TakenNames(*arguments.model(), arguments.path(), arguments.index()).has_value(to))
       throw Error("there is a tensor of that name already").tensor(to).advice("Choose another name");
     rename_values(graph, {{from, to}});
   });

@@ -15,7 +15,9 @@ namespace lapidary::ui {
 bool Document::edit(const EditStep& step, const QString& name) {
   if (!canEdit()) return false;
   try {
-    take(step, name, apply_step(history_->current(), step));
+    // What is shown may be behind by an edit or two.
+    const GraphIndex* index = model_ == history_->current() ? index_.get() : nullptr;
+    take(step, name, apply_step(history_->current(), step, index));
   } catch (const Error& error) {
     editError_ = error;
     Q_EMIT historyChanged();

@@ -120,14 +120,29 @@ class FollowingTest : public QObject {
       std::vector<ModelPointer> past = {model};
       for (int turn = 0; turn < 40; ++turn) {
         const bool goes_back = random() % 4 == 0;
-        const ModelPointer next = goes_back ? past[random() % past.size()]
-                                            : apply_step(known.model, some_step(*known.model, random));
+        const ModelPointer next =
+            goes_back ? past[random() % past.size()]
+                      : apply_step(known.model, some_step(*known.model, random), known.index.get());
         past.push_back(next);
         known = followed(known, next);
         QCOMPARE(QString::fromStdString(types_text(known)),
                  QString::fromStdString(types_text(known_of(next))));
         QCOMPARE(known.hierarchy.constant, wiring_of(*next->graph).constant);
         everyNodeStandsInOneGroup(known);
+      }
+    }
+  }
+
+  void anIndexChangesNoNameThatAnEditGives() {
+    for (const ModelPointer& model : {modules(), model_of_text(branches_text)}) {
+      std::mt19937 random(7);
+      ModelPointer with = model, without = model;
+      for (int turn = 0; turn < 60; ++turn) {
+        const EditStep step = some_step(*with, random);
+        const GraphIndex index(*with->graph);
+        with = apply_step(with, step, &index);
+        without = apply_step(without, step);
+        QCOMPARE(test::edit_text(*with), test::edit_text(*without));
       }
     }
   }
