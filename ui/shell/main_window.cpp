@@ -19,6 +19,7 @@
 #include "ui/canvas/canvas.h"
 #include "ui/compare/compare_panel.h"
 #include "ui/document/format.h"
+#include "ui/document/imported_run.h"
 #include "ui/document/recovery.h"
 #include "ui/inspector/inspector.h"
 #include "ui/inspector/outputs_panel.h"
@@ -404,9 +405,13 @@ void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
 
 void MainWindow::dropEvent(QDropEvent* event) {
   QStringList models, tensors;
-  for (const QUrl& url : event->mimeData()->urls())
-    if (url.isLocalFile())
-      (shown_ && is_data_file(url.toLocalFile()) ? tensors : models) += url.toLocalFile();
+  for (const QUrl& url : event->mimeData()->urls()) {
+    const QString path = url.toLocalFile();
+    if (shown_ && url.isLocalFile() && is_trace_file(path))
+      openTrace(path);
+    else if (url.isLocalFile())
+      (shown_ && is_data_file(path) ? tensors : models) += path;
+  }
   event->acceptProposedAction();
   if (!models.isEmpty()) openFiles(models);
   if (tensors.isEmpty() || !shown_) return;

@@ -74,6 +74,8 @@ class MainWindow : public QMainWindow {
   /// What Ctrl+R does: runs, asks first what the model leaves open, or stops.
   void runModel();
   void showRunSettings();
+  /// Shows a run that another program traced; without a path a person chooses.
+  void openTrace(QString path = {});
   /// Draws all of the current graph, as it is unfolded, into a file by its name's ending (svg, png, pdf).
   void savePicture(const QString& path);
 

@@ -14,6 +14,7 @@
 #include "engine/layout/drawing.h"
 #include "ui/canvas/canvas.h"
 #include "ui/compare/compare_panel.h"
+#include "ui/document/imported_run.h"
 #include "ui/inspector/tensor_view.h"
 #include "ui/shell/about.h"
 #include "ui/shell/command_palette.h"
@@ -125,6 +126,28 @@ void MainWindow::copyOperators() {
   qobject_cast<OperatorsPanel*>(bottom_->pageWidget(OperatorsPage))->copyTable();
 }
 
+void MainWindow::openTrace(QString path) {
+  if (!shown_ || !shown_->model()) return;
+  if (path.isEmpty())
+    path = QFileDialog::getOpenFileName(this, tr("Trace of a run of this model"), {},
+                                        tr("Traces (*.json *.gz *.trace);;All files (*)"));
+  if (path.isEmpty()) return;
+  bottom_->showPage(TimelinePage);
+  jobs_->start(
+      shown_, QStringLiteral("trace"), tr("Read %1").arg(QFileInfo(path).fileName()),
+      [name = path.toStdString(), model = shown_->model()](const JobControl&) {
+        return std::make_shared<ImportedRun>(import_run(name, *model));
+      },
+      [this, document = shown_](std::shared_ptr<ImportedRun> imported) {
+        document->takeResult(std::shared_ptr<const RunResult>(imported, &imported->run));
+        forEachPage([&](DocumentPage& page) {
+          if (page.document() != document) return;
+          page.ask(imported->text(), {{tr("Close"), [banner = page.banner()] { banner->hide(); }}});
+        });
+      },
+      [this](const Error&) { bottom_->showPage(JobsPage); });  // says why
+}
+
 /// Holds the run against what the panel says.
 void MainWindow::compareRuns() {
   if (!shown_ || !shown_->model()) return;
@@ -135,7 +158,8 @@ void MainWindow::compareRuns() {
 void MainWindow::makeEditMenu() {
   QMenu* menu = addMenu(tr("&Edit"));
   addHistoryCommands(menu);
-  addCanvasCommand(menu, tr("Copy"), {}, &Canvas::copySelection);  // lists have a use of their own for the keys
+  addCanvasCommand(menu, tr("Copy"), {},
+                   &Canvas::copySelection);  // lists have a use of their own for the keys
   addCanvasCommand(menu, tr("Paste"), {}, &Canvas::paste);
   addCanvasCommand(menu, tr("Copy Name"), {}, &Canvas::copyName);
   addCanvasCommand(menu, tr("Copy Shape"), {}, &Canvas::copyShape);
@@ -290,6 +314,7 @@ void MainWindow::makeRunMenu() {
     if (shown_) shown_->cancelRun();
   });
   menu->addSeparator();
+  commands_->add(menu, tr("Open Trace…"), {}, [this] { openTrace(); });
   commands_->add(menu, tr("Compare Runs"), Qt::CTRL | Qt::SHIFT | Qt::Key_D, [this] { compareRuns(); });
   commands_->add(menu, tr("Next Tensor That Is Off"), Qt::Key_F4, [this] {
     if (auto* panel = qobject_cast<ComparePanel*>(bottom_->pageWidget(ComparePage))) panel->showNextOff();

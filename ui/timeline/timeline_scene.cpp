@@ -47,12 +47,21 @@ int topOf(const Hierarchy& hierarchy) {
   return top;
 }
 
+/// The lane on which most of the model's nodes ran.
+int mainLane(const Trace& trace) {
+  std::vector<std::size_t> spans(std::max<std::size_t>(trace.lanes.size(), 1));
+  for (const Span& span : trace.spans)
+    if (!trace.steps[static_cast<std::size_t>(span.step)].nodes.empty())
+      ++spans[static_cast<std::size_t>(span.lane)];
+  return static_cast<int>(std::max_element(spans.begin(), spans.end()) - spans.begin());
+}
+
 TimelineRow moduleRow(const Trace& trace, const Hierarchy& hierarchy) {
   TimelineRow row{QCoreApplication::translate("Timeline", "Modules"), true, {}};
-  const int top = topOf(hierarchy);
+  const int top = topOf(hierarchy), lane = mainLane(trace);
   for (const Span& span : trace.spans) {
     const Step& step = trace.steps[static_cast<std::size_t>(span.step)];
-    if (span.lane != 0 || step.nodes.empty()) continue;
+    if (span.lane != lane || step.nodes.empty()) continue;
     const int group = moduleOf(hierarchy, top, step.nodes.front());
     const bool joins =
         !row.items.empty() && row.items.back().group == group && row.items.back().run == span.run;
