@@ -39,6 +39,7 @@
 #include "ui/shell/recent_files.h"
 #include "ui/shell/start_page.h"
 #include "ui/timeline/operators_panel.h"
+#include "ui/timeline/roofline_view.h"
 #include "ui/timeline/run_choice.h"
 #include "ui/timeline/timeline_panel.h"
 
@@ -159,6 +160,7 @@ void MainWindow::makePanels() {
     return followDocument(panel);
   });
   bottom_->addPage(tr("Operators"), [this] { return followDocument(new OperatorsPanel(theme_)); });
+  bottom_->addPage(tr("Roofline"), [this] { return followDocument(new RooflinePanel(theme_, jobs_)); });
   bottom_->addPage(tr("Outputs"), [this] { return followDocument(new OutputsPanel(theme_, jobs_)); });
   bottom_->addPage(tr("Compare"), [this] { return followDocument(new ComparePanel(theme_)); });
   bottom_->addPage(tr("Jobs"), [this] { return new JobsPanel(theme_, jobs_); });

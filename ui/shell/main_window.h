@@ -50,7 +50,7 @@ class MainWindow : public QMainWindow {
   /// Pages of the docks, in tab order.
   enum LeftPage { OutlinePage, ProblemsPage, HistoryPage };
   enum RightPage { InspectorPage, RunPage };
-  enum BottomPage { TimelinePage, OperatorsPage, OutputsPage, ComparePage, JobsPage };
+  enum BottomPage { TimelinePage, OperatorsPage, RooflinePage, OutputsPage, ComparePage, JobsPage };
 
  public Q_SLOTS:
   void openDialog();
