@@ -378,7 +378,7 @@ void ComparePanel::describe(int row) {
     lines += tr("Relative error %1, of which rounding explains up to %2")
                  .arg(number(Comparison::errorOf(tensor)), number(tensor.tolerance));
   if (isFirst) {
-    for (const FormNote& note : first->form.notes) lines += tr("Likely because %1").arg(text(note.text));
+    for (const std::string& reason : first->reasons) lines += tr("Likely because %1").arg(text(reason));
     if (first->nearer) lines += tr("Nearer to float64: %1").arg(text(*first->nearer));
   }
   detail_->setText(lines.join(QLatin1Char('\n')));

@@ -15,7 +15,7 @@ struct Against {
   std::string backend = "reference";
   bool float64 = false;                      ///< backends: all in float64
   DataType precision = DataType::Undefined;  ///< backends: the model converted to it; Undefined: as it is
-  QString path;                              ///< of the model, or of the file or folder of tensors
+  QString path{};                              ///< of the model, or of the file or folder of tensors
 
   /// "reference in float64", "optimized.onnx".
   QString title() const;
