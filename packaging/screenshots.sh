@@ -27,3 +27,5 @@ take resnet50-dark "$LAPIDARY_ZOO/resnet50.onnx" 1280x800 dark --run --panel Tim
   --select /layer2/layer2.1/conv2/Conv
 take swin-t-operators-light "$LAPIDARY_ZOO/swin_t.onnx" 2560x1440 light --run --panel Operators
 take det-optimize-light "$LAPIDARY_ZOO/ch_PP-OCRv4_det_infer.onnx" 1280x800 light --command Optimize…
+take resnet50-roofline-dark "$LAPIDARY_ZOO/resnet50.onnx" 2560x1440 dark --run --panel Roofline
+take mobilenet-compare-light "$LAPIDARY_ZOO/mobilenet_v2.onnx" 1280x800 light --command "Compare Runs" --panel Compare

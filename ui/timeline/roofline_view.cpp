@@ -1,9 +1,12 @@
 #include "ui/timeline/roofline_view.h"
 
 #include <QKeyEvent>
+#include <QLabel>
+#include <QListWidget>
 #include <QMouseEvent>
 #include <QPainter>
 #include <QPainterPath>
+#include <QSplitter>
 #include <QToolTip>
 #include <QVBoxLayout>
 #include <algorithm>
@@ -243,13 +246,37 @@ RooflinePanel::RooflinePanel(Theme* theme, JobList* jobs, QWidget* parent)
     : QWidget(parent),
       jobs_(jobs),
       view_(new RooflineView(theme)),
+      list_(new QListWidget),
       hint_(new RunHint(
           tr("Run the model to see how far each operator is from what this machine can do · Ctrl+R"))) {
+  auto* content = new QSplitter;
+  content->setChildrenCollapsible(false);
+  content->addWidget(view_);
+  content->addWidget(makeFindings());
+  content->setStretchFactor(0, 3);
+  content->setStretchFactor(1, 2);
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(0, 0, 0, 0);
   column->addWidget(hint_);
-  column->addWidget(view_);
-  hint_->standInFor(view_);
+  column->addWidget(content);
+  hint_->standInFor(content);
+}
+
+QWidget* RooflinePanel::makeFindings() {
+  auto* side = new QWidget;
+  auto* column = new QVBoxLayout(side);
+  column->setContentsMargins(16, 4, 8, 0);
+  column->setSpacing(4);
+  auto* title = new QLabel(tr("What to do"));
+  title->setProperty("role", QStringLiteral("section"));
+  list_->setFrameShape(QFrame::NoFrame);
+  list_->setWordWrap(true);
+  list_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  list_->setAccessibleName(tr("What to do"));
+  column->addWidget(title);
+  column->addWidget(list_, 1);
+  connect(list_, &QListWidget::currentRowChanged, this, &RooflinePanel::go);
+  return side;
 }
 
 void RooflinePanel::setDocument(Document* document) {
@@ -257,12 +284,16 @@ void RooflinePanel::setDocument(Document* document) {
   document_ = document;
   view_->setDocument(document);
   hint_->setDocument(document);
-  if (document) connect(document, &Document::runChanged, this, &RooflinePanel::measure);
+  if (document) {
+    connect(document, &Document::runChanged, this, &RooflinePanel::measure);
+    connect(document, &Document::stateChanged, this, &RooflinePanel::list);
+  }
   measure();
 }
 
 /// The roofs for as many threads as the run had: measured once, and then known.
 void RooflinePanel::measure() {
+  list();
   if (!document_ || !document_->result()) return;
   const int threads = std::max(1, document_->result()->trace.threads);
   if (threads == measuredThreads_) return;
@@ -272,7 +303,37 @@ void RooflinePanel::measure() {
       [threads](const JobControl&) {
         return remembered_roofs(roofs_path(), find_backend("cpu").device, threads, measure_roofs);
       },
-      [this](const Roofs& roofs) { view_->setRoofs(roofs); });
+      [this](const Roofs& roofs) {
+        roofs_ = roofs;
+        view_->setRoofs(roofs);
+        list();
+      });
+}
+
+void RooflinePanel::list() {
+  findings_.clear();
+  list_->clear();
+  if (!document_ || !document_->result() || roofs_.flops_per_second.empty()) return;
+  const RunResult& result = *document_->result();
+  findings_ = find_findings(result.summary, result.trace, roofs_);
+  for (const Finding& finding : findings_) {
+    QString line = tr("%1 · %2").arg(milliseconds(finding.milliseconds), text(finding.message));
+    if (finding.gain_ms > 0) line += tr(" · could save %1").arg(milliseconds(finding.gain_ms));
+    list_->addItem(line);
+  }
+  if (findings_.empty()) list_->addItem(tr("Nothing stands out: what takes time is near its roof."));
+}
+
+/// Selects the nodes that a finding is about.
+void RooflinePanel::go(int row) {
+  if (row < 0 || row >= static_cast<int>(findings_.size()) || !document_ || !document_->result()) return;
+  const auto& steps = document_->result()->trace.steps;
+  std::vector<Element> elements;
+  for (const int step : findings_[static_cast<std::size_t>(row)].steps)
+    for (const int node : steps[static_cast<std::size_t>(step)].nodes)
+      elements.push_back(Element::node(node));
+  if (!elements.empty()) document_->reveal(elements.front());
+  document_->selection()->select(std::move(elements));
 }
 
 }  // namespace lapidary::ui

@@ -3,10 +3,15 @@
 #include <QPointer>
 #include <QWidget>
 
+#include "engine/trace/findings.h"
 #include "engine/trace/roofline.h"
 #include "ui/document/document.h"
 
+class QListWidget;
+
 namespace lapidary::ui {
+
+class RunHint;
 
 /// Each operator of the last run as a dot under the machine's roofs: rate over arithmetic intensity, both by
 /// order of magnitude; the larger the dot, the more time. What is selected elsewhere is marked, and a click
@@ -51,7 +56,7 @@ class RooflineView : public QWidget {
   int current_ = -1;
 };
 
-/// The view, what stands there before a run, and the job that measures the roofs.
+/// The view, beside it what could be done about the run's time, and the job that measures the roofs for both.
 class RooflinePanel : public QWidget {
   Q_OBJECT
 
@@ -59,14 +64,22 @@ class RooflinePanel : public QWidget {
   RooflinePanel(Theme* theme, JobList* jobs, QWidget* parent = nullptr);
   void setDocument(Document* document);
   RooflineView* view() const { return view_; }
+  /// What rules found in the last run.
+  const std::vector<Finding>& findings() const { return findings_; }
 
  private:
+  QWidget* makeFindings();
   void measure();
+  void list();
+  void go(int row);
 
   JobList* jobs_;
   QPointer<Document> document_;
   RooflineView* view_;
-  class RunHint* hint_;
+  QListWidget* list_;
+  RunHint* hint_;
+  Roofs roofs_;
+  std::vector<Finding> findings_;
   int measuredThreads_ = -1;
 };
 
