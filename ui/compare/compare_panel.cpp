@@ -239,9 +239,9 @@ void ComparePanel::setDocument(Document* document) {
     disconnect(document_, nullptr, this, nullptr), disconnect(document_->selection(), nullptr, this, nullptr),
         disconnect(document_->jobs(), nullptr, this, nullptr);
   document_ = document;
-  comparison_ = document ? Comparison::of(document) : nullptr;
+  comparison_ = document ? ComparingRuns::of(document) : nullptr;
   if (document) {
-    connect(comparison_, &Comparison::changed, this, &ComparePanel::refresh);
+    connect(comparison_, &ComparingRuns::changed, this, &ComparePanel::refresh);
     connect(document, &Document::stateChanged, this, &ComparePanel::showState);
     connect(document->selection(), &Selection::changed, this, &ComparePanel::followSelection);
     connect(document->jobs(), &JobList::activityChanged, this, &ComparePanel::showState);
@@ -376,7 +376,7 @@ void ComparePanel::describe(int row) {
   }
   if (tensor.tolerance > 0)
     lines += tr("Relative error %1, of which rounding explains up to %2")
-                 .arg(number(Comparison::errorOf(tensor)), number(tensor.tolerance));
+                 .arg(number(ComparingRuns::errorOf(tensor)), number(tensor.tolerance));
   if (isFirst) {
     for (const std::string& reason : first->reasons) lines += tr("Likely because %1").arg(text(reason));
     if (first->nearer) lines += tr("Nearer to float64: %1").arg(text(*first->nearer));

@@ -4,7 +4,7 @@
 #include <QSortFilterProxyModel>
 #include <QWidget>
 
-#include "ui/compare/comparison.h"
+#include "ui/compare/comparing_runs.h"
 #include "ui/compare/depth_plot.h"
 #include "ui/compare/tensors_model.h"
 
@@ -47,7 +47,7 @@ class ComparePanel : public QWidget {
 
   Theme* theme_;
   QPointer<Document> document_;
-  QPointer<Comparison> comparison_;
+  QPointer<ComparingRuns> comparison_;
   std::vector<Against> choices_;
   int chosen_ = 0;
   TensorsModel* tensors_;

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "ui/compare/comparison.h"
+#include "ui/compare/comparing_runs.h"
 #include "ui/compare/tensors_model.h"
 #include "ui/document/format.h"
 
@@ -87,13 +87,13 @@ void DepthPlot::paintErrors(QPainter& painter) const {
       painter.fillRect(QRectF(x(row) - bar / 2, top, bar, area().bottom() - top),
                        theme_->heat(tensor.local_parts ? 1 : 0.35));
     }
-    if (const double error = Comparison::errorOf(tensor); error >= 0) line << QPointF(x(row), y(error));
+    if (const double error = ComparingRuns::errorOf(tensor); error >= 0) line << QPointF(x(row), y(error));
   }
   painter.setPen(QPen(theme_->colors().accent, 1.2));
   painter.setBrush(Qt::NoBrush);
   painter.drawPolyline(line);
   for (const int row : marked_) {
-    const double error = Comparison::errorOf(result_->tensors[static_cast<std::size_t>(row)]);
+    const double error = ComparingRuns::errorOf(result_->tensors[static_cast<std::size_t>(row)]);
     painter.setPen(theme_->colors().text);
     painter.drawLine(QPointF(x(static_cast<std::size_t>(row)), area().top()),
                      QPointF(x(static_cast<std::size_t>(row)), area().bottom()));
@@ -123,7 +123,7 @@ void DepthPlot::mouseMoveEvent(QMouseEvent* event) {
   if (row < 0) return;
   const ComparedTensor& tensor = result_->tensors[static_cast<std::size_t>(row)];
   QString tip = text(tensor.pair.a) + QLatin1Char('\n') + verdict(tensor);
-  if (const double error = Comparison::errorOf(tensor); error >= 0)
+  if (const double error = ComparingRuns::errorOf(tensor); error >= 0)
     tip += QStringLiteral(" · ") + number(error);
   QToolTip::showText(event->globalPosition().toPoint(), tip, this);
 }

@@ -2,7 +2,7 @@
 
 #include <QColor>
 
-#include "ui/compare/comparison.h"
+#include "ui/compare/comparing_runs.h"
 #include "ui/document/format.h"
 
 namespace lapidary::ui {

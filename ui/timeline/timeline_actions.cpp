@@ -91,8 +91,9 @@ void Timeline::copy() const {
       if (item.step < 0 || !seen) continue;
       if (anySelected && !selectedSteps_[static_cast<std::size_t>(item.step)]) continue;
       const Step& step = result_->trace.steps[static_cast<std::size_t>(item.step)];
-      const std::int64_t origin =
-          result_->trace.runs.empty() ? 0 : result_->trace.runs[static_cast<std::size_t>(item.run)].begin_ns;
+      const std::int64_t origin = result_->trace.runs.empty() || item.run < 0
+                                      ? 0
+                                      : result_->trace.runs[static_cast<std::size_t>(item.run)].begin_ns;
       lines += QStringLiteral("%1\t%2\t%3\t%4\t%5\n")
                    .arg(row.name)
                    .arg(static_cast<double>(item.begin_ns - origin) * 1e-6)

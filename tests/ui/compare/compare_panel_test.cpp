@@ -35,9 +35,9 @@ ModelPointer changed_model() {
 
 struct Fixture : ui::test::OpenDocument {
   ComparePanel panel{&theme};
-  Comparison* comparison;
+  ComparingRuns* comparison;
 
-  Fixture() : OpenDocument(ui::test::blocks_model(2)), comparison(Comparison::of(&document)) {
+  Fixture() : OpenDocument(ui::test::blocks_model(2)), comparison(ComparingRuns::of(&document)) {
     panel.resize(1000, 300);
     panel.setDocument(&document);
     panel.show();

@@ -15,7 +15,7 @@ struct Against {
   std::string backend = "reference";
   bool float64 = false;                      ///< backends: all in float64
   DataType precision = DataType::Undefined;  ///< backends: the model converted to it; Undefined: as it is
-  QString path{};                              ///< of the model, or of the file or folder of tensors
+  QString path{};                            ///< of the model, or of the file or folder of tensors
 
   /// "reference in float64", "optimized.onnx".
   QString title() const;
@@ -24,12 +24,12 @@ struct Against {
 std::vector<Against> comparable_backends();
 
 /// The comparison of a document's run with another one: at most one, and it goes when the model changes.
-class Comparison : public QObject {
+class ComparingRuns : public QObject {
   Q_OBJECT
 
  public:
   /// The document's; made when it is first asked for.
-  static Comparison* of(Document* document);
+  static ComparingRuns* of(Document* document);
 
   /// Runs the model with the document's settings, and what it is held against; a comparison that runs is
   /// cancelled.
@@ -52,7 +52,7 @@ class Comparison : public QObject {
   void changed();
 
  private:
-  explicit Comparison(Document* document);
+  explicit ComparingRuns(Document* document);
   void take(std::shared_ptr<const RunComparison> result);
   void showErrors();
 

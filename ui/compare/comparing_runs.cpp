@@ -1,4 +1,4 @@
-#include "ui/compare/comparison.h"
+#include "ui/compare/comparing_runs.h"
 
 #include <QFileInfo>
 #include <cmath>
@@ -72,9 +72,9 @@ RunComparison compared(const Against& against, const ModelPointer& model, const 
 
 QString Against::title() const {
   if (kind != Kind::Backend) return QFileInfo(path).fileName();
-  if (float64) return Comparison::tr("%1 in float64").arg(text(backend));
+  if (float64) return ComparingRuns::tr("%1 in float64").arg(text(backend));
   if (precision == DataType::Undefined) return text(backend);
-  return Comparison::tr("%1 in %2").arg(text(backend), text(name_of(precision)));
+  return ComparingRuns::tr("%1 in %2").arg(text(backend), text(name_of(precision)));
 }
 
 std::vector<Against> comparable_backends() {
@@ -86,12 +86,12 @@ std::vector<Against> comparable_backends() {
   return all;
 }
 
-Comparison* Comparison::of(Document* document) {
-  auto* found = document->findChild<Comparison*>(QString(), Qt::FindDirectChildrenOnly);
-  return found ? found : new Comparison(document);
+ComparingRuns* ComparingRuns::of(Document* document) {
+  auto* found = document->findChild<ComparingRuns*>(QString(), Qt::FindDirectChildrenOnly);
+  return found ? found : new ComparingRuns(document);
 }
 
-Comparison::Comparison(Document* document) : QObject(document), document_(document) {
+ComparingRuns::ComparingRuns(Document* document) : QObject(document), document_(document) {
   // Whatever edit it was, the numbers are those of another model.
   connect(document, &Document::stateChanged, this, [this] {
     if (!model_ || document_->model() == model_) return;
@@ -102,13 +102,13 @@ Comparison::Comparison(Document* document) : QObject(document), document_(docume
   });
 }
 
-bool Comparison::isRunning() const { return document_->jobs()->running(this, channel) != nullptr; }
+bool ComparingRuns::isRunning() const { return document_->jobs()->running(this, channel) != nullptr; }
 
-void Comparison::cancel() {
+void ComparingRuns::cancel() {
   if (Job* job = document_->jobs()->running(this, channel)) job->cancel();
 }
 
-void Comparison::start(const Against& against) {
+void ComparingRuns::start(const Against& against) {
   if (!document_->model()) return;
   against_ = against;
   model_ = document_->model();
@@ -124,28 +124,28 @@ void Comparison::start(const Against& against) {
         error_ = error;
         take(nullptr);
       });
-  connect(job, &Job::finished, this, &Comparison::changed);
+  connect(job, &Job::finished, this, &ComparingRuns::changed);
   Q_EMIT changed();
 }
 
-void Comparison::take(std::shared_ptr<const RunComparison> result) {
+void ComparingRuns::take(std::shared_ptr<const RunComparison> result) {
   result_ = std::move(result);
   showErrors();
   Q_EMIT changed();
 }
 
-double Comparison::errorOf(const ComparedTensor& tensor) {
+double ComparingRuns::errorOf(const ComparedTensor& tensor) {
   return tensor.metrics ? tensor.metrics->relative_to_scale() : -1;
 }
 
-std::optional<Element> Comparison::nodeOf(std::size_t row) const {
+std::optional<Element> ComparingRuns::nodeOf(std::size_t row) const {
   if (!result_ || document_->model() != model_ || !document_->index()) return std::nullopt;
   const int node = document_->index()->producer(result_->tensors[row].pair.a).node;
   return node < 0 ? std::nullopt : std::optional(Element::node(node));
 }
 
 /// Colours each node by the largest error of what it makes.
-void Comparison::showErrors() {
+void ComparingRuns::showErrors() {
   if (!result_) return document_->heat()->setErrors({});
   std::vector<double> errors(model_->graph->nodes.size(), -1);
   for (std::size_t row = 0; row < result_->tensors.size(); ++row) {
