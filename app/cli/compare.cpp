@@ -167,20 +167,10 @@ ComparedRun runnable(const std::string& specification, ModelPointer model, const
   return run;
 }
 
-ComparedRun recorded(const std::string& path, const ModelPointer& model) {
-  ComparedRun run;
-  run.name = path;
-  run.model = model;
-  std::vector<WantedData> wanted;
-  for (const auto& value : model->graph->outputs) wanted.push_back({value.name, value.type});
-  for (auto& [name, datum] : read_data(path, wanted, "output")) run.recorded[name] = std::move(datum);
-  return run;
-}
-
 ComparedRun source(const std::string& specification, const ModelPointer& model,
                    const RunCommandOptions& options) {
   std::error_code error;
-  return std::filesystem::exists(specification, error) ? recorded(specification, model)
+  return std::filesystem::exists(specification, error) ? recorded_run(specification, model)
                                                        : runnable(specification, model, options);
 }
 

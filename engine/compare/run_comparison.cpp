@@ -9,6 +9,7 @@
 #include "engine/compare/difference.h"
 #include "engine/compare/permutation.h"
 #include "engine/compare/reasons.h"
+#include "engine/io/tensor_file.h"
 #include "engine/model/error.h"
 #include "engine/model/mapped_bytes.h"
 
@@ -361,6 +362,16 @@ class Comparer {
 };
 
 }  // namespace
+
+ComparedRun recorded_run(const std::string& path, const ModelPointer& model) {
+  ComparedRun run;
+  run.name = path;
+  run.model = model;
+  std::vector<WantedData> wanted;
+  for (const auto& output : model->graph->outputs) wanted.push_back({output.name, output.type});
+  for (auto& [name, datum] : read_data(path, wanted, "output")) run.recorded[name] = std::move(datum);
+  return run;
+}
 
 bool RunComparison::ok() const { return !first_divergence && problems.empty(); }
 

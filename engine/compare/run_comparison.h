@@ -20,6 +20,9 @@ struct ComparedRun {
   bool is_recorded() const { return runner.backend == nullptr; }
 };
 
+/// What lies in a file or folder of tensors, taken to be values of `model` by their names. Throws Error.
+ComparedRun recorded_run(const std::string& path, const ModelPointer& model);
+
 struct ComparisonOptions {
   Tolerances tolerances;          ///< after all that a tensor inherits
   std::int64_t memory_bytes = 0;  ///< about what the values of both runs may take at a time; 0: all at once

@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "engine/backends.h"
-#include "engine/io/tensor_file.h"
 #include "engine/precision/convert_precision.h"
 #include "engine/runtime/free_memory.h"
 #include "ui/document/format.h"
@@ -25,19 +24,9 @@ ComparedRun runOf(const ModelPointer& model, const std::string& backend, const R
   return run;
 }
 
-ComparedRun recordingOf(const std::string& path, const ModelPointer& model) {
-  ComparedRun run;
-  run.name = path;
-  run.model = model;
-  std::vector<WantedData> wanted;
-  for (const Value& output : model->graph->outputs) wanted.push_back({output.name, output.type});
-  for (auto& [name, datum] : read_data(path, wanted, "output")) run.recorded[name] = std::move(datum);
-  return run;
-}
-
 ComparedRun otherRun(const Against& against, const ModelPointer& model, const RunSettings& settings) {
   const std::string path = against.path.toStdString();
-  if (against.kind == Against::Kind::Recording) return recordingOf(path, model);
+  if (against.kind == Against::Kind::Recording) return recorded_run(path, model);
   if (against.kind == Against::Kind::Model) return runOf(load_model(path).model, settings.backend, settings);
   ComparedRun run = runOf(model, against.backend, settings);
   run.runner.float64 = against.float64;

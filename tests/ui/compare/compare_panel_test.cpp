@@ -19,9 +19,10 @@ ModelPointer changed_model() {
   Graph graph = *model->graph;
   std::vector<float> weights(64, 0.125f);
   weights[9] = 0.25f;
-  graph.initializers =
-      graph.initializers.inserted(0, std::make_shared<const NamedTensor>(NamedTensor{
-                                         .name = "other", .tensor = Tensor::of<float>({8, 8}, weights)}));
+  NamedTensor other;
+  other.name = "other";
+  other.tensor = Tensor::of<float>({8, 8}, weights);
+  graph.initializers = graph.initializers.inserted(0, std::make_shared<const NamedTensor>(std::move(other)));
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     Node node = *graph.nodes[i];
     if (node.name != "/layers/layers.0/fc1/MatMul") continue;
