@@ -1,7 +1,7 @@
 #include "tests/support/bench.h"
 
 #include <fcntl.h>
-#include <spawn.h>
+#include <malloc.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -12,8 +12,6 @@
 #include <thread>
 
 #include "engine/runtime/backend.h"
-
-extern char** environ;
 
 namespace lapidary::test {
 
@@ -28,22 +26,25 @@ Spread spread_of(std::vector<double> measurements) {
 ProcessResult run_process(const std::vector<std::string>& command) {
   int out[2];
   if (pipe(out) != 0) return {};
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
-  posix_spawn_file_actions_addclose(&actions, out[0]);
-  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
   std::vector<char*> arguments;
   for (const auto& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
 
   ProcessResult result;
   const std::int64_t begin_ns = now_ns();
-  pid_t process = -1;
-  const int failed = posix_spawnp(&process, arguments[0], &actions, nullptr, arguments.data(), environ);
-  posix_spawn_file_actions_destroy(&actions);
+  // Not posix_spawn, whose child shares this process's memory until it begins: its peak would begin with
+  // ours.
+  const pid_t process = fork();
+  if (process == 0) {
+    dup2(out[1], STDOUT_FILENO);
+    dup2(open("/dev/null", O_WRONLY), STDERR_FILENO);
+    close(out[0]);
+    close(out[1]);
+    execvp(arguments[0], arguments.data());
+    _exit(127);
+  }
   close(out[1]);
-  if (failed == 0) {
+  if (process > 0) {
     char buffer[4096];
     for (ssize_t got; (got = read(out[0], buffer, sizeof buffer)) > 0;)
       result.output.append(buffer, static_cast<std::size_t>(got));
