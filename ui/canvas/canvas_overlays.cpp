@@ -16,12 +16,12 @@ constexpr int legendSteps = 5;
 constexpr double legendStep = 18;
 
 QString legendTitle(const Heat& heat) {
-  return heat.showsErrors() ? QCoreApplication::translate("CanvasOverlays", "Error, from %1").arg(number(Heat::leastError))
+  return heat.showsErrors() ? QCoreApplication::translate("CanvasOverlays", "Error, from %1")
+                                  .arg(QString::number(Heat::leastError, 'g', 2)
+                                           .replace(QStringLiteral("e-0"), QStringLiteral("e-")))
                             : QCoreApplication::translate("CanvasOverlays", "Time");
 }
-QString legendEnd(const Heat& heat) {
-  return heat.showsErrors() ? number(1) : milliseconds(heat.largest());
-}
+QString legendEnd(const Heat& heat) { return heat.showsErrors() ? number(1) : milliseconds(heat.largest()); }
 
 QFont smallFont() {
   QFont font = QApplication::font();
@@ -101,8 +101,8 @@ void CanvasOverlays::paintZoomControl(QPainter& painter, const View& view) const
 QRectF CanvasOverlays::legend(const View& view) const {
   if (view.heat.empty()) return {};
   const QFontMetricsF metrics(smallFont());
-  const double width = 12 + metrics.horizontalAdvance(legendTitle(view.values)) + 8 + legendSteps * legendStep + 6 +
-                       metrics.horizontalAdvance(legendEnd(view.values)) + 12;
+  const double width = 12 + metrics.horizontalAdvance(legendTitle(view.values)) + 8 +
+                       legendSteps * legendStep + 6 + metrics.horizontalAdvance(legendEnd(view.values)) + 12;
   const QRectF control = zoomControl(view);
   return {control.left(), control.top() - 8 - controlHeight, width, controlHeight};
 }

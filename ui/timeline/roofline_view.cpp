@@ -24,7 +24,7 @@ namespace {
 
 constexpr double margin = 16, scaleWidth = 76, captionHeight = 20, footHeight = 20;
 // Powers of ten at the ends of the scales: FLOP a byte, and GFLOP/s.
-constexpr double leastIntensity = -2, mostIntensity = 3, leastRate = -2, mostRate = 3.5;
+constexpr double leastIntensity = -2, mostIntensity = 3, leastRate = -1, mostRate = 3.5;
 
 double bestRate(const Roofs& roofs) {
   double best = 0;
@@ -124,10 +124,7 @@ bool RooflineView::isSelected(const OperatorTime& time, const std::vector<int>& 
 
 void RooflineView::paintScale(QPainter& painter) const {
   const ThemeColors& colors = theme_->colors();
-  const auto power = [](int exponent) {
-    return exponent >= -2 && exponent <= 3 ? number(std::pow(10.0, exponent))
-                                           : QStringLiteral("1e%1").arg(exponent);
-  };
+  const auto power = [](int exponent) { return QString::number(std::pow(10.0, exponent), 'g', 4); };
   painter.setPen(colors.weakText);
   painter.drawText(QRectF(margin, 2, width() - 2 * margin, captionHeight), Qt::AlignVCenter | Qt::AlignLeft,
                    tr("Rate in GFLOP/s over FLOP a byte · size: time · lines: this machine's roofs"));
@@ -157,14 +154,20 @@ void RooflineView::paintRoofs(QPainter& painter) const {
   const double least = std::pow(10.0, leastIntensity), most = std::pow(10.0, mostIntensity);
   painter.drawLine(QPointF(x(least), y(memory * least)),
                    QPointF(x(bestRate(roofs_) * 1e-9 / memory), y(bestRate(roofs_) * 1e-9)));
+  double right = area().right();
   for (const auto& [type, rate] : roofs_.flops_per_second) {
     if (rate <= 0) continue;
     const double gflops = rate * 1e-9, ridge = gflops / memory;
     painter.setPen(QPen(theme_->colors().accent, 1.5));
     painter.drawLine(QPointF(x(ridge), y(gflops)), QPointF(x(most), y(gflops)));
+    // Roofs may stand close together: their captions stand side by side.
+    const QString caption = tr("%1 %2").arg(text(name_of(type)), flopsPerSecond(gflops));
+    const double width = painter.fontMetrics().horizontalAdvance(caption) + 8;
+    right -= width + 8;
+    const QRectF ground(right, y(gflops) - 8, width, 16);
+    painter.fillRect(ground, theme_->colors().canvas);
     painter.setPen(theme_->colors().weakText);
-    painter.drawText(QRectF(area().right() - 240, y(gflops) - 16, 236, 14), Qt::AlignVCenter | Qt::AlignRight,
-                     tr("%1 %2").arg(text(name_of(type)), flopsPerSecond(gflops)));
+    painter.drawText(ground, Qt::AlignCenter, caption);
   }
   painter.drawText(QPointF(area().left() + 8, y(memory * least) - 8),
                    tr("memory %1/s").arg(bytes(roofs_.bytes_per_second)));
