@@ -27,5 +27,6 @@ take resnet50-dark "$LAPIDARY_ZOO/resnet50.onnx" 1280x800 dark --run --panel Tim
   --select /layer2/layer2.1/conv2/Conv
 take swin-t-operators-light "$LAPIDARY_ZOO/swin_t.onnx" 2560x1440 light --run --panel Operators
 take det-optimize-light "$LAPIDARY_ZOO/ch_PP-OCRv4_det_infer.onnx" 1280x800 light --command Optimize…
-take resnet50-roofline-dark "$LAPIDARY_ZOO/resnet50.onnx" 2560x1440 dark --run --panel Roofline
-take mobilenet-compare-light "$LAPIDARY_ZOO/mobilenet_v2.onnx" 1280x800 light --command "Compare Runs" --panel Compare
+take vit-roofline-light "$LAPIDARY_ZOO/vit_b_16.onnx" 2560x1440 light --run --panel Roofline
+take mobilenet-compare-dark "$LAPIDARY_ZOO/mobilenet_v2.onnx" 1280x800 dark --command "Compare Runs" --panel Compare \
+  --select /features/features.11/conv/conv.0/conv.0.0/Conv

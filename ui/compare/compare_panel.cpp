@@ -169,6 +169,7 @@ QWidget* ComparePanel::makeTable() {
   table_->setSelectionBehavior(QAbstractItemView::SelectRows);
   table_->setShowGrid(false);
   table_->setWordWrap(false);
+  table_->setTextElideMode(Qt::ElideMiddle);  // names differ at their ends
   table_->setAccessibleName(tr("Compared tensors"));
   table_->verticalHeader()->hide();
   table_->verticalHeader()->setDefaultSectionSize(24);
@@ -375,7 +376,7 @@ void ComparePanel::describe(int row) {
                       QString::number(worst.got, 'g', 7), QString::number(worst.want, 'g', 7));
   }
   if (tensor.tolerance > 0)
-    lines += tr("Relative error %1, of which rounding explains up to %2")
+    lines += tr("Relative error %1; up to %2 is let pass")
                  .arg(number(ComparingRuns::errorOf(tensor)), number(tensor.tolerance));
   if (isFirst) {
     for (const std::string& reason : first->reasons) lines += tr("Likely because %1").arg(text(reason));
