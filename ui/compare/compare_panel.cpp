@@ -73,16 +73,6 @@ QString place(std::int64_t index, const Dims& dims) {
   return QStringLiteral("(%1)").arg(parts.join(QStringLiteral(", ")));
 }
 
-QString toTsv(const QAbstractItemModel& model) {
-  QString lines;
-  for (int row = -1; row < model.rowCount(); ++row)
-    for (int column = 0; column < model.columnCount(); ++column)
-      lines +=
-          (row < 0 ? model.headerData(column, Qt::Horizontal) : model.index(row, column).data()).toString() +
-          QLatin1Char(column + 1 == model.columnCount() ? '\n' : '\t');
-  return lines;
-}
-
 }  // namespace
 
 ComparePanel::ComparePanel(Theme* theme, QWidget* parent)
@@ -179,7 +169,7 @@ QWidget* ComparePanel::makeTable() {
        {std::pair{TensorsModel::Tensor, 220}, {TensorsModel::Node, 160}, {TensorsModel::Verdict, 140}})
     table_->setColumnWidth(column, width);
   add_copy_action(table_, tr("Copy table as TSV"),
-                  [this] { QGuiApplication::clipboard()->setText(toTsv(*proxy_)); });
+                  [this] { QGuiApplication::clipboard()->setText(tabbed_text(*proxy_)); });
   table_->setContextMenuPolicy(Qt::ActionsContextMenu);
   connect(table_->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
           [this](const QModelIndex& now) {

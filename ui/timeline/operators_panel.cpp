@@ -66,16 +66,6 @@ class ShareDelegate : public TabularDelegate {
   int shareColumn_;
 };
 
-QString toTsv(const QAbstractItemModel& model) {
-  QString lines;
-  for (int row = -1; row < model.rowCount(); ++row)
-    for (int column = 0; column < model.columnCount(); ++column)
-      lines +=
-          (row < 0 ? model.headerData(column, Qt::Horizontal) : model.index(row, column).data()).toString() +
-          QLatin1Char(column + 1 == model.columnCount() ? '\n' : '\t');
-  return lines;
-}
-
 /// Selects the rows (of the model behind the table's proxy) that meet the condition, and shows the first.
 template <class Condition>
 void selectWhere(QTableView& table, Condition meets) {
@@ -254,7 +244,7 @@ QTableView* OperatorsPanel::table() const {
   return tables_->currentWidget() == operatorsTable_ ? operatorsTable_ : typesTable_;
 }
 
-void OperatorsPanel::copyTable() { QGuiApplication::clipboard()->setText(toTsv(*table()->model())); }
+void OperatorsPanel::copyTable() { QGuiApplication::clipboard()->setText(tabbed_text(*table()->model())); }
 
 /// What the row's first node can do, and what the table can.
 void OperatorsPanel::showMenu(QTableView* table, const QPoint& place) {
