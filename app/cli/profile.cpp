@@ -1,10 +1,9 @@
 #include <algorithm>
 #include <iostream>
-#include <thread>
 
 #include "app/cli/facts.h"
 #include "engine/backends.h"
-#include "engine/cpu/measure_roofs.h"
+#include "engine/machine_roofs.h"
 #include "engine/trace/compare_profiles.h"
 #include "engine/trace/findings.h"
 #include "engine/trace/groups.h"
@@ -241,13 +240,6 @@ void print_groups(const std::string& by, const std::vector<GroupTime>& groups) {
   print_table(rows);
 }
 
-/// On as many threads as the run had; those of another machine's trace are not known.
-Roofs roofs_for(const Trace& trace) {
-  const int threads =
-      trace.threads > 0 ? trace.threads : static_cast<int>(std::thread::hardware_concurrency());
-  return remembered_roofs(roofs_path(), find_backend("cpu").device, std::max(1, threads), measure_roofs);
-}
-
 void add_roofline(Json& json, const Roofs& roofs, const std::vector<RooflinePoint>& points) {
   Json rates = Json::object();
   for (const auto& [type, rate] : roofs.flops_per_second) rates[std::string(name_of(type))] = rate;
@@ -310,7 +302,7 @@ int show(const ProfileOptions& options, const Trace& trace, const Model& model, 
   write_files(options, summary, trace, model);
   const bool grouped = !options.group_by.empty();
   const auto groups = grouped ? groups_asked_for(options, summary, trace, model) : std::vector<GroupTime>();
-  const Roofs roofs = options.roofline || options.findings ? roofs_for(trace) : Roofs();
+  const Roofs roofs = options.roofline || options.findings ? machine_roofs(trace.threads) : Roofs();
   const auto findings = options.findings ? find_findings(summary, trace, roofs) : std::vector<Finding>();
   const auto points = options.roofline ? roofline_of(summary, trace, roofs) : std::vector<RooflinePoint>();
   if (output.json) {

@@ -5,6 +5,7 @@
 #include <map>
 #include <unordered_map>
 
+#include "engine/analysis/attribute_equality.h"
 #include "engine/analysis/node_matching.h"
 #include "engine/model/graph_index.h"
 
@@ -135,40 +136,20 @@ class Comparison {
     };
     compare("operator", called(before), called(after));
     compare("overload", before.overload, after.overload);
+    // What differs in bodies is a difference of its own.
+    const auto any_bodies = [](auto, auto) { return true; };
     for (const Attribute& attribute : before.attributes) {
       const Attribute* other = after.find_attribute(attribute.name);
       if (!other)
         differences.push_back(changed(attribute.name, to_string(attribute.value), ""));
-      else if (!is_same_value(attribute.value, other->value) || attribute.reference != other->reference)
+      else if (!is_same_value(attribute.value, other->value, any_bodies) ||
+               attribute.reference != other->reference)
         differences.push_back(changed(attribute.name, to_string(attribute.value), to_string(other->value)));
     }
     for (const Attribute& attribute : after.attributes)
       if (!before.find_attribute(attribute.name))
         differences.push_back(changed(attribute.name, "", to_string(attribute.value)));
     return differences;
-  }
-
-  /// Bodies are the same here; what is in them has a difference of its own.
-  static bool is_same_value(const AttributeValue& a, const AttributeValue& b) {
-    if (a.index() != b.index()) return false;
-    return std::visit(
-        [&]<class T>(const T& left) {
-          const T& right = std::get<T>(b);
-          if constexpr (std::is_same_v<T, std::shared_ptr<const NamedTensor>>)
-            return left == right || identical(left->tensor, right->tensor);
-          else if constexpr (std::is_same_v<T, float>)
-            return left == right || (std::isnan(left) && std::isnan(right));
-          else if constexpr (std::is_same_v<T, std::int64_t> || std::is_same_v<T, std::string> ||
-                             std::is_same_v<T, std::vector<float>> ||
-                             std::is_same_v<T, std::vector<std::int64_t>> ||
-                             std::is_same_v<T, std::vector<std::string>>)
-            return left == right;
-          else if constexpr (std::is_same_v<T, GraphPointer> || std::is_same_v<T, std::vector<GraphPointer>>)
-            return true;
-          else
-            return to_string(a) == to_string(b);
-        },
-        a);
   }
 
   void compare_graphs(const Graph& before, const Graph& after, std::size_t at) {

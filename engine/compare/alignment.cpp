@@ -30,6 +30,13 @@ ValuePairs Alignment::names() const {
   return pairs;
 }
 
+std::pair<Values, Values> Alignment::given(const Values& values) const {
+  Values a, b;
+  for (const auto& pair : inputs)
+    if (const auto value = values.find(pair.a); value != values.end()) a[pair.a] = b[pair.b] = value->second;
+  return {std::move(a), std::move(b)};
+}
+
 Alignment align_by_name(const SectionedGraph& a, const SectionedGraph& b) {
   Alignment alignment;
   alignment.inputs = align_inputs(a.model().graph->inputs, b.model().graph->inputs);

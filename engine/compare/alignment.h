@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/compare/section_form.h"
@@ -21,6 +22,8 @@ struct Alignment {
   std::vector<TensorPair> tensors;  ///< that nodes make, in the topological order of the first model
   /// Names of the second by those of the first.
   ValuePairs names() const;
+  /// What each graph is given of `values`, which have the first one's names.
+  std::pair<Values, Values> given(const Values& values) const;
 };
 
 /// By name, whole and exact: graph inputs (else by position, if both have as many), and what nodes make.

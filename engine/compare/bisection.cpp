@@ -1,6 +1,7 @@
 #include "engine/compare/bisection.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "engine/compare/permutation.h"
 
@@ -16,9 +17,7 @@ class Bisector {
         graph_a_(a.model, names_of(inputs)),
         graph_b_(b.model, names_of(inputs)) {
     const Alignment alignment = align_by_name(graph_a_, graph_b_);
-    for (const auto& pair : alignment.inputs)
-      if (const auto value = inputs.find(pair.a); value != inputs.end())
-        inputs_a_[pair.a] = value->second, inputs_b_[pair.b] = value->second;
+    std::tie(inputs_a_, inputs_b_) = alignment.given(inputs);
     for (const auto& pair : alignment.tensors) {
       const int maker = graph_a_.index().producer(pair.a).node;
       if (places_.empty() || places_.back() != maker) places_.push_back(maker);
@@ -49,12 +48,6 @@ class Bisector {
   }
 
  private:
-  static std::unordered_set<std::string> names_of(const Values& values) {
-    std::unordered_set<std::string> names;
-    for (const auto& [name, value] : values) names.insert(name);
-    return names;
-  }
-
   /// Values that the first `count` places make, and that later ones or nobody reads.
   std::vector<std::string> flowing_after(std::size_t count) const {
     std::unordered_set<int> before(places_.begin(), places_.begin() + static_cast<std::ptrdiff_t>(count));

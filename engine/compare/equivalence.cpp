@@ -5,18 +5,13 @@
 #include <cmath>
 #include <optional>
 
+#include "engine/model/short_number.h"
 #include "engine/runtime/random_inputs.h"
 
 namespace lapidary {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-std::string short_number(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.3g", value);
-  return text;
-}
 
 /// Absolute errors count beside the largest number of the tensor: next to it, what cancels is not exact.
 Tolerance scaled(Tolerance tolerance, const Datum& want) {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <tuple>
 
 #include "engine/analysis/inferred_types.h"
 #include "engine/compare/difference.h"
@@ -15,13 +16,6 @@
 
 namespace lapidary {
 namespace {
-
-std::unordered_set<std::string> names_of(const Values& values) {
-  std::unordered_set<std::string> names;
-  for (const auto& [name, value] : values)
-    if (value.is_present()) names.insert(name);
-  return names;
-}
 
 /// Bytes of a value as far as its type tells; unknown sizes count as one.
 std::int64_t bytes_of(const Type& type) {
@@ -88,11 +82,7 @@ class Comparer {
         graph_a_(a.model, names_of(inputs)),
         graph_b_(b.model, names_of(inputs)) {
     found_.alignment = align_by_name(graph_a_, graph_b_);
-    for (const auto& pair : found_.alignment.inputs)
-      if (const auto given = inputs.find(pair.a); given != inputs.end()) {
-        inputs_a_[pair.a] = given->second;
-        inputs_b_[pair.b] = given->second;
-      }
+    std::tie(inputs_a_, inputs_b_) = found_.alignment.given(inputs);
     find_pairs();
     list_unaligned();
     if (!found_.only_a.empty() && !found_.only_b.empty()) align_others();

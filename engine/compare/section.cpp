@@ -40,6 +40,13 @@ Type type_of(const Datum& datum) {
 
 }  // namespace
 
+std::unordered_set<std::string> names_of(const Values& values) {
+  std::unordered_set<std::string> names;
+  for (const auto& [name, value] : values)
+    if (value.is_present()) names.insert(name);
+  return names;
+}
+
 SectionedGraph::SectionedGraph(const ModelPointer& model, const std::unordered_set<std::string>& given)
     : model_(with_inputs_decided(model, given)),
       nodes_(model_->graph->nodes.to_vector()),

@@ -15,6 +15,8 @@ namespace lapidary {
 
 /// Values of a run by name.
 using Values = std::unordered_map<std::string, Datum>;
+/// The names of those that are there.
+std::unordered_set<std::string> names_of(const Values& values);
 
 /// The nodes of a main graph that make some values from others.
 struct Section {

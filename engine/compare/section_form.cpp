@@ -1,55 +1,25 @@
 #include "engine/compare/section_form.h"
 
 #include <algorithm>
-#include <cmath>
 #include <set>
 #include <unordered_set>
 
+#include "engine/analysis/attribute_equality.h"
 #include "engine/compare/permutation.h"
 #include "engine/compare/tensor_metrics.h"
+#include "engine/model/short_number.h"
 #include "engine/ops/operator_table.h"
 
 namespace lapidary {
 namespace {
 
-std::string number_text(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.3g", value);
-  return text;
-}
-
 bool is_same_graph(const Graph& a, const Graph& b);
 
 bool is_same(const AttributeValue& a, const AttributeValue& b) {
-  if (a.index() != b.index()) return false;
-  const auto is_same_tensor = [](const auto& left, const auto& right) {
-    return left == right || (left && right && identical(left->tensor, right->tensor));
-  };
-  return std::visit(
-      [&]<class T>(const T& left) {
-        const T& right = std::get<T>(b);
-        if constexpr (std::is_same_v<T, std::shared_ptr<const NamedTensor>>)
-          return is_same_tensor(left, right);
-        else if constexpr (std::is_same_v<T, std::vector<std::shared_ptr<const NamedTensor>>>)
-          return std::equal(left.begin(), left.end(), right.begin(), right.end(), is_same_tensor);
-        else if constexpr (std::is_same_v<T, GraphPointer>)
-          return left == right || is_same_graph(*left, *right);
-        else if constexpr (std::is_same_v<T, std::vector<GraphPointer>>)
-          return std::equal(left.begin(), left.end(), right.begin(), right.end(),
-                            [](const auto& x, const auto& y) { return x == y || is_same_graph(*x, *y); });
-        else if constexpr (std::is_same_v<T, std::monostate>)
-          return true;
-        else if constexpr (std::is_same_v<T, float>)
-          return left == right || (std::isnan(left) && std::isnan(right));
-        else if constexpr (std::is_same_v<T, std::int64_t> || std::is_same_v<T, std::string> ||
-                           std::is_same_v<T, std::vector<float>> ||
-                           std::is_same_v<T, std::vector<std::int64_t>> ||
-                           std::is_same_v<T, std::vector<std::string>>)
-          return left == right;
-        else
-          return to_string(a) == to_string(b);
-      },
-      a);
+  return is_same_value(a, b, [](auto left, auto right) {
+    return std::equal(left.begin(), left.end(), right.begin(), right.end(),
+                      [](const auto& x, const auto& y) { return x == y || is_same_graph(*x, *y); });
+  });
 }
 
 bool is_same_node(const Node& a, const Node& b) {
@@ -90,7 +60,7 @@ std::string weight_difference(const Tensor& a, const Tensor& b) {
   const TensorMetrics found = metrics_of(b.aligned(), a.aligned());
   const std::int64_t differing = found.elements - found.error_histogram[0];
   return "differs in " + std::to_string(differing) + " of " + std::to_string(found.elements) +
-         " elements, by up to " + number_text(found.max_absolute);
+         " elements, by up to " + short_number(found.max_absolute);
 }
 
 class FormComparison {

@@ -13,12 +13,6 @@
 namespace lapidary {
 namespace {
 
-std::unordered_set<std::string> names_of(const Values& values) {
-  std::unordered_set<std::string> names;
-  for (const auto& [name, value] : values) names.insert(name);
-  return names;
-}
-
 std::size_t nodes_in(const Model& model) {
   const auto& nodes = model.graph->nodes;
   return static_cast<std::size_t>(std::count_if(

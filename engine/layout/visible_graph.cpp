@@ -75,10 +75,11 @@ class Builder {
     }
     return unknown_source;
   }
-  /// The same for a value of `scope` whose number is known.
-  static int source_of(const Scope& scope, int id, std::string_view value) {
+  /// Of the input that has this number in `scope`. The node is looked at only where a graph around is asked:
+  /// in a large graph that costs more than all the rest.
+  static int source_of(const Scope& scope, int id, const Node& node, std::size_t slot) {
     const int source = scope.sources[static_cast<std::size_t>(id)];
-    return source == unknown_source && scope.outer ? source_of(scope.outer, value) : source;
+    return source == unknown_source && scope.outer ? source_of(scope.outer, node.inputs[slot]) : source;
   }
 
   /// `tag` is what Box::graph says; `prefix` begins the ids of its parts.
@@ -118,8 +119,7 @@ class Builder {
     const auto inputs = scope.index.inputs_of(position);
     for (std::size_t slot = 0; slot < inputs.size(); ++slot) {
       if (inputs[slot] < 0) continue;
-      int from = scope.sources[static_cast<std::size_t>(inputs[slot])];
-      if (from == unknown_source && scope.outer) from = source_of(scope.outer, node.inputs[slot]);
+      const int from = source_of(scope, inputs[slot], node, slot);
       if (from >= 0 && from != to) connect(scope, from, node.inputs[slot], to);
     }
   }
@@ -197,7 +197,7 @@ class Builder {
     for_each_node(graph, [&](int i, const Node& node) {
       const auto inputs = scope.index.inputs_of(i), outputs = scope.index.outputs_of(i);
       const auto is_constant = [&](std::size_t slot) {
-        return inputs[slot] < 0 || source_of(scope, inputs[slot], node.inputs[slot]) == constant_source;
+        return inputs[slot] < 0 || source_of(scope, inputs[slot], node, slot) == constant_source;
       };
       hidden[i] = can_make_constants(node) && std::none_of(outputs.begin(), outputs.end(), [&](int output) {
                     return scope.index.is_output(output);

@@ -6,6 +6,7 @@
 #include "engine/model/edit.h"
 #include "engine/model/graph_index.h"
 #include "engine/model/names.h"
+#include "engine/model/short_number.h"
 #include "engine/ops/operator_table.h"
 #include "engine/precision/index_arithmetic.h"
 #include "engine/precision/node_retyping.h"
@@ -220,12 +221,6 @@ class PrecisionWalk {
                                 short_number(sentinel_size) + " and more: they are clamped");
     }
     return {};
-  }
-
-  static std::string short_number(double number) {
-    char text[32];
-    std::snprintf(text, sizeof text, "%.3g", number);
-    return text;
   }
 
   // --- a node that keeps its types ---

@@ -5,17 +5,12 @@
 
 #include "engine/model/graph_index.h"
 #include "engine/model/names.h"
+#include "engine/model/short_number.h"
 #include "engine/precision/accuracy.h"
 #include "engine/precision/rounding.h"
 
 namespace lapidary {
 namespace {
-
-std::string short_number(double number) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.3g", number);
-  return text;
-}
 
 /// True if a constant is as good as infinite: then numbers of that size come from it, and are clamped with
 /// it.

@@ -1,19 +1,14 @@
 #include "engine/trace/findings.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <map>
+
+#include "engine/model/short_number.h"
 
 namespace lapidary {
 namespace {
 
 constexpr double least_share = 0.005;
-
-std::string with_digits(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.3g", value);
-  return text;
-}
 
 class Rules {
  public:
@@ -146,7 +141,7 @@ class Rules {
     if (finding.steps.size() < 2) return;
     finding.gain_ms = bytes > 0 ? finding.milliseconds * std::min(1.0, between / bytes) : 0;
     finding.message = names + " one after the other, each held back by memory: as one step " +
-                      with_digits(between * 1e-6) + " MB would not be written and read again";
+                      short_number(between * 1e-6) + " MB would not be written and read again";
     findings_.push_back(std::move(finding));
   }
 
@@ -173,8 +168,8 @@ class Rules {
     }
     finding.message = std::to_string(finding.steps.size()) +
                       " products in float32 are held back by arithmetic, and int8 has " +
-                      with_digits(eighth / whole) + " times its rate here: at best " +
-                      with_digits(finding.gain_ms) + " ms less (convert --quantize int8)";
+                      short_number(eighth / whole) + " times its rate here: at best " +
+                      short_number(finding.gain_ms) + " ms less (convert --quantize int8)";
     if (!finding.steps.empty()) findings_.push_back(std::move(finding));
   }
 
@@ -189,7 +184,7 @@ class Rules {
       }
     if (finding.milliseconds < much * summary_.total_ms) return;
     finding.message = std::to_string(finding.steps.size()) + " steps take less than 20 µs a call, " +
-                      with_digits(100 * finding.milliseconds / summary_.total_ms) +
+                      short_number(100 * finding.milliseconds / summary_.total_ms) +
                       " % of the run: several threads gain nothing there (bench --threads 1 tells)";
     findings_.push_back(std::move(finding));
   }

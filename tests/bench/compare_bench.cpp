@@ -4,13 +4,13 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "engine/backends.h"
 #include "engine/compare/run_comparison.h"
 #include "engine/io/model_file.h"
 #include "engine/model/edit.h"
 #include "engine/model/names.h"
 #include "engine/passes/pass.h"
 #include "tests/support/bench.h"
+#include "tests/support/comparisons.h"
 #include "tests/support/peer.h"
 
 using namespace lapidary;
@@ -19,21 +19,11 @@ using Json = nlohmann::ordered_json;
 
 namespace {
 
+/// Two threads: as many as these machines have cores.
 ComparedRun on(const std::string& backend, const ModelPointer& model, bool float64 = false) {
-  ComparedRun run;
-  run.name = backend;
-  run.model = model;
-  run.runner.backend = &find_backend(backend);
+  ComparedRun run = run_on(backend, model, float64);
   run.runner.threads = 2;
-  run.runner.float64 = float64;
   return run;
-}
-
-ComparisonOptions options() {
-  ComparisonOptions made;
-  made.exact.backend = &find_backend("reference");
-  made.exact.float64 = true;
-  return made;
 }
 
 struct Subject {
@@ -111,9 +101,9 @@ Json align_json(const Subject& subject, PassLevel level) {
   std::map<std::string, std::string> name_of;
   const ModelPointer nameless = anonymous(*optimized, name_of);
   const RunComparison by_name =
-      compare_runs(on("cpu", subject.model), on("cpu", optimized), subject.inputs, options());
+      compare_runs(on("cpu", subject.model), on("cpu", optimized), subject.inputs, exact_comparison());
   const RunComparison without =
-      compare_runs(on("cpu", subject.model), on("cpu", nameless), subject.inputs, options());
+      compare_runs(on("cpu", subject.model), on("cpu", nameless), subject.inputs, exact_comparison());
   // Shared is what bears the same name in both: passes keep a name only with its contents.
   std::size_t aligned = 0, wrong = 0, shared = 0;
   for (const auto& tensor : by_name.tensors) shared += tensor.pair.a == tensor.pair.b ? 1 : 0;
@@ -176,7 +166,7 @@ Json noise_json(const Subject& subject) {
     std::vector<std::string> noisy;
     const ModelPointer model = with_noise(subject, count, noisy);
     RunComparison found =
-        compare_runs(on("reference", subject.model), on("cpu", model), subject.inputs, options());
+        compare_runs(on("reference", subject.model), on("cpu", model), subject.inputs, exact_comparison());
     std::stable_sort(found.tensors.begin(), found.tensors.end(), [](const auto& x, const auto& y) {
       return (x.local ? x.local->relative_to_scale() : 0) > (y.local ? y.local->relative_to_scale() : 0);
     });
@@ -198,16 +188,17 @@ Json measure(const std::string& path, const ZooModel& zoo) {
   subject.inputs = Values(subject.data.begin(), subject.data.end());
   std::printf("%s\n", zoo.name);
   Json row = {{"model", zoo.name}};
-  row["float32 with float64"] = alarm_json(
-      "float32 with float64", compare_runs(on("reference", subject.model),
-                                           on("reference", subject.model, true), subject.inputs, options()));
+  row["float32 with float64"] =
+      alarm_json("float32 with float64",
+                 compare_runs(on("reference", subject.model), on("reference", subject.model, true),
+                              subject.inputs, exact_comparison()));
   row["cpu with float64"] = alarm_json(
       "cpu with float64", compare_runs(on("cpu", subject.model), on("reference", subject.model, true),
-                                       subject.inputs, options()));
+                                       subject.inputs, exact_comparison()));
   if (!folderFromEnvironment("LAPIDARY_PEER").isEmpty()) try {
-      row["cpu with ONNX Runtime"] =
-          alarm_json("cpu with ONNX Runtime",
-                     compare_runs(on("cpu", subject.model), in_peer(subject), subject.inputs, options()));
+      row["cpu with ONNX Runtime"] = alarm_json(
+          "cpu with ONNX Runtime",
+          compare_runs(on("cpu", subject.model), in_peer(subject), subject.inputs, exact_comparison()));
     } catch (const std::runtime_error& error) {
       std::printf("  ONNX Runtime did not run it: %s\n", error.what());
       row["cpu with ONNX Runtime"] = {{"error", error.what()}};

@@ -11,6 +11,7 @@
 #include "engine/io/model_file.h"
 #include "engine/precision/quantize_static.h"
 #include "tests/support/bench.h"
+#include "tests/support/comparisons.h"
 #include "tests/support/faults.h"
 #include "tests/support/peer.h"
 
@@ -23,10 +24,8 @@ namespace {
 constexpr std::size_t most_nodes = 3;
 
 ComparedRun on_cpu(const std::string& name, const ModelPointer& model) {
-  ComparedRun run;
+  ComparedRun run = run_on("cpu", model);
   run.name = name;
-  run.model = model;
-  run.runner.backend = &find_backend("cpu");
   run.runner.threads = 2;
   return run;
 }
@@ -65,9 +64,7 @@ Json try_fault(const ModelPointer& model, const NamedData& data, const std::stri
   const auto faulty = with_felt_fault(model, data, kind, seed);
   if (!faulty) return nullptr;
   const Values inputs(data.begin(), data.end());
-  ComparisonOptions options;
-  options.exact.backend = &find_backend("reference");
-  options.exact.float64 = true;
+  const ComparisonOptions options = exact_comparison();
   const ComparedRun a = on_cpu("sound", model), b = on_cpu("faulty", faulty->model);
   const auto begin = std::chrono::steady_clock::now();
   const RunComparison found = compare_runs(a, b, inputs, options);

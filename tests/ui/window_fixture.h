@@ -70,29 +70,29 @@ class WindowFixture {
 
 /// x [1, 4] → Relu → y: runs at once.
 inline ModelPointer oneRelu() {
-  return test::ModelBuilder()
+  return lapidary::test::ModelBuilder()
       .input("x", DataType::Float32, {1, 4})
-      .add(test::node("Relu", {"x"}, {"y"}))
+      .add(lapidary::test::node("Relu", {"x"}, {"y"}))
       .output("y")
       .build();
 }
 
 /// A loop of a billion steps: a run that lasts until someone stops it.
 inline ModelPointer endless() {
-  const GraphPointer body = test::ModelBuilder()
+  const GraphPointer body = lapidary::test::ModelBuilder()
                                 .input("i", DataType::Int64, {})
                                 .input("keep", DataType::Bool, {})
                                 .input("before", DataType::Float32, {1})
-                                .add(test::node("Identity", {"keep"}, {"keep_on"}))
-                                .add(test::node("Neg", {"before"}, {"after"}))
+                                .add(lapidary::test::node("Identity", {"keep"}, {"keep_on"}))
+                                .add(lapidary::test::node("Neg", {"before"}, {"after"}))
                                 .output("keep_on", Type::tensor(DataType::Bool, Shape{}))
                                 .output("after", Type::tensor(DataType::Float32, Shape{1}))
                                 .graph();
-  return test::ModelBuilder()
+  return lapidary::test::ModelBuilder()
       .input("x", DataType::Float32, {1})
       .initializer("times", Tensor::of<std::int64_t>({}, {1'000'000'000}))
       .initializer("always", Tensor::of({}, std::vector<bool>{true}))
-      .add(test::node("Loop", {"times", "always", "x"}, {"y"}, {{"body", body}}))
+      .add(lapidary::test::node("Loop", {"times", "always", "x"}, {"y"}, {{"body", body}}))
       .output("y")
       .build();
 }

@@ -30,13 +30,8 @@ class VerdictDelegate : public TabularDelegate {
 
   void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override {
     if (index.column() != 0) return TabularDelegate::paint(painter, option, index);
-    if (option.state & QStyle::State_Selected) painter->fillRect(option.rect, theme_->colors().selection);
-    QStyleOptionViewItem shifted = option;
-    shifted.rect.setLeft(shifted.rect.left() + 20);
-    QStyledItemDelegate::paint(painter, shifted, index);
-    if (index.data(TensorsModel::OffRole).toBool())
-      painter->fillRect(QRect(option.rect.left() + 12, option.rect.top() + 4, 4, option.rect.height() - 8),
-                        theme_->heat(1));
+    const bool isOff = index.data(TensorsModel::OffRole).toBool();
+    paintStriped(painter, option, index, *theme_, isOff ? theme_->heat(1) : QColor());
   }
 
  private:
@@ -61,17 +56,6 @@ class OffFilter : public QSortFilterProxyModel {
  private:
   bool onlyOff_ = false;
 };
-
-/// "(0, 3, 7)": where an element stands in a tensor of these sizes.
-QString place(std::int64_t index, const Dims& dims) {
-  QStringList parts;
-  for (std::size_t axis = dims.size(); axis-- > 0;) {
-    const std::int64_t size = std::max<std::int64_t>(dims[axis], 1);
-    parts.prepend(QString::number(index % size));
-    index /= size;
-  }
-  return QStringLiteral("(%1)").arg(parts.join(QStringLiteral(", ")));
-}
 
 }  // namespace
 
@@ -138,7 +122,7 @@ QWidget* ComparePanel::makeTools() {
   next_->setToolTip(tr("Selects the next tensor that is off"));
   connect(against_, &QComboBox::activated, this, &ComparePanel::choose);
   connect(run_, &QPushButton::clicked, this, [this] {
-    if (comparison_ && comparison_->isRunning())
+    if (comparison_ && comparison_->job())
       comparison_->cancel();
     else
       start();
@@ -257,15 +241,15 @@ void ComparePanel::refresh() {
 
 void ComparePanel::showState() {
   const auto result = comparison_ ? comparison_->result() : nullptr;
-  const bool isRunning = comparison_ && comparison_->isRunning();
+  const Job* job = comparison_ ? comparison_->job() : nullptr;
+  const bool isRunning = job != nullptr;
   run_->setText(isRunning ? tr("Stop") : tr("Compare"));
   run_->setEnabled(document_ && document_->model());
   against_->setEnabled(!isRunning);
   progress_->setVisible(isRunning);
   if (isRunning) {
-    const Job* job = document_->jobs()->running(comparison_, QStringLiteral("comparison"));
-    progress_->setRange(0, job && job->progress() >= 0 ? 100 : 0);
-    progress_->setValue(job ? qRound(job->progress() * 100) : 0);
+    progress_->setRange(0, job->progress() >= 0 ? 100 : 0);
+    progress_->setValue(qRound(job->progress() * 100));
   }
   content_->setVisible(result != nullptr);
   empty_->setVisible(!result);
@@ -362,7 +346,7 @@ void ComparePanel::describe(int row) {
                       : type && type->shape ? constant_dims(*type->shape).value_or(Dims{})
                                             : Dims{};
     lines += tr("Worst element %1: %2 here, %3 there")
-                 .arg(dims.empty() ? QString::number(worst.index) : place(worst.index, dims),
+                 .arg(dims.empty() ? QString::number(worst.index) : elementIndex(dims, worst.index),
                       QString::number(worst.got, 'g', 7), QString::number(worst.want, 'g', 7));
   }
   if (tensor.tolerance > 0)

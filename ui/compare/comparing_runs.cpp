@@ -91,10 +91,10 @@ ComparingRuns::ComparingRuns(Document* document) : QObject(document), document_(
   });
 }
 
-bool ComparingRuns::isRunning() const { return document_->jobs()->running(this, channel) != nullptr; }
+Job* ComparingRuns::job() const { return document_->jobs()->running(this, channel); }
 
 void ComparingRuns::cancel() {
-  if (Job* job = document_->jobs()->running(this, channel)) job->cancel();
+  if (Job* running = job()) running->cancel();
 }
 
 void ComparingRuns::start(const Against& against) {

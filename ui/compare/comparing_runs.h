@@ -35,7 +35,8 @@ class ComparingRuns : public QObject {
   /// cancelled.
   void start(const Against& against);
   void cancel();
-  bool isRunning() const;
+  /// The comparison that runs, or nullptr.
+  Job* job() const;
   const Against& against() const { return against_; }
   const std::shared_ptr<const RunComparison>& result() const { return result_; }
   /// Why there is none; nothing if nobody asked for it.

@@ -10,6 +10,7 @@
 
 #include "ui/compare/comparing_runs.h"
 #include "ui/compare/tensors_model.h"
+#include "ui/document/focus_frame.h"
 #include "ui/document/format.h"
 
 namespace lapidary::ui {
@@ -108,10 +109,7 @@ void DepthPlot::paintEvent(QPaintEvent*) {
   if (!result_ || result_->tensors.empty()) return;
   paintScale(painter);
   paintErrors(painter);
-  if (!hasFocus()) return;
-  painter.setPen(theme_->colors().accent);
-  painter.setBrush(Qt::NoBrush);
-  painter.drawRoundedRect(QRectF(rect()).adjusted(4.5, 0.5, -4.5, -0.5), 7, 7);
+  paint_focus(painter, *this, *theme_);
 }
 
 void DepthPlot::mousePressEvent(QMouseEvent* event) {

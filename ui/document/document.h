@@ -202,8 +202,7 @@ class Document : public QObject {
   void deriveAnew();
   Derivation shown() const;
   void show(Derivation derived);
-  void refine(Derivation derived);
-  void takeFacts(Derivation& derived);
+  void forgetFormerModel();
   std::vector<Element> inNewModel(const Derivation& derived) const;
   std::optional<Element> insideNewModel(const Derivation& derived, const Element& element) const;
   void watch();

@@ -87,7 +87,7 @@ void Document::deriveAnew() {
       [shown = shown(), options = layoutOptions()](const JobControl& control) {
         return derive(shown.model, shown, options, false, control);
       },
-      [this](Derivation derived) { refine(std::move(derived)); });
+      [this](Derivation derived) { show(std::move(derived)); });
 }
 
 /// What stands in a nested graph, in the graph that took its place; nothing if either is gone.
@@ -139,7 +139,24 @@ std::vector<Element> Document::inNewModel(const Derivation& derived) const {
   return elements;
 }
 
-void Document::takeFacts(Derivation& derived) {
+void Document::forgetFormerModel() {
+  cost_.reset();
+  unsupported_.clear();
+  problems_.clear();
+  // Times belong to the model that was run.
+  result_.reset();
+  heat_->clear();
+}
+
+/// Shows another model, or the same with facts that are whole.
+void Document::show(Derivation derived) {
+  std::vector<Element> selected = inNewModel(derived);
+  const bool openedMeanwhile =
+      open_ != derived.asked.open || constantsAreShown_ != derived.asked.show_constants;
+  for (const char* channel : {"layout", "analysis"})
+    if (Job* job = jobs_->running(this, QLatin1String(channel))) job->cancel();
+  await(nullptr);
+  if (derived.model != model_) forgetFormerModel();
   // A large model's facts take a while to be freed: nobody waits for it.
   QThreadPool::globalInstance()->start(
       [before = std::make_tuple(std::move(hierarchy_), std::move(index_), std::move(types_),
@@ -151,16 +168,6 @@ void Document::takeFacts(Derivation& derived) {
   nested_ = std::move(derived.nested);
   layout_ = std::move(derived.layout);
   isWhole_ = derived.isWhole;
-}
-
-void Document::show(Derivation derived) {
-  std::vector<Element> selected = inNewModel(derived);
-  const bool openedMeanwhile =
-      open_ != derived.asked.open || constantsAreShown_ != derived.asked.show_constants;
-  for (const char* channel : {"layout", "analysis"})
-    if (Job* job = jobs_->running(this, QLatin1String(channel))) job->cancel();
-  await(nullptr);
-  takeFacts(derived);
   open_ = moved(open_, derived.now);
   shownOpen_ = moved(derived.asked.open, derived.now);
   shownConstants_ = derived.asked.show_constants;
@@ -169,12 +176,6 @@ void Document::show(Derivation derived) {
     if (now >= 0) earlier_[static_cast<std::size_t>(now)] = before;
     ++before;
   }
-  cost_.reset();
-  unsupported_.clear();
-  problems_.clear();
-  // Times belong to the model that was run.
-  result_.reset();
-  heat_->clear();
   selection_->reset(std::move(selected));
   Q_EMIT stateChanged();
   Q_EMIT typesChanged();
@@ -184,21 +185,6 @@ void Document::show(Derivation derived) {
     analyse();
   else
     quiet_.start();
-}
-
-/// The same model, with facts that are whole.
-void Document::refine(Derivation derived) {
-  const bool isShown = open_ == derived.asked.open && constantsAreShown_ == derived.asked.show_constants;
-  std::vector<Element> selected = inNewModel(derived);
-  takeFacts(derived);
-  shownOpen_ = derived.asked.open;
-  shownConstants_ = derived.asked.show_constants;
-  selection_->reset(std::move(selected));
-  Q_EMIT stateChanged();
-  Q_EMIT typesChanged();
-  Q_EMIT layoutChanged();
-  if (!isShown) startLayout();
-  analyse();
 }
 
 int Document::earlierPosition(int node) const {

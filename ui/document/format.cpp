@@ -83,6 +83,13 @@ QString pythonTuple(const Shape& shape) {
   return QLatin1Char('(') + parts.join(QStringLiteral(", ")) + tail;
 }
 
+QString elementIndex(const Dims& dims, std::int64_t element) {
+  QStringList parts;
+  for (std::size_t axis = dims.size(); axis-- > 0; element /= dims[axis])
+    parts.prepend(QString::number(element % dims[axis]));
+  return QLatin1Char('[') + parts.join(QStringLiteral(", ")) + QLatin1Char(']');
+}
+
 QString shortened(const QString& whole, int length) {
   if (whole.size() <= length) return whole;
   const int half = (length - 1) / 2;

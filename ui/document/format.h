@@ -31,6 +31,8 @@ QString percent(double share);
 QString transition(const QString& before, const QString& after);
 /// "(1, 3, 224, 224)", symbols as they are.
 QString pythonTuple(const Shape& shape);
+/// "[0, 3, 7]": where an element stands in a tensor of these sizes.
+QString elementIndex(const Dims& dims, std::int64_t element);
 /// The text with its middle left out where it is longer than `length`.
 QString shortened(const QString& whole, int length);
 

@@ -4,6 +4,8 @@
 #include <QPainter>
 #include <algorithm>
 
+#include "ui/document/theme.h"
+
 namespace lapidary::ui {
 
 namespace {
@@ -52,6 +54,17 @@ void TabularDelegate::paint(QPainter* painter, const QStyleOptionViewItem& optio
   painter->setPen(shown.palette.color(QPalette::Text));
   draw_tabular(*painter, place.adjusted(0, 0, -3, 0), text);
   painter->restore();
+}
+
+void TabularDelegate::paintStriped(QPainter* painter, const QStyleOptionViewItem& option,
+                                   const QModelIndex& index, const Theme& theme, const QColor& stripe) const {
+  if (option.state & QStyle::State_Selected) painter->fillRect(option.rect, theme.colors().selection);
+  QStyleOptionViewItem shifted = option;
+  shifted.rect.setLeft(shifted.rect.left() + 20);
+  QStyledItemDelegate::paint(painter, shifted, index);
+  if (stripe.isValid())
+    painter->fillRect(QRect(option.rect.left() + 12, option.rect.top() + 4, 4, option.rect.height() - 8),
+                      stripe);
 }
 
 }  // namespace lapidary::ui

@@ -9,6 +9,7 @@
 #include <algorithm>
 
 #include "ui/document/copy_action.h"
+#include "ui/document/focus_frame.h"
 #include "ui/document/format.h"
 
 namespace lapidary::ui {
@@ -17,14 +18,6 @@ namespace {
 
 constexpr int margin = 16, lineHeight = 20;
 constexpr int widestFigures = 360;  ///< so that a number stays near its caption
-
-/// Around a view that is painted here, while it has the keyboard.
-void paintFocus(QPainter& painter, const QWidget& view, const Theme& theme) {
-  if (!view.hasFocus()) return;
-  painter.setPen(theme.colors().accent);
-  painter.setBrush(Qt::NoBrush);
-  painter.drawRoundedRect(QRectF(view.rect()).adjusted(4.5, 0.5, -4.5, -0.5), 7, 7);
-}
 
 }  // namespace
 
@@ -65,7 +58,7 @@ void HistogramView::paintEvent(QPaintEvent*) {
   const int figures = 4 * lineHeight;
   paintBars(&painter, QRectF(inside).adjusted(0, 0, 0, -figures - lineHeight));
   paintFigures(&painter, inside.adjusted(0, inside.height() - figures - lineHeight, 0, 0));
-  paintFocus(painter, *this, *theme_);
+  paint_focus(painter, *this, *theme_);
 }
 
 void HistogramView::paintBars(QPainter* painter, const QRectF& area) const {
@@ -135,7 +128,7 @@ void PictureView::paintEvent(QPaintEvent*) {
   painter.setRenderHint(QPainter::SmoothPixmapTransform, shown.width() < picture_.width());
   painter.drawImage(shown, picture_);
   painter.setRenderHint(QPainter::Antialiasing);
-  paintFocus(painter, *this, *theme_);
+  paint_focus(painter, *this, *theme_);
 }
 
 void PictureView::mouseMoveEvent(QMouseEvent* event) {

@@ -1,5 +1,7 @@
 #include "ui/inspector/tensor_picture.h"
 
+#include "ui/document/format.h"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -33,13 +35,6 @@ QRgb heatColor(double value, double largest, bool dark) {
       share < 0 ? std::array<double, 3>{47, 111, 237} : std::array<double, 3>{226, 106, 51};
   const auto mix = [&](std::size_t c) { return static_cast<int>(from[c] + (to[c] - from[c]) * weight); };
   return qRgb(mix(0), mix(1), mix(2));
-}
-
-QString indexText(const Dims& dims, std::int64_t element) {
-  QStringList parts;
-  for (std::size_t axis = dims.size(); axis-- > 0; element /= dims[axis])
-    parts.prepend(QString::number(element % dims[axis]));
-  return QLatin1Char('[') + parts.join(QStringLiteral(", ")) + QLatin1Char(']');
 }
 
 }  // namespace
@@ -111,7 +106,7 @@ QString TensorPicture::textAt(QPoint pixel, QSize drawn) const {
     const std::int64_t element = elementOf(row, column, channel);
     if (element < 0 || element >= tensor_.size()) return {};
     lines +=
-        QStringLiteral("%1 = %2").arg(indexText(tensor_.dims(), element), element_text(tensor_, element));
+        QStringLiteral("%1 = %2").arg(elementIndex(tensor_.dims(), element), element_text(tensor_, element));
   }
   return lines.join(QLatin1Char('\n'));
 }

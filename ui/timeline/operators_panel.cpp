@@ -33,14 +33,8 @@ class ShareDelegate : public TabularDelegate {
 
   void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override {
     if (index.column() == 0) {
-      QStyleOptionViewItem shifted = option;
-      shifted.rect.setLeft(shifted.rect.left() + 20);
-      if (option.state & QStyle::State_Selected) painter->fillRect(option.rect, theme_->colors().selection);
-      QStyledItemDelegate::paint(painter, shifted, index);
       const auto kind = static_cast<OperatorKind>(index.data(OperatorsModel::KindRole).toInt());
-      painter->fillRect(QRect(option.rect.left() + 12, option.rect.top() + 4, 4, option.rect.height() - 8),
-                        theme_->kind(kind));
-      return;
+      return paintStriped(painter, option, index, *theme_, theme_->kind(kind));
     }
     if (index.column() == shareColumn_) {
       if (option.state & QStyle::State_Selected) painter->fillRect(option.rect, theme_->colors().selection);

@@ -12,9 +12,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "engine/backends.h"
-#include "engine/cpu/measure_roofs.h"
+#include "engine/machine_roofs.h"
 #include "engine/ops/operator_table.h"
+#include "ui/document/focus_frame.h"
 #include "ui/document/format.h"
 #include "ui/document/run_hint.h"
 
@@ -200,10 +200,7 @@ void RooflineView::paintEvent(QPaintEvent*) {
   paintRoofs(painter);
   paintDots(painter);
   painter.restore();
-  if (!hasFocus()) return;
-  painter.setPen(theme_->colors().accent);
-  painter.setBrush(Qt::NoBrush);
-  painter.drawRoundedRect(QRectF(rect()).adjusted(4.5, 0.5, -4.5, -0.5), 7, 7);
+  paint_focus(painter, *this, *theme_);
 }
 
 QString RooflineView::tip(int row) const {
@@ -298,14 +295,12 @@ void RooflinePanel::setDocument(Document* document) {
 void RooflinePanel::measure() {
   list();
   if (!document_ || !document_->result()) return;
-  const int threads = std::max(1, document_->result()->trace.threads);
+  const int threads = document_->result()->trace.threads;
   if (threads == measuredThreads_) return;
   measuredThreads_ = threads;
   jobs_->start(
       this, QStringLiteral("roofs"), tr("Measure what this machine can do"),
-      [threads](const JobControl&) {
-        return remembered_roofs(roofs_path(), find_backend("cpu").device, threads, measure_roofs);
-      },
+      [threads](const JobControl&) { return machine_roofs(threads); },
       [this](const Roofs& roofs) {
         roofs_ = roofs;
         view_->setRoofs(roofs);

@@ -2,25 +2,20 @@
 
 #include <QTest>
 
-#include "engine/backends.h"
 #include "engine/compare/run_comparison.h"
-#include "engine/runtime/inputs.h"
+#include "tests/support/comparisons.h"
 #include "tests/support/model_builder.h"
 
 using namespace lapidary;
+using test::exact_comparison;
 using test::ModelBuilder;
 using test::node;
+using test::random_tensor;
+using test::run_on;
 
 namespace {
 
 using Ints = std::vector<std::int64_t>;
-
-Tensor random(Dims dims, std::uint64_t seed) {
-  Value value;
-  value.name = "w" + std::to_string(seed);
-  value.type = Type::tensor(DataType::Float32, shape_of(dims));
-  return make_input(value, "random", {}, seed);
-}
 
 /// Eleven convolutions with activations; names begin with `prefix`. Channels last between the third and the
 /// eighth, if asked for; the slope of one activation is as given.
@@ -31,7 +26,7 @@ ModelPointer network(const std::string& prefix, bool channels_last, float slope 
   std::string last = "x";
   for (int i = 0; i < 11; ++i) {
     const std::string number = prefix + std::to_string(i);
-    builder.initializer("w" + number, random({3, 3, 1, 1}, static_cast<std::uint64_t>(i)));
+    builder.initializer("w" + number, random_tensor({3, 3, 1, 1}, static_cast<std::uint64_t>(i)));
     builder.add(node("Conv", {last, "w" + number}, {"conv" + number}));
     last = "conv" + number;
     const bool turned = channels_last && i == 4;
@@ -49,17 +44,8 @@ ModelPointer network(const std::string& prefix, bool channels_last, float slope 
 }
 
 RunComparison compared(const ModelPointer& a, const ModelPointer& b) {
-  const auto on_cpu = [](const ModelPointer& model) {
-    ComparedRun run;
-    run.name = "cpu";
-    run.model = model;
-    run.runner.backend = &find_backend("cpu");
-    return run;
-  };
-  ComparisonOptions options;
-  options.exact.backend = &find_backend("reference");
-  options.exact.float64 = true;
-  return compare_runs(on_cpu(a), on_cpu(b), {{"x", random({1, 3, 6, 5}, 99)}}, options);
+  return compare_runs(run_on("cpu", a), run_on("cpu", b), {{"x", random_tensor({1, 3, 6, 5}, 99)}},
+                      exact_comparison());
 }
 
 /// "conv3" → "3": which layer a tensor is of, whatever its prefix.
@@ -100,12 +86,8 @@ class AlignmentTest : public QObject {
           .add(node("Neg", {turned ? "conv1" : "conv100"}, {"y"}));
       return builder.build();
     };
-    ComparisonOptions options;
-    ComparedRun a, b;
-    a.runner.backend = b.runner.backend = &find_backend("cpu");
-    a.model = swapped(false);
-    b.model = swapped(true);
-    const RunComparison found = compare_runs(a, b, {{"x", random({4}, 1)}}, options);
+    const ComparedRun a = run_on("cpu", swapped(false)), b = run_on("cpu", swapped(true));
+    const RunComparison found = compare_runs(a, b, {{"x", random_tensor({4}, 1)}}, {});
     for (const auto& tensor : found.tensors) {
       QVERIFY(tensor.pair.a != "conv1" || tensor.pair.b != "conv10" || tensor.pair.score > 0.99);
       QVERIFY(tensor.pair.a != "conv100" || tensor.pair.b != "conv10");
@@ -131,12 +113,8 @@ class AlignmentTest : public QObject {
       if (!folded) builder.add(node("Mul", {sum, "eighth"}, {"scaled"}));
       return builder.add(node("Neg", {"scaled"}, {"y"})).build();
     };
-    ComparisonOptions options;
-    ComparedRun a, b;
-    a.runner.backend = b.runner.backend = &find_backend("cpu");
-    a.model = scaled(false);
-    b.model = scaled(true);
-    const RunComparison found = compare_runs(a, b, {{"x", random({2, 4}, 1)}}, options);
+    const ComparedRun a = run_on("cpu", scaled(false)), b = run_on("cpu", scaled(true));
+    const RunComparison found = compare_runs(a, b, {{"x", random_tensor({2, 4}, 1)}}, {});
     QVERIFY(found.ok());
     QCOMPARE(found.tensors.size(), std::size_t{2});
   }

@@ -3,32 +3,28 @@
 
 #include "engine/backends.h"
 #include "engine/compare/run_comparison.h"
-#include "engine/runtime/inputs.h"
+#include "tests/support/comparisons.h"
 #include "tests/support/faults.h"
 #include "tests/support/model_builder.h"
 
 using namespace lapidary;
+using test::exact_comparison;
 using test::ModelBuilder;
 using test::node;
+using test::random_tensor;
+using test::run_on;
 
 namespace {
 
 using Ints = std::vector<std::int64_t>;
-
-Tensor random(Dims dims, std::uint64_t seed) {
-  Value value;
-  value.name = "w" + std::to_string(seed);
-  value.type = Type::tensor(DataType::Float32, shape_of(dims));
-  return make_input(value, "random", {}, seed);
-}
 
 /// A place for every kind of fault: convolutions, normalization, activations, quantization, products, scores.
 ModelPointer network() {
   ModelBuilder builder(17);
   builder.input("x", DataType::Float32, {Dimension(1), Dimension(3), Dimension(8), Dimension(8)})
       .output("y", Type::tensor(DataType::Float32))
-      .initializer("w1", random({4, 3, 3, 3}, 1))
-      .initializer("w2", random({4, 4, 3, 3}, 2))
+      .initializer("w1", random_tensor({4, 3, 3, 3}, 1))
+      .initializer("w2", random_tensor({4, 4, 3, 3}, 2))
       .initializer("ones", Tensor::of<float>({4}, {1, 1.5f, 0.5f, 1}))
       .initializer("zeros", Tensor::of<float>({4}, {0, 0.1f, -0.1f, 0}))
       .initializer("variance", Tensor::of<float>({4}, {0.01f, 1, 2, 0.5f}))
@@ -36,7 +32,7 @@ ModelPointer network() {
       .initializer("scale_d", Tensor::scalar(0.05f))
       .initializer("zero_point", Tensor::scalar(std::int8_t{0}))
       .initializer("sizes", Tensor::of<std::int64_t>({3}, {1, 16, 16}))
-      .initializer("w3", random({16, 16}, 3));
+      .initializer("w3", random_tensor({16, 16}, 3));
   builder.add(node("Conv", {"x", "w1"}, {"c1"}, {{"pads", Ints{1, 1, 1, 1}}}))
       .add(node("BatchNormalization", {"c1", "ones", "zeros", "zeros", "variance"}, {"n1"}))
       .add(node("LeakyRelu", {"n1"}, {"r1"}, {{"alpha", 0.1f}}))
@@ -51,23 +47,7 @@ ModelPointer network() {
   return builder.build();
 }
 
-ComparedRun on(const char* backend, const ModelPointer& model, bool float64 = false) {
-  ComparedRun run;
-  run.name = backend;
-  run.model = model;
-  run.runner.backend = &find_backend(backend);
-  run.runner.float64 = float64;
-  return run;
-}
-
-ComparisonOptions options() {
-  ComparisonOptions made;
-  made.exact.backend = &find_backend("reference");
-  made.exact.float64 = true;
-  return made;
-}
-
-Values picture(std::uint64_t seed = 7) { return {{"x", random({1, 3, 8, 8}, seed)}}; }
+Values picture(std::uint64_t seed = 7) { return {{"x", random_tensor({1, 3, 8, 8}, seed)}}; }
 
 }  // namespace
 
@@ -85,12 +65,12 @@ class RunComparisonTest : public QObject {
     QFETCH(QString, kind);
     QFETCH(QString, backend);
     const ModelPointer model = network();
-    const QByteArray name = backend.toLatin1();
+    const std::string name = backend.toStdString();
     for (std::uint64_t seed = 0; seed < 3; ++seed) {
       const auto faulty = test::with_fault(model, kind.toStdString(), seed);
       QVERIFY(faulty);
       const RunComparison found =
-          compare_runs(on(name, model), on(name, faulty->model), picture(), options());
+          compare_runs(run_on(name, model), run_on(name, faulty->model), picture(), exact_comparison());
       QVERIFY(!found.ok());
       QVERIFY(found.first_divergence);
       QCOMPARE(found.first_divergence->node, faulty->node);
@@ -108,7 +88,7 @@ class RunComparisonTest : public QObject {
     for (const auto& [kind, reason] : reasons) {
       const auto faulty = test::with_fault(network(), kind, 1);
       const RunComparison found =
-          compare_runs(on("cpu", network()), on("cpu", faulty->model), picture(), options());
+          compare_runs(run_on("cpu", network()), run_on("cpu", faulty->model), picture(), exact_comparison());
       QVERIFY(found.first_divergence && !found.first_divergence->reasons.empty());
       QVERIFY2(QString::fromStdString(found.first_divergence->reasons[0]).contains(reason),
                found.first_divergence->reasons[0].c_str());
@@ -117,8 +97,9 @@ class RunComparisonTest : public QObject {
 
   void raisesNoAlarmBetweenBackendsAndPrecisions() {
     const ModelPointer model = network();
-    for (const auto& b : {on("reference", model), on("reference", model, true), on("cpu", model)}) {
-      const RunComparison found = compare_runs(on("cpu", model), b, picture(), options());
+    for (const auto& b :
+         {run_on("reference", model), run_on("reference", model, true), run_on("cpu", model)}) {
+      const RunComparison found = compare_runs(run_on("cpu", model), b, picture(), exact_comparison());
       QVERIFY(found.ok());
       QCOMPARE(found.tensors.size(), std::size_t{11});
     }
@@ -131,15 +112,16 @@ class RunComparisonTest : public QObject {
                                    .add(node("SequenceConstruct", {"x", "x"}, {"y"}))
                                    .build();
     const Values inputs = {{"x", Tensor::of<float>({2}, {1, 2})}};
-    QVERIFY(compare_runs(on("cpu", model), on("reference", model, true), inputs, options()).ok());
+    QVERIFY(compare_runs(run_on("cpu", model), run_on("reference", model, true), inputs, exact_comparison())
+                .ok());
   }
 
   void findsAFaultBetweenBackends() {
     const ModelPointer model = network();
     for (const auto& kind : test::fault_kinds()) {
       const auto faulty = test::with_fault(model, kind, 1);
-      const RunComparison found =
-          compare_runs(on("reference", model, true), on("cpu", faulty->model), picture(), options());
+      const RunComparison found = compare_runs(run_on("reference", model, true), run_on("cpu", faulty->model),
+                                               picture(), exact_comparison());
       QVERIFY(found.first_divergence);
       QCOMPARE(found.first_divergence->node, faulty->node);
     }
@@ -148,11 +130,12 @@ class RunComparisonTest : public QObject {
   void staysWithinAMemoryLimitAndFindsTheSame() {
     const ModelPointer model = network();
     const auto faulty = test::with_fault(model, "weight", 1);
-    ComparisonOptions small = options();
+    ComparisonOptions small = exact_comparison();
     small.memory_bytes = 4096;
     const RunComparison whole =
-        compare_runs(on("cpu", model), on("cpu", faulty->model), picture(), options());
-    const RunComparison staged = compare_runs(on("cpu", model), on("cpu", faulty->model), picture(), small);
+        compare_runs(run_on("cpu", model), run_on("cpu", faulty->model), picture(), exact_comparison());
+    const RunComparison staged =
+        compare_runs(run_on("cpu", model), run_on("cpu", faulty->model), picture(), small);
     QCOMPARE(staged.tensors.size(), whole.tensors.size());
     QCOMPARE(staged.first_divergence->node, whole.first_divergence->node);
   }
@@ -166,7 +149,8 @@ class RunComparisonTest : public QObject {
     graph.nodes = graph.nodes.with(3, std::make_shared<const Node>(convolution));
     changed.graph = std::make_shared<const Graph>(graph);
     const auto broken = std::make_shared<const Model>(changed);
-    const RunComparison found = compare_runs(on("cpu", model), on("cpu", broken), picture(), options());
+    const RunComparison found =
+        compare_runs(run_on("cpu", model), run_on("cpu", broken), picture(), exact_comparison());
     QCOMPARE(found.problems.size(), std::size_t{1});
     QCOMPARE(found.first_divergence->tensor, std::string("c2"));
     QCOMPARE(found.first_divergence->metric, std::string("shape"));
@@ -182,12 +166,12 @@ class RunComparisonTest : public QObject {
     file.name = "file";
     file.model = model;
     for (std::size_t i = 0; i < made.size(); ++i) file.recorded[program->outputs()[i].name] = made[i];
-    QVERIFY(compare_runs(on("cpu", model), file, picture(), options()).ok());
+    QVERIFY(compare_runs(run_on("cpu", model), file, picture(), exact_comparison()).ok());
     const Tensor& sound = file.recorded["r1"].tensor();
     std::vector<float> values = values_as<float>(sound);
     values[17] += 1;
     file.recorded["r1"] = Tensor::of(sound.dims(), values);
-    const RunComparison found = compare_runs(on("cpu", model), file, picture(), options());
+    const RunComparison found = compare_runs(run_on("cpu", model), file, picture(), exact_comparison());
     QCOMPARE(found.first_divergence->tensor, std::string("r1"));
     QCOMPARE(found.first_divergence->worst->index, std::int64_t{17});
   }

@@ -2,13 +2,14 @@
 
 #include <QTest>
 
-#include "engine/backends.h"
 #include "engine/runtime/inputs.h"
+#include "tests/support/comparisons.h"
 #include "tests/support/model_builder.h"
 
 using namespace lapidary;
 using test::ModelBuilder;
 using test::node;
+using test::run_on;
 
 namespace {
 
@@ -31,21 +32,13 @@ ModelPointer chain(float slope) {
   return builder.build();
 }
 
-ComparedRun on_cpu(const ModelPointer& model) {
-  ComparedRun run;
-  run.name = "cpu";
-  run.model = model;
-  run.runner.backend = &find_backend("cpu");
-  return run;
-}
-
 }  // namespace
 
 class ShrinkTest : public QObject {
   Q_OBJECT
  private slots:
   void leavesOneOperatorAndTheSmallestInput() {
-    const ComparedRun a = on_cpu(chain(0.1f)), b = on_cpu(chain(0.2f));
+    const ComparedRun a = run_on("cpu", chain(0.1f)), b = run_on("cpu", chain(0.2f));
     Value x = a.model->graph->inputs[0];
     const Values inputs = {{"x", make_input(x, "random", {}, 5)}};
     const RunComparison found = compare_runs(a, b, inputs, {});
@@ -59,7 +52,7 @@ class ShrinkTest : public QObject {
   }
 
   void hasNothingToShrinkWhereAllAgree() {
-    const ComparedRun a = on_cpu(chain(0.1f));
+    const ComparedRun a = run_on("cpu", chain(0.1f));
     const Values inputs = {{"x", make_input(a.model->graph->inputs[0], "random", {}, 5)}};
     QVERIFY(!shrink(a, a, inputs, compare_runs(a, a, inputs, {}), {}));
   }

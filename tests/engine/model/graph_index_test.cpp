@@ -88,12 +88,15 @@ class GraphIndexTest : public QObject {
                            .add(node("Mul", {"c", "b"}, {"z"}))
                            .build();
     Graph edited = *model->graph;
-    edited.nodes = edited.nodes.erased(1).inserted(
-        0, std::make_shared<const Node>(node("Neg", {"x"}, {"n"})));
+    edited.nodes =
+        edited.nodes.erased(1).inserted(0, std::make_shared<const Node>(node("Neg", {"x"}, {"n"})));
     edited.nodes =
         edited.nodes.with(2, std::make_shared<const Node>(node("Mul", {"n", "b", "", "v"}, {"z"})));
-    edited.initializers = edited.initializers.inserted(
-        0, std::make_shared<const NamedTensor>(NamedTensor{.name = "v", .tensor = Tensor::scalar(2.0f)}));
+    NamedTensor second;
+    second.name = "v";
+    second.tensor = Tensor::scalar(2.0f);
+    edited.initializers =
+        edited.initializers.inserted(0, std::make_shared<const NamedTensor>(std::move(second)));
     const GraphIndex before(*model->graph);
     const GraphIndex index(edited, before, {1, -1, 2});
     const GraphIndex anew(edited);

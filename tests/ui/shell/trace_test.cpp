@@ -1,5 +1,6 @@
 #include <QFile>
 
+#include "tests/ui/fixtures.h"
 #include "tests/ui/window_fixture.h"
 #include "ui/shell/document_page.h"
 #include "ui/shell/panel_dock.h"
@@ -8,20 +9,6 @@ using namespace lapidary;
 using namespace lapidary::ui;
 
 namespace {
-
-ModelPointer two_nodes() {
-  const auto named = [](const char* name, Node node) {
-    node.name = name;
-    return node;
-  };
-  return test::ModelBuilder()
-      .input("x", DataType::Float32, {1, 8})
-      .initializer("w", Tensor::of<float>({8, 8}, std::vector<float>(64, 0.125f)))
-      .add(named("/stem/embed/MatMul", test::node("MatMul", {"x", "w"}, {"embedded"})))
-      .add(named("/stem/act/Relu", test::node("Relu", {"embedded"}, {"y"})))
-      .output("y")
-      .build();
-}
 
 /// A profile as ONNX Runtime writes it: two operators of the model, and one that it does not have.
 const char* const profile = R"([
@@ -42,7 +29,7 @@ class TraceTest : public QObject {
  private Q_SLOTS:
   void init() {
     fixture_ = std::make_unique<WindowFixture>();
-    document_ = fixture_->open(fixture_->save(two_nodes()));
+    document_ = fixture_->open(fixture_->save(ui::test::blocks_model(2)));
   }
   void cleanup() { fixture_.reset(); }
 
