@@ -148,7 +148,7 @@ QWidget* ComparePanel::makeTable() {
   table_->verticalHeader()->hide();
   table_->verticalHeader()->setDefaultSectionSize(24);
   table_->horizontalHeader()->setHighlightSections(false);
-  table_->horizontalHeader()->setDefaultSectionSize(88);
+  table_->horizontalHeader()->setDefaultSectionSize(96);
   for (const auto& [column, width] :
        {std::pair{TensorsModel::Tensor, 220}, {TensorsModel::Node, 160}, {TensorsModel::Verdict, 140}})
     table_->setColumnWidth(column, width);

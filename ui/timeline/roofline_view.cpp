@@ -11,6 +11,7 @@
 #include <QVBoxLayout>
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "engine/machine_roofs.h"
 #include "engine/ops/operator_table.h"
@@ -22,15 +23,9 @@ namespace lapidary::ui {
 
 namespace {
 
-constexpr double margin = 16, scaleWidth = 76, captionHeight = 20, footHeight = 20;
+constexpr double margin = 16, scaleWidth = 76, headHeight = 20, footHeight = 20, captionWidth = 168;
 // Powers of ten at the ends of the scales: FLOP a byte, and GFLOP/s.
 constexpr double leastIntensity = -2, mostIntensity = 3, leastRate = -1, mostRate = 3.5;
-
-double bestRate(const Roofs& roofs) {
-  double best = 0;
-  for (const auto& [type, rate] : roofs.flops_per_second) best = std::max(best, rate);
-  return best;
-}
 
 }  // namespace
 
@@ -71,7 +66,7 @@ const TraceSummary* RooflineView::summary() const {
 }
 
 QRectF RooflineView::area() const {
-  return QRectF(rect()).adjusted(scaleWidth, captionHeight + 4, -margin, -footHeight - 4);
+  return QRectF(rect()).adjusted(scaleWidth, headHeight + 4, -captionWidth, -footHeight - 4);
 }
 
 double RooflineView::x(double intensity) const {
@@ -126,7 +121,7 @@ void RooflineView::paintScale(QPainter& painter) const {
   const ThemeColors& colors = theme_->colors();
   const auto power = [](int exponent) { return QString::number(std::pow(10.0, exponent), 'g', 4); };
   painter.setPen(colors.weakText);
-  painter.drawText(QRectF(margin, 2, width() - 2 * margin, captionHeight), Qt::AlignVCenter | Qt::AlignLeft,
+  painter.drawText(QRectF(margin, 2, width() - 2 * margin, headHeight), Qt::AlignVCenter | Qt::AlignLeft,
                    tr("Rate in GFLOP/s over FLOP a byte · size: time · lines: this machine's roofs"));
   for (int exponent = static_cast<int>(leastRate); exponent <= static_cast<int>(mostRate); ++exponent) {
     const double line = std::round(y(std::pow(10.0, exponent))) + 0.5;
@@ -146,30 +141,35 @@ void RooflineView::paintScale(QPainter& painter) const {
   }
 }
 
-/// The slope of memory, and a level for each type that is multiplied, from where they meet.
+/// The slope of memory, and a level for each type that is multiplied, from where they meet. Captions stand
+/// beside the levels' ends, one under the other where these lie close together.
 void RooflineView::paintRoofs(QPainter& painter) const {
   if (roofs_.bytes_per_second <= 0) return;
   const double memory = roofs_.bytes_per_second * 1e-9;  // GFLOP/s at one FLOP a byte
-  painter.setPen(QPen(theme_->colors().accent, 1.5));
   const double least = std::pow(10.0, leastIntensity), most = std::pow(10.0, mostIntensity);
-  painter.drawLine(QPointF(x(least), y(memory * least)),
-                   QPointF(x(bestRate(roofs_) * 1e-9 / memory), y(bestRate(roofs_) * 1e-9)));
-  double right = area().right();
-  for (const auto& [type, rate] : roofs_.flops_per_second) {
-    if (rate <= 0) continue;
-    const double gflops = rate * 1e-9, ridge = gflops / memory;
-    painter.setPen(QPen(theme_->colors().accent, 1.5));
-    painter.drawLine(QPointF(x(ridge), y(gflops)), QPointF(x(most), y(gflops)));
-    // Roofs may stand close together: their captions stand side by side.
-    const QString caption = tr("%1 %2").arg(text(name_of(type)), flopsPerSecond(gflops));
-    const double width = painter.fontMetrics().horizontalAdvance(caption) + 8;
-    right -= width + 8;
-    const QRectF ground(right, y(gflops) - 8, width, 16);
-    painter.fillRect(ground, theme_->colors().canvas);
-    painter.setPen(theme_->colors().weakText);
-    painter.drawText(ground, Qt::AlignCenter, caption);
+  const QPen line(theme_->colors().accent, 1.5);
+  std::map<double, DataType, std::greater<>> levels;
+  for (const auto& [type, rate] : roofs_.flops_per_second)
+    if (rate > 0) levels.emplace(rate * 1e-9, type);
+  if (!levels.empty()) {
+    const double best = levels.begin()->first;
+    painter.setPen(line);
+    painter.drawLine(QPointF(x(least), y(memory * least)), QPointF(x(best / memory), y(best)));
   }
-  painter.drawText(QPointF(area().left() + 8, y(memory * least) - 8),
+  constexpr double captionHeight = 16, afterMemory = 4;
+  double free = 0;
+  for (const auto& [gflops, type] : levels) {
+    painter.setPen(line);
+    painter.drawLine(QPointF(x(gflops / memory), y(gflops)), QPointF(x(most), y(gflops)));
+    const double top = std::max(free, y(gflops) - captionHeight / 2);
+    free = top + captionHeight;
+    painter.setPen(theme_->colors().weakText);
+    painter.drawText(QRectF(area().right() + 8, top, captionWidth - 8, captionHeight),
+                     Qt::AlignVCenter | Qt::AlignLeft,
+                     tr("%1 %2").arg(text(name_of(type)), flopsPerSecond(gflops)));
+  }
+  painter.setPen(theme_->colors().weakText);
+  painter.drawText(QPointF(x(afterMemory * least), y(memory * afterMemory * least) + captionHeight),
                    tr("memory %1/s").arg(bytes(roofs_.bytes_per_second)));
 }
 
@@ -195,11 +195,8 @@ void RooflineView::paintEvent(QPaintEvent*) {
   painter.setRenderHint(QPainter::Antialiasing);
   if (!summary()) return;
   paintScale(painter);
-  painter.save();
-  painter.setClipRect(area().adjusted(0, -4, 2, 4));
   paintRoofs(painter);
   paintDots(painter);
-  painter.restore();
   paint_focus(painter, *this, *theme_);
 }
 
